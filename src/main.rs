@@ -1,0 +1,14 @@
+//! The `pyclean` command: reads the command line, runs, and exits.
+
+use std::process::exit;
+
+use pyclean::cli::Cli;
+use pyclean::{Exit, report, run};
+
+fn main() {
+    let status = run(&Cli::from_args()).unwrap_or_else(|error| {
+        report::error(format_args!("{error:#}"));
+        Exit::Refused
+    });
+    exit(status as i32);
+}

@@ -1,0 +1,448 @@
+//! Executes a plan. This is the only place where anything is removed.
+//!
+//! Every operation names one entry of a directory that is held open, and each of
+//! those was opened from the one above it, from the root down, through no link. So
+//! whatever is renamed, replaced or linked anew while this runs, nothing outside
+//! of the root can be reached.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use cap_fs_ext::DirExt;
+use cap_std::fs::Dir;
+
+use crate::directory::{self, Entry};
+use crate::failure::{Attempt, Failure};
+use crate::interrupt;
+use crate::plan::{Kind, Plan, Removal, Target, path_order};
+use crate::roots::Root;
+use crate::threads::Threads;
+
+/// A plan of fewer targets than this is carried out before a pool would have
+/// started.
+const WORTH_A_POOL: usize = 64;
+
+/// Targets that a thread takes at a time.
+const BATCH: usize = 16;
+
+/// What is done with each thing that a plan reaches: all else is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Measure it.
+    Measure,
+    /// Measure it, and unlink it.
+    Remove,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// What is done.
+    pub action: Action,
+    /// What is told of.
+    pub listing: Listing,
+}
+
+/// Which of the paths that go are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// None: counts are enough.
+    Nothing,
+    /// Those of the targets.
+    Targets,
+    /// Those of the targets and of all they hold.
+    Entries,
+}
+
+/// What became of one target.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What went of it.
+    pub removal: Removal,
+    /// What went, as it is shown, in path order.
+    pub gone: Vec<Gone>,
+    /// What did not go, and why.
+    pub failures: Vec<Failure>,
+}
+
+/// Something that went, or would go.
+#[derive(Debug)]
+pub struct Gone {
+    /// Its path, as it is shown.
+    pub path: PathBuf,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+}
+
+/// Carries out `plan` and tells `each` what became of every target, in the order
+/// of the plan, as soon as that is known. Ends early when the run is interrupted:
+/// what was not reached then is not told of.
+pub fn execute(
+    plan: &Plan,
+    roots: &[Root],
+    order: Order,
+    threads: &Threads,
+    mut each: impl FnMut(Outcome),
+) {
+    let targets = &plan.targets;
+    let pool = if targets.len() < WORTH_A_POOL {
+        None
+    } else {
+        threads.pool()
+    };
+    let Some(pool) = pool else {
+        return Worker::new(roots, order, threads).work_on(targets, &mut each);
+    };
+    let next = AtomicUsize::new(0);
+    // Bounded: who reads the listing slowly slows the removing, not the memory.
+    let (sender, receiver) = mpsc::sync_channel(BATCH * threads.jobs());
+    pool.in_place_scope(|scope| {
+        for _ in 0..threads.jobs() {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move |_| {
+                let mut worker = Worker::new(roots, order, threads);
+                while let Some(batch) = take_batch(next, targets.len()) {
+                    let mut outcomes = Vec::with_capacity(batch.len());
+                    worker.work_on(&targets[batch.clone()], &mut |outcome| {
+                        outcomes.push(outcome)
+                    });
+                    if sender.send((batch.start, outcomes)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        in_order(receiver, each);
+    });
+}
+
+/// The next targets that nobody has taken.
+fn take_batch(next: &AtomicUsize, end: usize) -> Option<Range<usize>> {
+    let start = next.fetch_add(BATCH, Ordering::Relaxed);
+    (start < end && !interrupt::requested()).then(|| start..end.min(start + BATCH))
+}
+
+/// Passes on what arrives by its place in the plan.
+fn in_order(receiver: mpsc::Receiver<(usize, Vec<Outcome>)>, mut each: impl FnMut(Outcome)) {
+    let mut early = BTreeMap::new();
+    let mut place = 0;
+    for (start, outcomes) in receiver {
+        early.insert(start, outcomes);
+        while let Some(outcomes) = early.remove(&place) {
+            place += BATCH;
+            outcomes.into_iter().for_each(&mut each);
+        }
+    }
+    early.into_values().flatten().for_each(each);
+}
+
+/// Carries out targets on one thread.
+struct Worker<'a> {
+    roots: &'a [Root],
+    order: Order,
+    /// Directories that a ladder may hold open.
+    rungs: usize,
+    /// The root of the last target, and the way that is open below it.
+    ladder: Option<(usize, Ladder<'a>)>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(roots: &'a [Root], order: Order, threads: &Threads) -> Worker<'a> {
+        // Beside the rungs, the next one and the directory that is read are open.
+        let rungs = threads.open_files().saturating_sub(2).clamp(1, MOST_RUNGS);
+        Worker {
+            roots,
+            order,
+            rungs,
+            ladder: None,
+        }
+    }
+
+    fn work_on(&mut self, targets: &[Target], each: &mut impl FnMut(Outcome)) {
+        for target in targets {
+            if interrupt::requested() {
+                return;
+            }
+            each(self.carry_out(target));
+        }
+    }
+
+    fn carry_out(&mut self, target: &Target) -> Outcome {
+        let outcome = self.carry_out_as(target, self.order);
+        let is_told = self.order.listing == Listing::Targets;
+        if is_told && outcome.gone.is_empty() && outcome.removal != Removal::default() {
+            // Something in it stays. What does not is told one by one.
+            let listing = Listing::Entries;
+            return self.carry_out_as(
+                target,
+                Order {
+                    listing,
+                    ..self.order
+                },
+            );
+        }
+        outcome
+    }
+
+    fn carry_out_as(&mut self, target: &Target, order: Order) -> Outcome {
+        let root = &self.roots[target.root];
+        let ladder = match &mut self.ladder {
+            Some((index, ladder)) if *index == target.root => ladder,
+            other => &mut other.insert((target.root, Ladder::new(root, self.rungs))).1,
+        };
+        let (stuck, outcome) = Default::default();
+        let mut task = Task {
+            root,
+            ladder,
+            order,
+            target,
+            stuck,
+            outcome,
+        };
+        match target.kind {
+            Kind::File => task.file_alone(),
+            Kind::Cache => task.tree(),
+        }
+        let mut outcome = task.outcome;
+        outcome
+            .gone
+            .sort_unstable_by(|a, b| path_order(&a.path, &b.path));
+        outcome
+    }
+}
+
+/// One target on its way out.
+struct Task<'t, 'a> {
+    root: &'a Root,
+    ladder: &'t mut Ladder<'a>,
+    order: Order,
+    target: &'t Target,
+    /// Directories in which something stays.
+    stuck: HashSet<PathBuf>,
+    outcome: Outcome,
+}
+
+impl Task<'_, '_> {
+    fn file_alone(&mut self) {
+        let path = &self.target.path;
+        let (parent, name) = split(path);
+        match self.ladder.climb(parent) {
+            Ok(_) => self.file(parent, name),
+            Err(error) => self.failed(Attempt::Remove, path, error),
+        }
+    }
+
+    /// A directory with all it holds. Not by recursion: however deep it is, the
+    /// stack stays as it is, and so does the number of open directories.
+    fn tree(&mut self) {
+        let mut waiting = vec![self.target.path.to_path_buf()];
+        for last_try in [false, true] {
+            let mut emptied = Vec::new();
+            while let Some(directory) = waiting.pop() {
+                self.entries(&directory, &mut waiting);
+                emptied.push(directory);
+            }
+            if interrupt::requested() {
+                return;
+            }
+            // What Python wrote into it meanwhile goes too, but only once.
+            let is_full = |directory: &PathBuf| !self.directory(directory, last_try);
+            waiting = emptied.into_iter().rev().filter(is_full).collect();
+            if waiting.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Removes the files of a directory, and puts its directories with those that
+    /// wait.
+    fn entries(&mut self, path: &Path, waiting: &mut Vec<PathBuf>) {
+        let dir = match self.ladder.climb(path) {
+            Ok(dir) => dir,
+            Err(error) => return self.unreadable(path, error),
+        };
+        if self
+            .root
+            .device
+            .is_some_and(|device| directory::device(dir).ok() != Some(device))
+        {
+            self.stuck.insert(path.to_path_buf());
+            return;
+        }
+        let entries = match directory::entries(dir) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(path, error),
+        };
+        for Entry { name, is_directory } in entries {
+            if interrupt::requested() {
+                return;
+            }
+            if is_directory {
+                waiting.push(path.join(name));
+            } else {
+                self.file(path, &name);
+            }
+        }
+    }
+
+    /// Removes a file of the directory that was climbed to last.
+    fn file(&mut self, parent: &Path, name: &OsStr) {
+        let directory = self.ladder.top();
+        let result = directory.symlink_metadata(name).and_then(|metadata| {
+            if metadata.is_dir() {
+                return Err(replaced());
+            }
+            if self.order.action == Action::Remove {
+                directory.remove_file_or_symlink(name)?;
+            }
+            Ok(metadata.len())
+        });
+        match result {
+            Ok(bytes) => {
+                self.outcome.removal += Removal {
+                    files: 1,
+                    directories: 0,
+                    bytes,
+                };
+                self.gone(parent, name, false);
+            }
+            Err(error) => self.failed(Attempt::Remove, &parent.join(name), error),
+        }
+    }
+
+    /// Removes a directory that is empty by now. Says no if it is not, though all
+    /// that was in it is gone.
+    fn directory(&mut self, path: &Path, last_try: bool) -> bool {
+        let (parent, name) = split(path);
+        if self.stuck.contains(path) {
+            self.stuck.insert(parent.to_path_buf());
+            return true;
+        }
+        let result = self
+            .ladder
+            .climb(parent)
+            .and_then(|dir| match self.order.action {
+                Action::Measure => Ok(()),
+                Action::Remove => dir.remove_dir(name),
+            });
+        match result {
+            Ok(()) => {
+                self.outcome.removal.directories += 1;
+                self.gone(parent, name, true);
+            }
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && !last_try => {
+                return false;
+            }
+            Err(error) => self.failed(Attempt::Remove, path, error),
+        }
+        true
+    }
+
+    fn gone(&mut self, parent: &Path, name: &OsStr, is_directory: bool) {
+        let is_told = match self.order.listing {
+            Listing::Nothing => false,
+            Listing::Targets => split(&self.target.path) == (parent, name),
+            Listing::Entries => true,
+        };
+        if is_told {
+            let path = self.root.shown(&parent.join(name));
+            self.outcome.gone.push(Gone { path, is_directory });
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: io::Error) {
+        self.failed(Attempt::Read, path, error);
+        self.stuck.insert(path.to_path_buf());
+    }
+
+    /// What has vanished meanwhile needs no removing.
+    fn failed(&mut self, attempt: Attempt, path: &Path, error: io::Error) {
+        if error.kind() == ErrorKind::NotFound {
+            return;
+        }
+        self.stuck.insert(split(path).0.to_path_buf());
+        let path = self.root.shown(path);
+        self.outcome.failures.push(Failure {
+            attempt,
+            path,
+            error,
+        });
+    }
+}
+
+/// The way from a root down to where the work is: directories held open, each
+/// opened from the one above it and through no link.
+struct Ladder<'a> {
+    root: &'a Dir,
+    rungs: Vec<Rung>,
+    /// How many may be open.
+    open: usize,
+}
+
+struct Rung {
+    name: OsString,
+    /// `None` where it is too far up to be held open.
+    dir: Option<Dir>,
+}
+
+/// A ladder holds no more directories open than most trees are deep.
+const MOST_RUNGS: usize = 16;
+
+impl<'a> Ladder<'a> {
+    fn new(root: &'a Root, open: usize) -> Ladder<'a> {
+        Ladder {
+            root: &root.dir,
+            rungs: Vec::new(),
+            open,
+        }
+    }
+
+    /// Goes to the directory at `path` below the root.
+    fn climb(&mut self, path: &Path) -> io::Result<&Dir> {
+        let shared = self
+            .rungs
+            .iter()
+            .zip(path)
+            .take_while(|(rung, name)| rung.name == *name);
+        self.rungs.truncate(shared.count());
+        if self.rungs.last().is_some_and(|rung| rung.dir.is_none()) {
+            self.rungs.clear();
+        }
+        for name in path.iter().skip(self.rungs.len()) {
+            let dir = directory::enter(self.top(), name)?;
+            self.rungs.push(Rung {
+                name: name.to_owned(),
+                dir: Some(dir),
+            });
+            if let Some(above) = self.rungs.len().checked_sub(self.open + 1) {
+                self.rungs[above].dir = None;
+            }
+        }
+        Ok(self.top())
+    }
+
+    /// The directory that was climbed to.
+    fn top(&self) -> &Dir {
+        self.rungs
+            .last()
+            .and_then(|rung| rung.dir.as_ref())
+            .unwrap_or(self.root)
+    }
+}
+
+fn split(path: &Path) -> (&Path, &OsStr) {
+    (
+        path.parent().unwrap_or(Path::new("")),
+        path.file_name().unwrap_or_default(),
+    )
+}
+
+fn replaced() -> io::Error {
+    io::Error::other("is no longer what it was; it changed during the run")
+}

@@ -1,0 +1,253 @@
+//! What a person or a program reads: paths on standard output, all else on
+//! standard error.
+
+use std::fmt::{Display, Write as _};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
+use std::path::{MAIN_SEPARATOR, Path};
+
+use crate::Exit;
+use crate::failure::{Attempt, Failure};
+use crate::interrupt;
+use crate::plan::Removal;
+use crate::progress::Progress;
+use crate::remove::{Action, Gone, Outcome};
+
+const RED: &str = "\x1b[1;31m";
+const CYAN: &str = "\x1b[1;36m";
+const PLAIN: &str = "\x1b[0m";
+
+/// How a run is told of.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// End paths with NUL.
+    pub print0: bool,
+    /// No summary.
+    pub quiet: bool,
+    /// Finding something is a failure.
+    pub check: bool,
+}
+
+/// Tells of a run while it goes on, and adds up what it did.
+#[derive(Debug)]
+pub struct Report<'a> {
+    style: Style,
+    action: Action,
+    progress: &'a Progress,
+    planned: usize,
+    done: usize,
+    total: Removal,
+    failed: bool,
+    denied: bool,
+    out: BufWriter<StdoutLock<'static>>,
+    /// Whether a person reads standard output, on a terminal.
+    on_terminal: bool,
+    /// Why standard output takes no more.
+    closed: Option<io::Error>,
+}
+
+impl<'a> Report<'a> {
+    /// A report of a run that has `planned` targets to do.
+    pub fn new(style: Style, action: Action, planned: usize, progress: &'a Progress) -> Report<'a> {
+        let out = io::stdout();
+        Report {
+            style,
+            action,
+            progress,
+            planned,
+            done: 0,
+            total: Removal::default(),
+            failed: false,
+            denied: false,
+            on_terminal: out.is_terminal(),
+            out: BufWriter::with_capacity(1 << 16, out.lock()),
+            closed: None,
+        }
+    }
+
+    /// Tells what became of a target. Ends the run if nobody listens any more.
+    pub fn outcome(&mut self, outcome: Outcome) {
+        self.total += outcome.removal;
+        self.done += 1;
+        self.progress
+            .targets_done(self.done, self.planned, self.total.bytes);
+        outcome
+            .failures
+            .iter()
+            .for_each(|failure| self.failure(failure));
+        if self.closed.is_none() && !outcome.gone.is_empty() {
+            let progress = self.progress;
+            let written = match self.on_terminal {
+                true => progress.aside(|| self.list(&outcome.gone)),
+                false => self.list(&outcome.gone),
+            };
+            self.stop_if(written);
+        }
+    }
+
+    /// Says what could not be read or removed, and why.
+    pub fn failure(&mut self, failure: &Failure) {
+        let attempt = match failure.attempt {
+            Attempt::Read => "read",
+            Attempt::Remove => "remove",
+        };
+        let path = readable(&failure.path);
+        self.progress
+            .aside(|| error(format_args!("cannot {attempt} {path}: {}", failure.error)));
+        self.failed = true;
+        self.denied |= failure.error.kind() == ErrorKind::PermissionDenied;
+    }
+
+    /// Says how the run ended.
+    pub fn finish(mut self) -> Exit {
+        self.progress.finish();
+        let flushed = self.out.flush();
+        self.stop_if(flushed);
+        if self.denied {
+            hint("permission was denied; run pyclean as the owner of these, or with sudo");
+        }
+        if let Some(closed) = self.closed.take() {
+            if closed.kind() == ErrorKind::BrokenPipe {
+                return self.exit();
+            }
+            error(format_args!("cannot write to standard output: {closed}"));
+            self.failed = true;
+            return self.exit();
+        }
+        if !self.style.quiet {
+            say(self.summary());
+        }
+        if interrupt::requested() {
+            Exit::Interrupted
+        } else {
+            self.exit()
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let found = self.style.check && self.total != Removal::default();
+        if self.failed || found {
+            Exit::Incomplete
+        } else {
+            Exit::Done
+        }
+    }
+
+    fn list(&mut self, gone: &[Gone]) -> io::Result<()> {
+        for Gone { path, is_directory } in gone {
+            if self.on_terminal && !self.style.print0 {
+                write!(self.out, "{}", readable(path))?;
+            } else {
+                self.out.write_all(path.as_os_str().as_encoded_bytes())?;
+            }
+            if *is_directory {
+                write!(self.out, "{MAIN_SEPARATOR}")?;
+            }
+            self.out
+                .write_all(if self.style.print0 { b"\0" } else { b"\n" })?;
+        }
+        // A person waits for each line, a program for the end.
+        if self.on_terminal {
+            self.out.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn stop_if(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            interrupt::request();
+            self.closed.get_or_insert(error);
+        }
+    }
+
+    /// The last line of a run.
+    fn summary(&self) -> String {
+        let (verb, capital) = match self.action {
+            Action::Measure => ("would remove", "Would remove"),
+            Action::Remove => ("removed", "Removed"),
+        };
+        let what = amount(self.total);
+        if interrupt::requested() {
+            format!("Interrupted: {verb} {what}.")
+        } else if self.planned == 0 {
+            "Nothing to remove.".to_owned()
+        } else {
+            format!("{capital} {what}.")
+        }
+    }
+}
+
+/// Counts and size in words: `3 directories and 25 files (405.3 KiB)`.
+fn amount(removal: Removal) -> String {
+    let count = |number: u64, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{number} {many}")),
+    };
+    let directories = count(removal.directories, "directory", "directories");
+    let files = count(removal.files, "file", "files");
+    let size = human_size(removal.bytes);
+    match (directories, files) {
+        (Some(directories), Some(files)) => format!("{directories} and {files} ({size})"),
+        (Some(directories), None) => directories,
+        (None, Some(files)) => format!("{files} ({size})"),
+        (None, None) => "nothing".to_owned(),
+    }
+}
+
+/// A size in bytes as a person reads it: `512 B`, `405.3 KiB`, `1.2 GiB`.
+pub fn human_size(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    let mut unit = "B";
+    for larger in ["KiB", "MiB", "GiB", "TiB"] {
+        // More would be rounded to 1024.0.
+        if size < 1023.95 {
+            break;
+        }
+        size /= 1024.0;
+        unit = larger;
+    }
+    if unit == "B" {
+        format!("{bytes} B")
+    } else {
+        format!("{size:.1} {unit}")
+    }
+}
+
+/// Says what is wrong.
+pub fn error(text: impl Display) {
+    say(format_args!("{RED}error:{PLAIN} {text}"));
+}
+
+/// Says how to go on from an error.
+pub fn hint(text: impl Display) {
+    say(format_args!("{CYAN}hint:{PLAIN} {text}"));
+}
+
+/// Writes a line to standard error. Where that is closed there is nobody to tell.
+fn say(text: impl Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// A path for the eyes: control characters, those that turn the direction of
+/// writing, and bytes that are no text are shown as escapes, so that no name can
+/// move the cursor or pass for another.
+pub fn readable(path: &Path) -> String {
+    let misleads = |char: char| {
+        let turns = matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        char.is_control() || turns
+    };
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match misleads(char) {
+                true => text.extend(char.escape_default()),
+                false => text.push(char),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}

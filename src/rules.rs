@@ -1,0 +1,169 @@
+//! What counts as cache, and what is never entered: names and globs, no files.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// The directory that Python keeps bytecode in (PEP 3147).
+pub const CACHE_DIRECTORY: &str = "__pycache__";
+
+/// Bytecode that lies about: of Python, up to 3.4 also optimized (`.pyo`, gone
+/// with PEP 488), and of Jython. Extension modules (`.pyd`, `.so`) are programs,
+/// not caches.
+const BYTECODE: [&str; 3] = ["*.pyc", "*.pyo", "*$py.class"];
+
+/// What nobody wants to have searched: the stores of version control, whole
+/// environments with packages of their own, and the dependencies of JavaScript.
+pub const DEFAULT_IGNORE: [&str; 11] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".direnv",
+    ".tox",
+    ".nox",
+    ".venv",
+    "venv",
+    ".pixi",
+    "node_modules",
+];
+
+/// What counts as cache, and what is never entered or removed.
+#[derive(Debug)]
+pub struct Rules {
+    bytecode: GlobSet,
+    /// Ignored by name alone.
+    ignored: HashSet<OsString>,
+    /// What else the user asked to ignore.
+    spared: Spared,
+}
+
+/// What `--ignore` names. It holds inside of a cache directory too, where the
+/// default names, which only say where not to search, do not.
+#[derive(Debug, Default)]
+struct Spared {
+    names: HashSet<OsString>,
+    paths: Vec<PathBuf>,
+    name_globs: GlobSet,
+    path_globs: GlobSet,
+}
+
+impl Rules {
+    /// Rules that ignore what `ignore` names and, with `defaults`, the
+    /// [`DEFAULT_IGNORE`] names.
+    ///
+    /// # Errors
+    ///
+    /// When one of `ignore` is a glob that cannot be understood.
+    pub fn new(ignore: &[OsString], defaults: bool) -> Result<Rules> {
+        let defaults = if defaults { &DEFAULT_IGNORE[..] } else { &[] };
+        let mut bytecode = GlobSetBuilder::new();
+        for glob in BYTECODE {
+            bytecode.add(Glob::new(glob)?);
+        }
+        Ok(Rules {
+            bytecode: bytecode.build()?,
+            ignored: defaults.iter().map(OsString::from).collect(),
+            spared: Spared::new(ignore)?,
+        })
+    }
+
+    /// Whether a file with this path or name is bytecode, or what an interrupted
+    /// write of bytecode left: `importlib` writes to `m.pyc.<digits>` and renames.
+    pub fn is_bytecode(&self, path: &Path) -> bool {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        match bytes.last() {
+            // `.pyc`, `.pyo` and `.class`: the last letter alone spares most files
+            // the globs.
+            Some(b'c' | b'o' | b's') => self.bytecode.is_match(path),
+            Some(b'0'..=b'9') => {
+                let digits = bytes
+                    .iter()
+                    .rev()
+                    .take_while(|byte| byte.is_ascii_digit())
+                    .count();
+                let written = &bytes[..bytes.len() - digits];
+                written.ends_with(b".pyc.") || written.ends_with(b".pyo.")
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether what has this name, at a path that `paths` gives in each of the
+    /// ways it may be written, is never entered or removed.
+    pub fn ignores(&self, name: &OsStr, paths: impl FnOnce() -> [PathBuf; 2]) -> bool {
+        self.ignored.contains(name) || self.spares(name, paths)
+    }
+
+    /// Whether the user asked that what has this name or path be left alone,
+    /// wherever it lies.
+    pub fn spares(&self, name: &OsStr, paths: impl FnOnce() -> [PathBuf; 2]) -> bool {
+        self.spared.names.contains(name)
+            || self.spared.name_globs.is_match(name)
+            || (self.spared.has_paths() && paths().iter().any(|path| self.spared.path(path)))
+    }
+
+    /// Whether anything inside of a cache directory might be spared.
+    pub fn spares_any(&self) -> bool {
+        !self.spared.names.is_empty()
+            || !self.spared.name_globs.is_empty()
+            || self.spared.has_paths()
+    }
+}
+
+impl Spared {
+    /// A word without a separator is a name, at any depth. One with a separator
+    /// is a path, or the end of one. Each is taken as it is written, so that a
+    /// directory called `[x]` can be named, and as a glob where it can be one.
+    fn new(words: &[OsString]) -> Result<Spared> {
+        let mut spared = Spared::default();
+        let (mut name_globs, mut path_globs) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        for word in words {
+            // Without `./` at its start and a separator at its end.
+            let path: PathBuf = Path::new(word)
+                .components()
+                .filter(|part| *part != Component::CurDir)
+                .collect();
+            ensure!(
+                path.file_name().is_some(),
+                "--ignore cannot use {word:?}: it names nothing"
+            );
+            let mut parts = path.components();
+            let is_name = matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            );
+            if let Some(glob) = path
+                .to_str()
+                .filter(|text| text.contains(['*', '?', '[', '{']))
+            {
+                let (set, glob) = match is_name {
+                    true => (&mut name_globs, glob.to_owned()),
+                    false if path.is_absolute() => (&mut path_globs, glob.to_owned()),
+                    false => (&mut path_globs, format!("**/{glob}")),
+                };
+                let glob = GlobBuilder::new(&glob).literal_separator(true).build();
+                set.add(glob.with_context(|| format!("--ignore cannot use {word:?}"))?);
+            }
+            if is_name {
+                spared.names.insert(path.into());
+            } else {
+                spared.paths.push(path);
+            }
+        }
+        spared.name_globs = name_globs.build()?;
+        spared.path_globs = path_globs.build()?;
+        Ok(spared)
+    }
+
+    fn has_paths(&self) -> bool {
+        !self.paths.is_empty() || !self.path_globs.is_empty()
+    }
+
+    fn path(&self, path: &Path) -> bool {
+        self.paths.iter().any(|end| path.ends_with(end)) || self.path_globs.is_match(path)
+    }
+}
