@@ -1,7 +1,7 @@
 //! The command line, as clap derives it.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::slice;
 
 use anstream::ColorChoice;
@@ -9,8 +9,10 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 
+use crate::pyc::VersionFilter;
 use crate::remove::{Action, Listing, Order};
 use crate::report::Style;
+use crate::select::Selection;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -28,6 +30,39 @@ pub struct Cli {
     /// Directories to clean, or single files to judge by the same rules
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// Only bytecode that misleads: orphaned, outdated, raced, damaged, or left
+    /// over from an interrupted write
+    #[arg(long, help_heading = "What")]
+    pub stale: bool,
+
+    /// Only bytecode of this interpreter: 3.11, cpython-311, pypy39, 2.7
+    #[arg(
+        long,
+        value_name = "VERSION",
+        value_delimiter = ',',
+        help_heading = "What"
+    )]
+    pub python: Vec<VersionFilter>,
+
+    /// All bytecode but that of this interpreter
+    #[arg(
+        long,
+        value_name = "VERSION",
+        value_delimiter = ',',
+        help_heading = "What"
+    )]
+    pub keep_python: Vec<VersionFilter>,
+
+    /// Also the bytecode of each PATH that is kept under DIR
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PYTHONPYCACHEPREFIX",
+        hide_env_values = true,
+        help_heading = "What"
+    )]
+    pub pycache_prefix: Option<PathBuf>,
 
     /// Never enter or remove what has this name, path or glob
     #[arg(short, long, value_name = "NAME", num_args = 1.., help_heading = "What")]
@@ -134,12 +169,29 @@ impl Cli {
         }
     }
 
+    /// Which bytecode goes.
+    pub fn selection(&self) -> Selection {
+        Selection {
+            stale: self.stale,
+            only: self.python.clone(),
+            keep: self.keep_python.clone(),
+        }
+    }
+
+    /// Where Python keeps bytecode, if that is elsewhere. It takes an empty name for
+    /// none.
+    pub fn prefix(&self) -> Option<&Path> {
+        let prefix = self.pycache_prefix.as_deref();
+        prefix.filter(|prefix| !prefix.as_os_str().is_empty())
+    }
+
     /// How it is told of.
     pub fn style(&self) -> Style {
         Style {
             print0: self.print0,
             quiet: self.quiet,
             check: self.check,
+            reasons: self.stale,
         }
     }
 

@@ -22,11 +22,13 @@ pub mod failure;
 pub mod interrupt;
 pub mod plan;
 pub mod progress;
+pub mod pyc;
 pub mod remove;
 pub mod report;
 pub mod roots;
 pub mod rules;
 pub mod scan;
+pub mod select;
 pub mod threads;
 
 use anyhow::{Result, bail};
@@ -59,7 +61,7 @@ pub enum Exit {
 pub fn run(cli: &Cli) -> Result<Exit> {
     let rules = Rules::new(&cli.ignore, !cli.no_default_ignore)?;
     threads::raise_open_files();
-    let given = roots::open(&cli.paths, &rules, cli.one_file_system);
+    let given = roots::open(&cli.paths, cli.prefix(), cli.one_file_system);
     if let [first, more @ ..] = &given.missing[..] {
         let more = more
             .iter()
@@ -74,8 +76,8 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 
     let threads = Threads::new(cli.jobs, given.roots.len());
     let progress = Progress::new(!cli.quiet && !cli.no_progress);
-    let found = scan::scan(&given.roots, &rules, &threads, &progress);
-    let plan = Plan::new(found.targets, &given.roots);
+    let found = scan::scan(&given.roots, &rules, &cli.selection(), &threads, &progress);
+    let plan = Plan::new(found.targets, found.hollows, &given.roots);
     progress.walked();
 
     let order = cli.order();
@@ -85,8 +87,8 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         .iter()
         .chain(&found.failures)
         .for_each(|failure| report.failure(failure));
-    remove::execute(&plan, &given.roots, order, &threads, |outcome| {
-        report.outcome(outcome)
+    remove::execute(&plan, &given.roots, order, &threads, |target, outcome| {
+        report.outcome(target, outcome)
     });
     Ok(report.finish())
 }

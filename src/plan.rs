@@ -1,11 +1,15 @@
-//! What a run is going to remove: plain data, made by the scan, read by all
-//! that comes after it.
+//! What a run is going to remove: plain data, made of what the scan found, read by
+//! all that comes after it.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fmt;
 use std::ops::AddAssign;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-use crate::roots::Root;
+use crate::pyc::{BytecodeName, Interpreter, Staleness};
+use crate::roots::{Part, Root};
 
 /// The things that go: in path order as it is shown, each thing once.
 #[derive(Debug, Default)]
@@ -21,37 +25,77 @@ pub struct Target {
     pub root: usize,
     /// Where it lies below its root: one plain name or more.
     pub path: Box<Path>,
-    /// What it is.
+    /// How it goes.
     pub kind: Kind,
+    /// Why it goes.
+    pub why: Why,
 }
 
-/// What a target is, and so how it goes.
+/// How a target goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A file or a link. It goes alone: what a link points to stays.
     File,
-    /// A `__pycache__` directory. It goes with all it holds.
-    Cache,
+    /// A directory with all it holds.
+    Tree,
+    /// A directory that is empty by then. It stays if it is not.
+    Emptied,
+}
+
+/// Why a target goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is bytecode, or the directory for it.
+    Bytecode,
+    /// It is bytecode that misleads.
+    Stale(Box<Staleness>),
+    /// Nothing is left in it.
+    Empty,
+}
+
+/// A directory that goes if nothing in it stays.
+#[derive(Debug, Clone)]
+pub struct Hollow {
+    /// The target that it becomes then: a [`Kind::Tree`] takes the place of the
+    /// targets in it, a [`Kind::Emptied`] comes after them.
+    pub target: Target,
+    /// Whether something in it is known to stay, other than hollows.
+    pub stays: bool,
 }
 
 /// How much was removed, or would be: totals are sums of these.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Removal {
-    /// Files and links.
-    pub files: u64,
     /// Directories.
     pub directories: u64,
-    /// Apparent size of the files, in bytes.
+    /// Files and links.
+    pub files: Amount,
+    /// Those of the files that are bytecode, by who wrote it; `None` where the name
+    /// does not tell. They are few, so this is a list.
+    pub interpreters: Vec<(Option<Interpreter>, Amount)>,
+}
+
+/// A number of files, and their size.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// How many.
+    pub count: u64,
+    /// Their apparent size, in bytes.
     pub bytes: u64,
 }
 
 impl Plan {
-    /// Puts targets below `roots` in order. Where roots overlap, each target is
-    /// kept for the first root that reaches it, and none that lies inside another.
-    pub fn new(mut targets: Vec<Target>, roots: &[Root]) -> Plan {
-        if any_overlap(roots) {
-            targets = without_doubles(targets, roots);
-        }
+    /// Puts targets below `roots` in order, with those of the `hollows` that go.
+    /// Where roots overlap, each target is kept for the first root that reaches it;
+    /// none is kept that lies in a directory which goes with all it holds.
+    pub fn new(mut targets: Vec<Target>, hollows: Vec<Hollow>, roots: &[Root]) -> Plan {
+        targets.extend(emptied(hollows));
+        targets = if any_overlap(roots) {
+            without_doubles(targets, |target| roots[target.root].real.join(&target.path))
+        } else {
+            // Without a copy of each path.
+            without_inner(targets)
+        };
         targets.sort_unstable_by(|a, b| {
             if a.root == b.root {
                 path_order(&a.path, &b.path)
@@ -68,19 +112,63 @@ impl Target {
     pub fn shown(&self, roots: &[Root]) -> PathBuf {
         roots[self.root].shown(&self.path)
     }
+
+    /// Whether the other lies in this one, or is it.
+    pub fn holds(&self, other: &Target) -> bool {
+        self.root == other.root && other.path.starts_with(&self.path)
+    }
 }
 
-impl Kind {
-    /// Whether a target of this kind is a directory.
-    pub fn is_directory(self) -> bool {
-        self == Kind::Cache
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Bytecode => f.write_str("bytecode"),
+            Why::Stale(staleness) => staleness.fmt(f),
+            Why::Empty => f.write_str("empty"),
+        }
+    }
+}
+
+impl Removal {
+    /// Counts a file; with its name, which tells whether it is bytecode.
+    pub fn add_file(&mut self, name: &OsStr, bytes: u64) {
+        let amount = Amount { count: 1, bytes };
+        self.files += amount;
+        if let Some(name) = BytecodeName::parse(name) {
+            self.add_bytecode(name.interpreter(), amount);
+        }
+    }
+
+    fn add_bytecode(&mut self, interpreter: Option<Interpreter>, amount: Amount) {
+        match self
+            .interpreters
+            .iter_mut()
+            .find(|(known, _)| *known == interpreter)
+        {
+            Some((_, known)) => *known += amount,
+            None => self.interpreters.push((interpreter, amount)),
+        }
+    }
+
+    /// Whether nothing went.
+    pub fn is_nothing(&self) -> bool {
+        self.directories == 0 && self.files == Amount::default()
     }
 }
 
 impl AddAssign for Removal {
     fn add_assign(&mut self, other: Removal) {
-        self.files += other.files;
         self.directories += other.directories;
+        self.files += other.files;
+        for (interpreter, amount) in other.interpreters {
+            self.add_bytecode(interpreter, amount);
+        }
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Amount) {
+        self.count += other.count;
         self.bytes += other.bytes;
     }
 }
@@ -102,27 +190,55 @@ pub fn path_order(a: &Path, b: &Path) -> Ordering {
     ranks(a).cmp(ranks(b))
 }
 
-/// Whether a root lies in another, or is given twice.
+/// The hollows that go: those that hold nothing which stays, and no hollow that
+/// does.
+fn emptied(mut hollows: Vec<Hollow>) -> impl Iterator<Item = Target> {
+    // From the deepest to the highest.
+    hollows.sort_unstable_by(|a, b| path_order(&b.target.path, &a.target.path));
+    let place = |(place, hollow): (usize, &Hollow)| {
+        ((hollow.target.root, hollow.target.path.clone()), place)
+    };
+    let places: HashMap<_, _> = hollows.iter().enumerate().map(place).collect();
+    for index in 0..hollows.len() {
+        let Hollow { target, stays } = &hollows[index];
+        if *stays
+            && let Some(parent) = target.path.parent()
+            && let Some(&parent) = places.get(&(target.root, parent.into()))
+        {
+            hollows[parent].stays = true;
+        }
+    }
+    let goes = |hollow: Hollow| (!hollow.stays).then_some(hollow.target);
+    hollows.into_iter().filter_map(goes)
+}
+
+/// Whether a root lies in another, or single entries were named.
 fn any_overlap(roots: &[Root]) -> bool {
     let mut reals: Vec<_> = roots.iter().map(|root| &root.real).collect();
     reals.sort_unstable();
     // What lies in a root follows it, and all between the two lies in it too.
     reals.windows(2).any(|pair| pair[1].starts_with(pair[0]))
-        || roots.iter().any(|root| root.entries.is_some())
+        || roots
+            .iter()
+            .any(|root| matches!(root.part, Part::Entries(_)))
 }
 
-fn without_doubles(targets: Vec<Target>, roots: &[Root]) -> Vec<Target> {
-    let real = |target: Target| (roots[target.root].real.join(&target.path), target);
-    let mut targets: Vec<_> = targets.into_iter().map(real).collect();
+fn without_inner(mut targets: Vec<Target>) -> Vec<Target> {
+    targets.sort_unstable_by(|a, b| a.root.cmp(&b.root).then(path_order(&a.path, &b.path)));
+    targets.dedup_by(|next, kept| {
+        kept.holds(next) && (kept.kind == Kind::Tree || kept.path == next.path)
+    });
+    targets
+}
+
+fn without_doubles(targets: Vec<Target>, real: impl Fn(&Target) -> PathBuf) -> Vec<Target> {
+    let mut targets: Vec<_> = targets
+        .into_iter()
+        .map(|target| (real(&target), target))
+        .collect();
     targets.sort_unstable_by(|(a, x), (b, y)| path_order(a, b).then(x.root.cmp(&y.root)));
-    let mut kept: Vec<(PathBuf, Target)> = Vec::with_capacity(targets.len());
-    for (path, target) in targets {
-        let is_double = kept.last().is_some_and(|(before, earlier)| {
-            path == *before || (earlier.kind.is_directory() && path.starts_with(before))
-        });
-        if !is_double {
-            kept.push((path, target));
-        }
-    }
-    kept.into_iter().map(|(_, target)| target).collect()
+    targets.dedup_by(|(next, _), (kept, target)| {
+        next == kept || (target.kind == Kind::Tree && next.starts_with(kept))
+    });
+    targets.into_iter().map(|(_, target)| target).collect()
 }

@@ -5,13 +5,12 @@
 //! whatever is renamed, replaced or linked anew while this runs, nothing outside
 //! of the root can be reached.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
 use cap_fs_ext::DirExt;
 use cap_std::fs::Dir;
@@ -87,59 +86,100 @@ pub fn execute(
     roots: &[Root],
     order: Order,
     threads: &Threads,
-    mut each: impl FnMut(Outcome),
+    mut each: impl FnMut(&Target, Outcome),
 ) {
     let targets = &plan.targets;
+    let batches = Mutex::new(Batches { targets, next: 0 });
+    let take = || {
+        let batch = batches.lock().ok()?.next();
+        batch.filter(|_| !interrupt::requested())
+    };
+    let mut tell = |(start, outcomes): Done| {
+        let targets = targets[start..].iter();
+        targets
+            .zip(outcomes)
+            .for_each(|(target, outcome)| each(target, outcome));
+    };
     let pool = if targets.len() < WORTH_A_POOL {
         None
     } else {
         threads.pool()
     };
     let Some(pool) = pool else {
-        return Worker::new(roots, order, threads).work_on(targets, &mut each);
+        let mut worker = Worker::new(roots, order, threads);
+        while let Some(batch) = take() {
+            tell(worker.carry_out_all(targets, batch));
+        }
+        return;
     };
-    let next = AtomicUsize::new(0);
     // Bounded: who reads the listing slowly slows the removing, not the memory.
     let (sender, receiver) = mpsc::sync_channel(BATCH * threads.jobs());
     pool.in_place_scope(|scope| {
         for _ in 0..threads.jobs() {
-            let (sender, next) = (sender.clone(), &next);
+            let (sender, take) = (sender.clone(), &take);
             scope.spawn(move |_| {
                 let mut worker = Worker::new(roots, order, threads);
-                while let Some(batch) = take_batch(next, targets.len()) {
-                    let mut outcomes = Vec::with_capacity(batch.len());
-                    worker.work_on(&targets[batch.clone()], &mut |outcome| {
-                        outcomes.push(outcome)
-                    });
-                    if sender.send((batch.start, outcomes)).is_err() {
+                while let Some(batch) = take() {
+                    let end = batch.end;
+                    if sender
+                        .send((end, worker.carry_out_all(targets, batch)))
+                        .is_err()
+                    {
                         return;
                     }
                 }
             });
         }
         drop(sender);
-        in_order(receiver, each);
+        in_order(receiver, tell);
     });
 }
 
-/// The next targets that nobody has taken.
-fn take_batch(next: &AtomicUsize, end: usize) -> Option<Range<usize>> {
-    let start = next.fetch_add(BATCH, Ordering::Relaxed);
-    (start < end && !interrupt::requested()).then(|| start..end.min(start + BATCH))
+/// Where the targets of a batch that were carried out start, and what became of them.
+type Done = (usize, VecDeque<Outcome>);
+
+/// The targets, a few at a time.
+struct Batches<'a> {
+    targets: &'a [Target],
+    next: usize,
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Range<usize>;
+
+    /// The targets that come next. What lies in a directory that goes when it is
+    /// empty comes with it.
+    fn next(&mut self) -> Option<Range<usize>> {
+        let start = self.next;
+        let mut above: Option<&Target> = None;
+        while let Some(target) = self.targets.get(self.next) {
+            let is_held = above.is_some_and(|above| above.holds(target));
+            if !is_held && self.next - start >= BATCH {
+                break;
+            }
+            if !is_held {
+                above = (target.kind == Kind::Emptied).then_some(target);
+            }
+            self.next += 1;
+        }
+        (start < self.next).then_some(start..self.next)
+    }
 }
 
 /// Passes on what arrives by its place in the plan.
-fn in_order(receiver: mpsc::Receiver<(usize, Vec<Outcome>)>, mut each: impl FnMut(Outcome)) {
+fn in_order(receiver: mpsc::Receiver<(usize, Done)>, mut tell: impl FnMut(Done)) {
     let mut early = BTreeMap::new();
     let mut place = 0;
-    for (start, outcomes) in receiver {
-        early.insert(start, outcomes);
-        while let Some(outcomes) = early.remove(&place) {
-            place += BATCH;
-            outcomes.into_iter().for_each(&mut each);
+    for (end, (start, outcomes)) in receiver {
+        early.insert(start, (end, outcomes));
+        while let Some((end, outcomes)) = early.remove(&place) {
+            tell((place, outcomes));
+            place = end;
         }
     }
-    early.into_values().flatten().for_each(each);
+    early
+        .into_iter()
+        .for_each(|(start, (_, outcomes))| tell((start, outcomes)));
 }
 
 /// Carries out targets on one thread.
@@ -164,28 +204,28 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn work_on(&mut self, targets: &[Target], each: &mut impl FnMut(Outcome)) {
-        for target in targets {
-            if interrupt::requested() {
-                return;
-            }
-            each(self.carry_out(target));
+    /// Carries out a batch from its end, so that what a directory holds goes before
+    /// the directory.
+    fn carry_out_all(&mut self, targets: &[Target], batch: Range<usize>) -> Done {
+        let mut start = batch.end;
+        let mut outcomes = VecDeque::with_capacity(batch.len());
+        while start > batch.start && !interrupt::requested() {
+            start -= 1;
+            outcomes.push_front(self.carry_out(&targets[start]));
         }
+        (start, outcomes)
     }
 
     fn carry_out(&mut self, target: &Target) -> Outcome {
         let outcome = self.carry_out_as(target, self.order);
         let is_told = self.order.listing == Listing::Targets;
-        if is_told && outcome.gone.is_empty() && outcome.removal != Removal::default() {
+        if is_told && outcome.gone.is_empty() && !outcome.removal.is_nothing() {
             // Something in it stays. What does not is told one by one.
-            let listing = Listing::Entries;
-            return self.carry_out_as(
-                target,
-                Order {
-                    listing,
-                    ..self.order
-                },
-            );
+            let order = Order {
+                listing: Listing::Entries,
+                ..self.order
+            };
+            return self.carry_out_as(target, order);
         }
         outcome
     }
@@ -207,7 +247,8 @@ impl<'a> Worker<'a> {
         };
         match target.kind {
             Kind::File => task.file_alone(),
-            Kind::Cache => task.tree(),
+            Kind::Tree => task.tree(),
+            Kind::Emptied => task.emptied(),
         }
         let mut outcome = task.outcome;
         outcome
@@ -236,6 +277,11 @@ impl Task<'_, '_> {
             Ok(_) => self.file(parent, name),
             Err(error) => self.failed(Attempt::Remove, path, error),
         }
+    }
+
+    /// A directory that nothing was to be left in. If something is, it stays.
+    fn emptied(&mut self) {
+        self.directory(&self.target.path, false);
     }
 
     /// A directory with all it holds. Not by recursion: however deep it is, the
@@ -305,11 +351,7 @@ impl Task<'_, '_> {
         });
         match result {
             Ok(bytes) => {
-                self.outcome.removal += Removal {
-                    files: 1,
-                    directories: 0,
-                    bytes,
-                };
+                self.outcome.removal.add_file(name, bytes);
                 self.gone(parent, name, false);
             }
             Err(error) => self.failed(Attempt::Remove, &parent.join(name), error),

@@ -8,7 +8,7 @@ use std::path::{MAIN_SEPARATOR, Path};
 use crate::Exit;
 use crate::failure::{Attempt, Failure};
 use crate::interrupt;
-use crate::plan::Removal;
+use crate::plan::{Amount, Removal, Target};
 use crate::progress::Progress;
 use crate::remove::{Action, Gone, Outcome};
 
@@ -25,6 +25,8 @@ pub struct Style {
     pub quiet: bool,
     /// Finding something is a failure.
     pub check: bool,
+    /// Say why each path goes.
+    pub reasons: bool,
 }
 
 /// Tells of a run while it goes on, and adds up what it did.
@@ -65,11 +67,11 @@ impl<'a> Report<'a> {
     }
 
     /// Tells what became of a target. Ends the run if nobody listens any more.
-    pub fn outcome(&mut self, outcome: Outcome) {
+    pub fn outcome(&mut self, target: &Target, outcome: Outcome) {
         self.total += outcome.removal;
         self.done += 1;
         self.progress
-            .targets_done(self.done, self.planned, self.total.bytes);
+            .targets_done(self.done, self.planned, self.total.files.bytes);
         outcome
             .failures
             .iter()
@@ -77,8 +79,8 @@ impl<'a> Report<'a> {
         if self.closed.is_none() && !outcome.gone.is_empty() {
             let progress = self.progress;
             let written = match self.on_terminal {
-                true => progress.aside(|| self.list(&outcome.gone)),
-                false => self.list(&outcome.gone),
+                true => progress.aside(|| self.list(target, &outcome.gone)),
+                false => self.list(target, &outcome.gone),
             };
             self.stop_if(written);
         }
@@ -114,6 +116,7 @@ impl<'a> Report<'a> {
             return self.exit();
         }
         if !self.style.quiet {
+            self.interpreters();
             say(self.summary());
         }
         if interrupt::requested() {
@@ -124,7 +127,7 @@ impl<'a> Report<'a> {
     }
 
     fn exit(&self) -> Exit {
-        let found = self.style.check && self.total != Removal::default();
+        let found = self.style.check && !self.total.is_nothing();
         if self.failed || found {
             Exit::Incomplete
         } else {
@@ -132,7 +135,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn list(&mut self, gone: &[Gone]) -> io::Result<()> {
+    fn list(&mut self, target: &Target, gone: &[Gone]) -> io::Result<()> {
         for Gone { path, is_directory } in gone {
             if self.on_terminal && !self.style.print0 {
                 write!(self.out, "{}", readable(path))?;
@@ -141,6 +144,9 @@ impl<'a> Report<'a> {
             }
             if *is_directory {
                 write!(self.out, "{MAIN_SEPARATOR}")?;
+            }
+            if self.style.reasons && !self.style.print0 {
+                write!(self.out, ": {}", target.why)?;
             }
             self.out
                 .write_all(if self.style.print0 { b"\0" } else { b"\n" })?;
@@ -160,13 +166,34 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// A line for each interpreter, if bytecode of more than one went.
+    fn interpreters(&mut self) {
+        let parts = &mut self.total.interpreters;
+        if parts
+            .iter()
+            .filter(|(interpreter, _)| interpreter.is_some())
+            .count()
+            < 2
+        {
+            return;
+        }
+        parts.sort_by(|(a, x), (b, y)| y.bytes.cmp(&x.bytes).then(a.cmp(b)));
+        for (interpreter, amount) in parts {
+            let name = match interpreter {
+                Some(interpreter) => interpreter.to_string(),
+                None => "without a tag".to_owned(),
+            };
+            say(format_args!("  {name}: {}", files(*amount)));
+        }
+    }
+
     /// The last line of a run.
     fn summary(&self) -> String {
         let (verb, capital) = match self.action {
             Action::Measure => ("would remove", "Would remove"),
             Action::Remove => ("removed", "Removed"),
         };
-        let what = amount(self.total);
+        let what = amount(&self.total);
         if interrupt::requested() {
             format!("Interrupted: {verb} {what}.")
         } else if self.planned == 0 {
@@ -178,21 +205,27 @@ impl<'a> Report<'a> {
 }
 
 /// Counts and size in words: `3 directories and 25 files (405.3 KiB)`.
-fn amount(removal: Removal) -> String {
-    let count = |number: u64, one: &str, many: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        _ => Some(format!("{number} {many}")),
-    };
+fn amount(removal: &Removal) -> String {
     let directories = count(removal.directories, "directory", "directories");
-    let files = count(removal.files, "file", "files");
-    let size = human_size(removal.bytes);
-    match (directories, files) {
-        (Some(directories), Some(files)) => format!("{directories} and {files} ({size})"),
-        (Some(directories), None) => directories,
-        (None, Some(files)) => format!("{files} ({size})"),
-        (None, None) => "nothing".to_owned(),
+    match (removal.directories, removal.files.count) {
+        (0, 0) => "nothing".to_owned(),
+        (_, 0) => directories,
+        (0, _) => files(removal.files),
+        (_, _) => format!("{directories} and {}", files(removal.files)),
     }
+}
+
+/// `25 files (405.3 KiB)`.
+fn files(amount: Amount) -> String {
+    format!(
+        "{} ({})",
+        count(amount.count, "file", "files"),
+        human_size(amount.bytes)
+    )
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// A size in bytes as a person reads it: `512 B`, `405.3 KiB`, `1.2 GiB`.

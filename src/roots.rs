@@ -4,19 +4,20 @@
 //! that handle, so that nothing which is renamed or linked anew during the run can
 //! lead outside of what was given.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf, absolute};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use crate::directory::device;
 use crate::failure::{Attempt, Failure};
-use crate::rules::{CACHE_DIRECTORY, Rules};
+use crate::pyc::BytecodeName;
+use crate::rules::CACHE_DIRECTORY;
 
-/// A directory that is cleaned, or in which single entries are.
+/// A directory in which something is cleaned.
 #[derive(Debug)]
 pub struct Root {
     /// The directory as the user wrote it: where walking starts and what every
@@ -28,9 +29,32 @@ pub struct Root {
     pub dir: Dir,
     /// The file system to stay on, if that was asked for.
     pub device: Option<u64>,
-    /// The entries of it that were named, where it is not the whole tree: files
-    /// that are cache, and `__pycache__` itself.
-    pub entries: Option<Vec<PathBuf>>,
+    /// What in it is cleaned.
+    pub part: Part,
+}
+
+/// What of a root is cleaned.
+#[derive(Debug)]
+pub enum Part {
+    /// All of it, but for the cache of other projects, where that lies in it.
+    Tree {
+        /// Where that cache lies below the root.
+        except: Option<PathBuf>,
+    },
+    /// The entries that were named: files that may be cache, and `__pycache__`.
+    Entries(Vec<PathBuf>),
+    /// Directories that hold the bytecode of a tree elsewhere.
+    Mirrors(Vec<Mirror>),
+}
+
+/// Where bytecode lies under `PYTHONPYCACHEPREFIX`: that of `/proj/a.py` in the
+/// directory `proj` below the prefix (`cache_from_source` of `importlib`).
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    /// The directory below the root; empty for the root itself.
+    pub top: PathBuf,
+    /// The directory whose bytecode it holds.
+    pub sources: PathBuf,
 }
 
 impl Root {
@@ -58,27 +82,36 @@ pub struct Roots {
 }
 
 /// Finds and opens what the command line names. A directory is a root, also
-/// through a link. A file, and a directory that is itself named `__pycache__`,
-/// becomes an entry of the directory it lies in where `rules` call it cache, and
-/// nothing where they do not.
-pub fn open(paths: &[PathBuf], rules: &Rules, one_file_system: bool) -> Roots {
+/// through a link. A file that looks like cache, and a directory that is itself
+/// named `__pycache__`, becomes an entry of the directory it lies in; any other
+/// file is passed over. With a `prefix`, the mirrors of the directories below it
+/// are one root more.
+pub fn open(paths: &[PathBuf], prefix: Option<&Path>, one_file_system: bool) -> Roots {
     let mut opener = Opener {
         one_file_system,
         ..Opener::default()
     };
     let (mut missing, mut failures) = (Vec::new(), Vec::new());
+    let mut failed = |path: &Path, error: io::Error| {
+        let path = path.to_path_buf();
+        failures.push(Failure {
+            attempt: Attempt::Read,
+            path,
+            error,
+        });
+    };
     for path in paths {
-        if let Err(error) = opener.add(path, rules) {
-            use io::ErrorKind::{NotADirectory, NotFound};
-            let path = path.clone();
-            match error.kind() {
-                NotFound | NotADirectory => missing.push(path),
-                _ => failures.push(Failure {
-                    attempt: Attempt::Read,
-                    path,
-                    error,
-                }),
-            }
+        match opener.add(path) {
+            Ok(()) => {}
+            Err(error) if is_absence(&error) => missing.push(path.clone()),
+            Err(error) => failed(path, error),
+        }
+    }
+    if let Some(prefix) = prefix {
+        match opener.add_mirrors(prefix) {
+            // Python makes it when it needs it.
+            Err(error) if !is_absence(&error) => failed(prefix, error),
+            Ok(()) | Err(_) => {}
         }
     }
     Roots {
@@ -86,6 +119,10 @@ pub fn open(paths: &[PathBuf], rules: &Rules, one_file_system: bool) -> Roots {
         missing,
         failures,
     }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 #[derive(Default)]
@@ -99,7 +136,7 @@ struct Opener {
 }
 
 impl Opener {
-    fn add(&mut self, path: &Path, rules: &Rules) -> io::Result<()> {
+    fn add(&mut self, path: &Path) -> io::Result<()> {
         let is_link = fs::symlink_metadata(path)?.is_symlink();
         let followed = fs::metadata(path);
         if followed.as_ref().is_ok_and(fs::Metadata::is_dir) {
@@ -108,7 +145,7 @@ impl Opener {
                 return self.add_entry(path, &real, 1);
             }
             if self.trees.insert(real.clone()) {
-                self.add_root(path, real, None)?;
+                self.add_root(path, real, Part::Tree { except: None })?;
             }
             return Ok(());
         }
@@ -120,7 +157,7 @@ impl Opener {
         match parent.iter().rev().position(|part| part == CACHE_DIRECTORY) {
             Some(depth) => self.add_entry(path, &real, depth + 2),
             // A link is judged by its own name, wherever it leads.
-            None if (is_link || followed?.is_file()) && rules.is_bytecode(path) => {
+            None if BytecodeName::parse(name).is_some() && (is_link || followed?.is_file()) => {
                 self.add_entry(path, &real, 1)
             }
             None => Ok(()),
@@ -136,27 +173,56 @@ impl Opener {
         let shown = written
             .filter(|written| path.ends_with(&entry) && is_same(written, base))
             .unwrap_or(base);
-        let index = match self.bases.get(shown) {
-            Some(&index) => index,
-            None => {
-                self.add_root(shown, base.to_path_buf(), Some(Vec::new()))?;
-                self.bases.insert(shown.to_path_buf(), self.roots.len() - 1);
-                self.roots.len() - 1
+        if let Some(&index) = self.bases.get(shown) {
+            if let Part::Entries(entries) = &mut self.roots[index].part {
+                entries.push(entry);
             }
-        };
-        self.roots[index]
-            .entries
-            .get_or_insert_default()
-            .push(entry);
+            return Ok(());
+        }
+        self.add_root(shown, base.to_path_buf(), Part::Entries(vec![entry]))?;
+        self.bases.insert(shown.to_path_buf(), self.roots.len() - 1);
         Ok(())
     }
 
-    fn add_root(
-        &mut self,
-        path: &Path,
-        real: PathBuf,
-        entries: Option<Vec<PathBuf>>,
-    ) -> io::Result<()> {
+    /// Adds the mirrors below `prefix` of all trees: by the path that was written and
+    /// by the real one, since a program may have been started by either.
+    fn add_mirrors(&mut self, prefix: &Path) -> io::Result<()> {
+        let real_prefix = fs::canonicalize(prefix)?;
+        let mut sources = BTreeSet::new();
+        for root in &mut self.roots {
+            let Part::Tree { except } = &mut root.part else {
+                continue;
+            };
+            if let Ok(top) = root.real.strip_prefix(&real_prefix) {
+                let (top, sources) = (PathBuf::new(), Path::new("/").join(top));
+                root.part = Part::Mirrors(vec![Mirror { top, sources }]);
+                continue;
+            }
+            *except = real_prefix
+                .strip_prefix(&root.real)
+                .ok()
+                .map(Path::to_path_buf);
+            sources.insert(root.real.clone());
+            sources.insert(without_dots(&absolute(&root.path)?));
+        }
+        let mirrors = sources.into_iter().map(|sources| Mirror {
+            top: mirror_of(&sources),
+            sources,
+        });
+        let mut mirrors: Vec<_> = mirrors
+            .filter(|mirror| {
+                fs::symlink_metadata(prefix.join(&mirror.top)).is_ok_and(|at| at.is_dir())
+            })
+            .collect();
+        // What lies in one is part of it. The set was sorted: that follows it.
+        mirrors.dedup_by(|inner, outer| inner.top.starts_with(&outer.top));
+        if mirrors.is_empty() {
+            return Ok(());
+        }
+        self.add_root(prefix, real_prefix, Part::Mirrors(mirrors))
+    }
+
+    fn add_root(&mut self, path: &Path, real: PathBuf, part: Part) -> io::Result<()> {
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         let device = if self.one_file_system {
             Some(device(&dir)?)
@@ -168,7 +234,7 @@ impl Opener {
             real,
             dir,
             device,
-            entries,
+            part,
         });
         Ok(())
     }
@@ -185,4 +251,24 @@ fn or_current(path: &Path) -> &Path {
 
 fn is_same(path: &Path, real: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|path| path == real)
+}
+
+/// The path below a prefix at which the bytecode of a directory lies: without what
+/// makes the directory absolute, such as a drive.
+fn mirror_of(directory: &Path) -> PathBuf {
+    let is_name = |part: &Component| matches!(part, Component::Normal(_));
+    directory.components().filter(is_name).collect()
+}
+
+/// An absolute path without `..`, as a shell would read it.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }

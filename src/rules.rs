@@ -5,15 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// The directory that Python keeps bytecode in (PEP 3147).
 pub const CACHE_DIRECTORY: &str = "__pycache__";
-
-/// Bytecode that lies about: of Python, up to 3.4 also optimized (`.pyo`, gone
-/// with PEP 488), and of Jython. Extension modules (`.pyd`, `.so`) are programs,
-/// not caches.
-const BYTECODE: [&str; 3] = ["*.pyc", "*.pyo", "*$py.class"];
 
 /// What nobody wants to have searched: the stores of version control, whole
 /// environments with packages of their own, and the dependencies of JavaScript.
@@ -34,7 +29,6 @@ pub const DEFAULT_IGNORE: [&str; 11] = [
 /// What counts as cache, and what is never entered or removed.
 #[derive(Debug)]
 pub struct Rules {
-    bytecode: GlobSet,
     /// Ignored by name alone.
     ignored: HashSet<OsString>,
     /// What else the user asked to ignore.
@@ -60,36 +54,10 @@ impl Rules {
     /// When one of `ignore` is a glob that cannot be understood.
     pub fn new(ignore: &[OsString], defaults: bool) -> Result<Rules> {
         let defaults = if defaults { &DEFAULT_IGNORE[..] } else { &[] };
-        let mut bytecode = GlobSetBuilder::new();
-        for glob in BYTECODE {
-            bytecode.add(Glob::new(glob)?);
-        }
         Ok(Rules {
-            bytecode: bytecode.build()?,
             ignored: defaults.iter().map(OsString::from).collect(),
             spared: Spared::new(ignore)?,
         })
-    }
-
-    /// Whether a file with this path or name is bytecode, or what an interrupted
-    /// write of bytecode left: `importlib` writes to `m.pyc.<digits>` and renames.
-    pub fn is_bytecode(&self, path: &Path) -> bool {
-        let bytes = path.as_os_str().as_encoded_bytes();
-        match bytes.last() {
-            // `.pyc`, `.pyo` and `.class`: the last letter alone spares most files
-            // the globs.
-            Some(b'c' | b'o' | b's') => self.bytecode.is_match(path),
-            Some(b'0'..=b'9') => {
-                let digits = bytes
-                    .iter()
-                    .rev()
-                    .take_while(|byte| byte.is_ascii_digit())
-                    .count();
-                let written = &bytes[..bytes.len() - digits];
-                written.ends_with(b".pyc.") || written.ends_with(b".pyo.")
-            }
-            _ => false,
-        }
     }
 
     /// Whether what has this name, at a path that `paths` gives in each of the
@@ -106,11 +74,9 @@ impl Rules {
             || (self.spared.has_paths() && paths().iter().any(|path| self.spared.path(path)))
     }
 
-    /// Whether anything inside of a cache directory might be spared.
+    /// Whether the user asked that anything be left alone.
     pub fn spares_any(&self) -> bool {
-        !self.spared.names.is_empty()
-            || !self.spared.name_globs.is_empty()
-            || self.spared.has_paths()
+        !self.spared.names.is_empty() || self.spared.has_paths()
     }
 }
 

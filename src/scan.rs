@@ -1,10 +1,13 @@
 //! The walk: roots and rules in, targets out. It reads the names and kinds of
-//! entries, changes nothing and follows no link.
+//! entries, and bytecode where that is to be judged; it changes nothing and follows
+//! no link.
 //!
 //! `walkdir` walks. As one walk keeps one core busy, a walk that meets a directory
 //! while other threads are short of work leaves it to them and goes on beside it.
 
-use std::io;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,10 +17,12 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::failure::{Attempt, Failure};
 use crate::interrupt;
-use crate::plan::{Kind, Target, path_order};
+use crate::plan::{Hollow, Kind, Target, Why, path_order};
 use crate::progress::Progress;
-use crate::roots::Root;
+use crate::pyc::BytecodeName;
+use crate::roots::{Mirror, Part, Root};
 use crate::rules::{CACHE_DIRECTORY, Rules};
+use crate::select::{Candidate, Selection};
 use crate::threads::Threads;
 
 /// A tree of fewer entries than this is walked before a pool would have started.
@@ -34,19 +39,28 @@ const MOST_OPEN: usize = 10;
 pub struct Found {
     /// What goes.
     pub targets: Vec<Target>,
-    /// What could not be read.
+    /// Directories that go if nothing in them stays.
+    pub hollows: Vec<Hollow>,
+    /// What could not be read, in path order.
     pub failures: Vec<Failure>,
 }
 
-/// Walks `roots` once and finds everything that `rules` call cache.
-pub fn scan(roots: &[Root], rules: &Rules, threads: &Threads, progress: &Progress) -> Found {
+/// Walks `roots` once and finds everything that goes.
+pub fn scan(
+    roots: &[Root],
+    rules: &Rules,
+    selection: &Selection,
+    threads: &Threads,
+    progress: &Progress,
+) -> Found {
     let scan = Scan {
         roots,
         rules,
+        selection,
         progress,
         waiting: AtomicUsize::new(0),
         enough_waiting: threads.jobs() * ENOUGH_WAITING,
-        open_files: threads.open_files().saturating_sub(1).clamp(1, MOST_OPEN),
+        open_files: threads.open_files().saturating_sub(2).clamp(1, MOST_OPEN),
         found: Mutex::default(),
     };
     scan.run(threads);
@@ -61,6 +75,7 @@ pub fn scan(roots: &[Root], rules: &Rules, threads: &Threads, progress: &Progres
 struct Scan<'a> {
     roots: &'a [Root],
     rules: &'a Rules,
+    selection: &'a Selection,
     progress: &'a Progress,
     /// Jobs that no thread has begun.
     waiting: AtomicUsize,
@@ -76,7 +91,12 @@ impl<'a> Scan<'a> {
         jobs.reverse();
         let mut steps = 0;
         while let Some(mut job) = jobs.pop() {
-            while !matches!(job.step(), Step::Done) {
+            loop {
+                match job.step() {
+                    Step::Done => break job.finish(),
+                    Step::Directory(entry) => job.enter(&entry),
+                    Step::Other => {}
+                }
                 steps += 1;
                 if steps == WORTH_A_POOL
                     && let Some(pool) = threads.pool()
@@ -90,69 +110,103 @@ impl<'a> Scan<'a> {
                     });
                 }
             }
-            job.finish();
         }
     }
 
-    /// A job for each root, and a target for each entry that needs none.
+    /// A job for all that was named.
     fn first_jobs(&'a self) -> Vec<Job<'a>> {
         let mut jobs = Vec::new();
-        let mut named = Found::default();
         for (index, root) in self.roots.iter().enumerate() {
-            let Some(entries) = &root.entries else {
-                jobs.push(Job::new(self, index, &root.path, true));
-                continue;
-            };
-            for entry in entries {
-                let is_cache = entry == Path::new(CACHE_DIRECTORY);
-                if is_cache && self.rules.spares_any() {
-                    jobs.push(Job::new(self, index, &root.path.join(entry), false));
-                } else {
-                    let kind = if is_cache { Kind::Cache } else { Kind::File };
-                    named.targets.push(Target {
-                        root: index,
-                        path: entry.as_path().into(),
-                        kind,
+            match &root.part {
+                Part::Tree { .. } => jobs.push(Job::new(self, index, None, &root.path, true)),
+                Part::Entries(entries) => jobs.extend(entries.iter().map(|entry| {
+                    let mut job = Job::new(self, index, None, &root.path.join(entry), false);
+                    let is_inside = entry.parent().is_some_and(|parent| parent != Path::new(""));
+                    job.cache = is_inside.then_some(Cache::Around);
+                    job
+                })),
+                Part::Mirrors(mirrors) => {
+                    jobs.extend(mirrors.iter().map(|mirror| {
+                        let top = root.path.join(&mirror.top);
+                        Job::new(self, index, Some(mirror), &top, mirror.top == Path::new(""))
+                    }));
+                    self.add(Found {
+                        hollows: above_mirrors(index, root, mirrors),
+                        ..Found::default()
                     });
                 }
             }
         }
-        self.add(named);
         jobs
     }
 
     fn add(&self, mut found: Found) {
         if let Ok(mut all) = self.found.lock() {
             all.targets.append(&mut found.targets);
+            all.hollows.append(&mut found.hollows);
             all.failures.append(&mut found.failures);
         }
     }
+}
+
+/// The directories between a prefix and the mirrors below it, which go if nothing
+/// but mirrors that go was in them.
+fn above_mirrors(index: usize, root: &Root, mirrors: &[Mirror]) -> Vec<Hollow> {
+    let tops: BTreeSet<&Path> = mirrors.iter().map(|mirror| mirror.top.as_path()).collect();
+    let above = tops.iter().flat_map(|top| top.ancestors().skip(1));
+    let above: BTreeSet<&Path> = above.filter(|path| *path != Path::new("")).collect();
+    let holds_others = |path: &Path| -> io::Result<bool> {
+        for entry in fs::read_dir(root.path.join(path))? {
+            let entry = path.join(entry?.file_name());
+            if !tops.contains(&*entry) && !above.contains(&*entry) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    let hollow = |path: &&Path| Hollow {
+        stays: holds_others(path).unwrap_or(true),
+        target: Target {
+            root: index,
+            path: (*path).into(),
+            kind: Kind::Emptied,
+            why: Why::Empty,
+        },
+    };
+    above.iter().map(hollow).collect()
 }
 
 /// The walk of one directory and what lies below it.
 struct Job<'a> {
     scan: &'a Scan<'a>,
     root: usize,
+    mirror: Option<&'a Mirror>,
     walk: walkdir::IntoIter,
-    /// The cache directories that the walk is in, outermost first: those that are
-    /// not taken unseen.
-    caches: Vec<OpenCache>,
+    /// The cache directory that the walk is in, if it is in one.
+    cache: Option<Cache>,
+    /// The directories that the walk is in and that may go, outermost first.
+    open: Vec<Open>,
     found: Found,
 }
 
-/// A cache directory that is looked into, because something in it may be spared.
-struct OpenCache {
+/// Where a cache directory lies that is looked into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cache {
+    /// Above where the walk began.
+    Around,
+    /// At this depth of the walk.
+    Depth(usize),
+}
+
+/// A directory that the walk is in and that may go.
+struct Open {
     depth: usize,
-    path: Box<Path>,
-    /// How many targets there were before it.
-    before: usize,
-    /// Whether something in it stays.
-    stays: bool,
+    hollow: Hollow,
 }
 
 /// What a job met.
 enum Step {
-    /// A directory that the walk is about to enter.
+    /// A directory that the walk is about to enter: here, or in a job of its own.
     Directory(DirEntry),
     /// Anything else.
     Other,
@@ -163,14 +217,25 @@ enum Step {
 impl<'a> Job<'a> {
     /// A job that starts at `top`; a link there is followed only where the user
     /// wrote it, not where a directory has become one since it was met.
-    fn new(scan: &'a Scan<'a>, root: usize, top: &Path, follow: bool) -> Job<'a> {
-        let walk = WalkDir::new(top).follow_root_links(follow);
+    fn new(
+        scan: &'a Scan<'a>,
+        root: usize,
+        mirror: Option<&'a Mirror>,
+        top: &Path,
+        follow: bool,
+    ) -> Job<'a> {
+        let walk = WalkDir::new(top)
+            .follow_root_links(follow)
+            .max_open(scan.open_files);
+        let (open, found) = Default::default();
         Job {
             scan,
             root,
-            walk: walk.max_open(scan.open_files).into_iter(),
-            caches: Vec::new(),
-            found: Found::default(),
+            mirror,
+            walk: walk.into_iter(),
+            cache: None,
+            open,
+            found,
         }
     }
 
@@ -185,20 +250,22 @@ impl<'a> Job<'a> {
             match self.step() {
                 Step::Done => return self.finish(),
                 Step::Directory(entry)
-                    if scan.waiting.load(Ordering::Relaxed) < scan.enough_waiting =>
+                    if scan.waiting.load(Ordering::Relaxed) < scan.enough_waiting
+                        && entry.depth() > 0 =>
                 {
                     self.walk.skip_current_dir();
-                    let job = Job::new(scan, self.root, entry.path(), false);
+                    let job = Job::new(scan, self.root, self.mirror, entry.path(), false);
                     scan.waiting.fetch_add(1, Ordering::Relaxed);
                     scope.spawn(|scope| job.run(scope));
                 }
-                Step::Directory(_) | Step::Other => {}
+                Step::Directory(entry) => self.enter(&entry),
+                Step::Other => {}
             }
         }
     }
 
     fn finish(mut self) {
-        self.leave_caches(0);
+        self.leave(0);
         self.scan.add(self.found);
     }
 
@@ -209,97 +276,178 @@ impl<'a> Job<'a> {
             None => return Step::Done,
             Some(Ok(entry)) => entry,
             Some(Err(error)) => {
-                self.failed(error);
+                self.unread(error);
                 return Step::Other;
             }
         };
-        self.leave_caches(entry.depth());
-        let is_top = entry.depth() == 0;
-        let is_cache_root = is_top && self.root().entries.is_some();
-        if entry.file_type().is_dir() && (!is_top || is_cache_root) {
-            self.scan.progress.directory_seen();
-            return self.directory(entry);
-        }
-        if !is_top {
+        self.leave(entry.depth());
+        if entry.file_type().is_dir() {
+            self.directory(entry)
+        } else {
             self.file(&entry);
+            Step::Other
         }
-        Step::Other
     }
 
     fn directory(&mut self, entry: DirEntry) -> Step {
-        let is_cache = entry.file_name() == CACHE_DIRECTORY || !self.caches.is_empty();
-        let stays = entry.depth() > 0 && self.ignores(&entry);
+        self.scan.progress.directory_seen();
+        let is_top = entry.depth() == 0;
+        let is_cache = entry.file_name() == CACHE_DIRECTORY && !(is_top && self.is_tree());
+        let is_all = self.scan.selection.is_all();
+        let stays = !is_top && (self.ignores(&entry) || self.is_excepted(&entry));
         if stays || self.is_elsewhere(&entry) {
             self.something_stays();
-        } else if !is_cache {
-            return Step::Directory(entry);
-        } else if self.scan.rules.spares_any() {
-            self.caches.push(OpenCache {
-                depth: entry.depth(),
-                path: self.below(entry.path()).into(),
-                before: self.found.targets.len(),
-                stays: false,
-            });
-            return Step::Other;
+        } else if is_cache || self.cache.is_some() {
+            let looks_in = !is_all || self.scan.rules.spares_any();
+            if self.cache.is_some() && !is_all {
+                // Bytecode is never so deep in a cache that an interpreter would find
+                // it, so it is none that can be judged.
+                self.something_stays();
+            } else if looks_in {
+                self.cache.get_or_insert(Cache::Depth(entry.depth()));
+                self.open(&entry, if is_all { Kind::Tree } else { Kind::Emptied });
+                return Step::Other;
+            } else {
+                self.take(&entry, Kind::Tree, Why::Bytecode);
+            }
         } else {
-            self.take(self.below(entry.path()).into(), Kind::Cache);
+            return Step::Directory(entry);
         }
         self.walk.skip_current_dir();
         Step::Other
     }
 
-    fn file(&mut self, entry: &DirEntry) {
-        let kind = entry.file_type();
-        let is_cache = !self.caches.is_empty()
-            || ((kind.is_file() || kind.is_symlink()) && self.scan.rules.is_bytecode(entry.path()));
-        if !is_cache {
-            return;
+    /// Enters a directory that is no cache.
+    fn enter(&mut self, entry: &DirEntry) {
+        if self.mirror.is_some() && !self.below(entry.path()).as_os_str().is_empty() {
+            self.open(entry, Kind::Emptied);
         }
-        if self.ignores(entry) {
-            self.something_stays();
+    }
+
+    /// Notes that a directory goes if nothing in it stays.
+    fn open(&mut self, entry: &DirEntry, kind: Kind) {
+        let why = if kind == Kind::Tree {
+            Why::Bytecode
         } else {
-            self.take(self.below(entry.path()).into(), Kind::File);
-        }
-    }
-
-    /// Leaves the cache directories as deep as `depth` or deeper. One of which
-    /// nothing stays goes as a whole.
-    fn leave_caches(&mut self, depth: usize) {
-        while let Some(cache) = self.caches.pop_if(|cache| cache.depth >= depth) {
-            if cache.stays {
-                self.something_stays();
-            } else {
-                self.found.targets.truncate(cache.before);
-                self.take(cache.path, Kind::Cache);
-            }
-        }
-    }
-
-    fn something_stays(&mut self) {
-        if let Some(cache) = self.caches.last_mut() {
-            cache.stays = true;
-        }
-    }
-
-    fn take(&mut self, path: Box<Path>, kind: Kind) {
-        self.found.targets.push(Target {
-            root: self.root,
-            path,
-            kind,
+            Why::Empty
+        };
+        let target = self.target(entry, kind, why);
+        let hollow = Hollow {
+            target,
+            stays: false,
+        };
+        self.open.push(Open {
+            depth: entry.depth(),
+            hollow,
         });
     }
 
-    fn failed(&mut self, error: walkdir::Error) {
-        // Nothing is known of what could not be read, so its directories stay.
-        self.caches.iter_mut().for_each(|cache| cache.stays = true);
-        let path = self
-            .root()
-            .shown(error.path().map_or(Path::new(""), |path| self.below(path)));
-        let error = error
-            .into_io_error()
-            .unwrap_or_else(|| io::ErrorKind::Other.into());
+    /// Leaves the directories as deep as `depth` or deeper.
+    fn leave(&mut self, depth: usize) {
+        while let Some(open) = self.open.pop_if(|open| open.depth >= depth) {
+            self.found.hollows.push(open.hollow);
+        }
+        if matches!(self.cache, Some(Cache::Depth(cache)) if cache >= depth) {
+            self.cache = None;
+        }
+    }
+
+    fn file(&mut self, entry: &DirEntry) {
+        match self.judge(entry) {
+            Some(why) => self.take(entry, Kind::File, why),
+            None => self.something_stays(),
+        }
+    }
+
+    /// Why a file goes, if it does.
+    fn judge(&mut self, entry: &DirEntry) -> Option<Why> {
+        let path = entry.path();
+        // Of most files the last letter tells that they are none; this is quicker
+        // than to cut the name out first.
+        let is_bytecode = BytecodeName::parse(path.as_os_str()).is_some();
+        let is_all = self.scan.selection.is_all();
+        let kind = entry.file_type();
+        let may_go = if self.cache.is_some() && is_all {
+            true
+        } else {
+            is_bytecode && (kind.is_file() || kind.is_symlink())
+        };
+        if !may_go || (self.ignores(entry) && !self.is_named(entry)) {
+            return None;
+        }
+        if is_all {
+            return Some(Why::Bytecode);
+        }
+        let directory = path.parent()?;
+        let in_cache = self.cache.is_some();
+        let mirrored;
+        let sources = match self.mirror {
+            _ if in_cache && directory.file_name()? != CACHE_DIRECTORY => return None,
+            _ if in_cache => directory.parent()?,
+            Some(mirror) => {
+                let below = self.below(directory).strip_prefix(&mirror.top).ok()?;
+                mirrored = mirror.sources.join(below);
+                &mirrored
+            }
+            None => directory,
+        };
+        let name = BytecodeName::parse(entry.file_name())?;
+        let is_regular = kind.is_file();
+        let file = Candidate {
+            path,
+            name,
+            sources,
+            in_cache,
+            is_regular,
+        };
+        self.scan
+            .selection
+            .judge(file)
+            .unwrap_or_else(|(path, error)| {
+                self.failed(&path, error);
+                None
+            })
+    }
+
+    fn something_stays(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.hollow.stays = true;
+        }
+    }
+
+    fn take(&mut self, entry: &DirEntry, kind: Kind, why: Why) {
+        let target = self.target(entry, kind, why);
+        self.found.targets.push(target);
+    }
+
+    fn target(&self, entry: &DirEntry, kind: Kind, why: Why) -> Target {
+        Target {
+            root: self.root,
+            path: self.below(entry.path()).into(),
+            kind,
+            why,
+        }
+    }
+
+    fn unread(&mut self, error: walkdir::Error) {
+        // Nothing is known of what could not be read, so the directories it lies in
+        // stay.
+        self.open
+            .iter_mut()
+            .for_each(|open| open.hollow.stays = true);
+        let path = error.path().unwrap_or(&self.root().path).to_path_buf();
+        self.failed(
+            &path,
+            error
+                .into_io_error()
+                .unwrap_or_else(|| ErrorKind::Other.into()),
+        );
+    }
+
+    fn failed(&mut self, path: &Path, error: io::Error) {
         // What has vanished meanwhile needs no removing.
-        if error.kind() != io::ErrorKind::NotFound {
+        if error.kind() != ErrorKind::NotFound {
+            let path = self.root().shown(self.below(path));
             self.found.failures.push(Failure {
                 attempt: Attempt::Read,
                 path,
@@ -312,6 +460,15 @@ impl<'a> Job<'a> {
         &self.scan.roots[self.root]
     }
 
+    fn is_tree(&self) -> bool {
+        matches!(self.root().part, Part::Tree { .. })
+    }
+
+    /// Whether the user wrote this very path. What he wrote is never ignored.
+    fn is_named(&self, entry: &DirEntry) -> bool {
+        entry.depth() == 0 && matches!(self.root().part, Part::Entries(_))
+    }
+
     fn below<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.root().path).unwrap_or(path)
     }
@@ -320,15 +477,23 @@ impl<'a> Job<'a> {
     /// default say where not to search; in a cache all is cache, whatever its name.
     fn ignores(&self, entry: &DirEntry) -> bool {
         let paths = || {
-            [
-                entry.path().to_path_buf(),
-                self.root().real.join(self.below(entry.path())),
-            ]
+            let path = entry.path();
+            [path.to_path_buf(), self.root().real.join(self.below(path))]
         };
-        if self.caches.is_empty() {
+        if self.cache.is_none() {
             self.scan.rules.ignores(entry.file_name(), paths)
         } else {
             self.scan.rules.spares(entry.file_name(), paths)
+        }
+    }
+
+    /// Whether a directory holds the bytecode of other projects.
+    fn is_excepted(&self, entry: &DirEntry) -> bool {
+        match &self.root().part {
+            Part::Tree {
+                except: Some(except),
+            } => self.below(entry.path()) == except,
+            _ => false,
         }
     }
 

@@ -2,9 +2,10 @@
 #![allow(dead_code)] // Each test file uses its own part.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 
 use snapbox::{IntoData, assert_data_eq};
 use tempfile::TempDir;
@@ -62,6 +63,33 @@ impl Tree {
         }
     }
 
+    /// Adds a module, compiled: `pkg/m.py`, as old as its bytecode says, and the
+    /// bytecode that `python` (such as `cpython-3.12`) made of it, at `bytecode`.
+    pub fn compiled(&self, source: &str, python: &str, bytecode: &str) {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pyc");
+        let name = Path::new(bytecode).file_name().unwrap().to_str().unwrap();
+        let module = Path::new(source).file_stem().unwrap().to_str().unwrap();
+        // All are compiled of the same source. How it was told from others, by time
+        // or by hash, is in the name.
+        let kept = match module {
+            "checked" | "unchecked" => name.to_owned(),
+            _ => name.replacen(module, "m", 1),
+        };
+        let kept = fixtures.join(python).join(format!("{kept}.fixture"));
+        fs::copy(fixtures.join("m.py"), self.file(source)).unwrap();
+        fs::copy(kept, self.file(bytecode)).unwrap();
+        self.modified(source, 0.0);
+    }
+
+    /// Sets when a file was modified: seconds after the time that compiled modules
+    /// have.
+    pub fn modified(&self, name: &str, after: f64) {
+        let compiled = UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+        let file = File::options().append(true).open(self.file(name)).unwrap();
+        file.set_modified(compiled + Duration::from_secs_f64(after))
+            .unwrap();
+    }
+
     /// The path of a file whose directory is there.
     pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
         let path = self.path().join(name);
@@ -110,6 +138,11 @@ impl Tree {
         }
         lines.sort_unstable();
         lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// The names of what is left, one a line.
+    pub fn names(&self) -> String {
+        self.left().replace(" (changed)", "")
     }
 
     /// Fails with a diff if the tree does not hold just these entries, and the

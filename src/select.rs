@@ -1,0 +1,114 @@
+//! Which bytecode goes: all of it, that of some interpreters, or that which misleads.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::plan::Why;
+use crate::pyc::{
+    self, BytecodeName, Interpreter, Opened, Unjudged, Verdict, VersionFilter, magic,
+};
+
+/// What the user asked to have removed of all bytecode. What is named here must all
+/// hold.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Only what is not the bytecode of its source.
+    pub stale: bool,
+    /// Only that of these interpreters, if there are any.
+    pub only: Vec<VersionFilter>,
+    /// Not that of these.
+    pub keep: Vec<VersionFilter>,
+}
+
+/// A bytecode file that was met.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// Where it lies.
+    pub path: &'a Path,
+    /// What its name says.
+    pub name: BytecodeName<'a>,
+    /// The directory where its source should be.
+    pub sources: &'a Path,
+    /// Whether it lies in a `__pycache__`, where each file has a tag.
+    pub in_cache: bool,
+    /// Whether it is a regular file. No other is ever opened.
+    pub is_regular: bool,
+}
+
+impl Selection {
+    /// Whether all bytecode goes, so that there is nothing to find out.
+    pub fn is_all(&self) -> bool {
+        !self.stale && self.only.is_empty() && self.keep.is_empty()
+    }
+
+    /// Why a bytecode file goes, if it does.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be judged; then it had better stay. The path is that of the
+    /// file that could not be read: this one, or its source.
+    pub fn judge(&self, file: Candidate<'_>) -> Result<Option<Why>, (PathBuf, io::Error)> {
+        let result = match self.is_of_asked_interpreter(file) {
+            Ok(true) if self.stale => pyc::judge(&file.name, file.sources, || file.open()),
+            Ok(is_asked) => return Ok(is_asked.then_some(Why::Bytecode)),
+            Err(error) => Err(Unjudged::Bytecode(error)),
+        };
+        match result {
+            Ok(Verdict::Fresh) => Ok(None),
+            Ok(Verdict::Stale(staleness)) => Ok(Some(Why::Stale(Box::new(staleness)))),
+            // It has vanished meanwhile, or was never to be opened.
+            Err(Unjudged::Bytecode(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(Unjudged::Bytecode(error)) => Err((file.path.to_path_buf(), error)),
+            Err(Unjudged::Source(path, error)) => Err((path, error)),
+        }
+    }
+
+    fn is_of_asked_interpreter(&self, file: Candidate<'_>) -> io::Result<bool> {
+        if self.only.is_empty() && self.keep.is_empty() {
+            return Ok(true);
+        }
+        let Some(interpreter) = file.interpreter()? else {
+            // Nobody knows whose it is, so it may be that of one to keep.
+            return Ok(false);
+        };
+        let is_in = |filters: &[VersionFilter]| filters.iter().any(|one| one.matches(&interpreter));
+        Ok((self.only.is_empty() || is_in(&self.only)) && !is_in(&self.keep))
+    }
+}
+
+impl Candidate<'_> {
+    /// Who wrote it: by its name, or, without a tag, by its magic number.
+    fn interpreter(self) -> io::Result<Option<Interpreter>> {
+        let by_name = self.name.interpreter();
+        if by_name.is_some() || (self.in_cache && self.name.tag().is_none()) {
+            return Ok(by_name);
+        }
+        let mut bytes = Vec::new();
+        self.open()?.contents.take(4).read_to_end(&mut bytes)?;
+        Ok(magic::number(&bytes).and_then(magic::interpreter))
+    }
+
+    fn open(self) -> io::Result<Opened<File>> {
+        if !self.is_regular {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let mut options = OpenOptions::new();
+        options.read(true);
+        // Should it have become a link or a pipe since it was met: follow no link,
+        // and wait for nobody at the other end.
+        #[cfg(unix)]
+        {
+            use rustix::fs::OFlags;
+            use std::os::unix::fs::OpenOptionsExt;
+            options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
+        }
+        let contents = options.open(self.path)?;
+        let metadata = contents.metadata()?;
+        if !Metadata::is_file(&metadata) {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let modified = metadata.modified()?;
+        Ok(Opened { contents, modified })
+    }
+}

@@ -1,0 +1,374 @@
+//! What names, numbers and headers say.
+
+use std::ffi::OsStr;
+
+use pyclean::pyc::magic::{self, Layout};
+use pyclean::pyc::{BytecodeName, Damage, Form, Header, Interpreter, Validation, VersionFilter};
+
+/// A name as `module | tag | optimization`, with `~` for what is not there, or as `none`.
+fn read(name: &str) -> String {
+    let Some(parsed) = BytecodeName::parse(OsStr::new(name)) else {
+        return "none".into();
+    };
+    let module = parsed.module.display();
+    let temporary = if parsed.is_interrupted() {
+        " interrupted"
+    } else {
+        ""
+    };
+    match parsed.form {
+        Form::Tagged {
+            tag, optimization, ..
+        } => {
+            format!(
+                "{module} | {tag} | {}{temporary}",
+                optimization.unwrap_or("~")
+            )
+        }
+        Form::Untagged(_) => format!("{module}{temporary}"),
+        Form::Jython => format!("{module} jython"),
+    }
+}
+
+#[test]
+fn names_tell_module_tag_and_optimization() {
+    for (name, expected) in [
+        ("m.cpython-312.pyc", "m | cpython-312 | ~"),
+        ("m.cpython-32.pyc", "m | cpython-32 | ~"),
+        ("m.cpython-312.opt-2.pyc", "m | cpython-312 | 2"),
+        (
+            "m.cpython-312.opt-typeguard.pyc",
+            "m | cpython-312 | typeguard",
+        ),
+        ("__init__.pypy39.pyc", "__init__ | pypy39 | ~"),
+        ("m.pypy3-72.pyc", "m | pypy3-72 | ~"),
+        ("m.pypy-20.pyc", "m | pypy-20 | ~"),
+        ("m.graalpy241-311.pyc", "m | graalpy241-311 | ~"),
+        ("m.rustpython-01.pyc", "m | rustpython-01 | ~"),
+        ("a.b.cpython-312.pyc", "a.b | cpython-312 | ~"),
+        ("größe.cpython-312.pyc", "größe | cpython-312 | ~"),
+        (
+            "test_m.cpython-311-pytest-8.3.4.pyc",
+            "test_m | cpython-311-pytest-8.3.4 | ~",
+        ),
+        (
+            "test.m.cpython-311-pytest-9.0.0.dev1+g12.pyc",
+            "test.m | cpython-311-pytest-9.0.0.dev1+g12 | ~",
+        ),
+        (
+            "test_m.cpython-27-PYTEST.pyo",
+            "test_m | cpython-27-PYTEST | ~",
+        ),
+        (
+            "m.cpython-311.cpython-312.pyc",
+            "m.cpython-311 | cpython-312 | ~",
+        ),
+        (".cpython-312.pyc", " | cpython-312 | ~"),
+        (
+            "m.cpython-312.pyc.139936269811746",
+            "m | cpython-312 | ~ interrupted",
+        ),
+        ("m.pyo.7", "m interrupted"),
+        ("m.pyc", "m"),
+        ("m.pyo", "m"),
+        (".pyc", ""),
+        ("..pyc", "."),
+        ("my.script.pyc", "my.script"),
+        ("m.cpython-312.extra.pyc", "m.cpython-312.extra"),
+        ("m.opt-2.pyc", "m.opt-2"),
+        ("m.cpython-312.opt-.pyc", "m.cpython-312.opt-"),
+        ("m$py.class", "m jython"),
+        ("$py.class", " jython"),
+    ] {
+        assert_eq!(read(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn other_names_are_no_bytecode() {
+    for name in [
+        "",
+        "pyc",
+        "m",
+        "m.py",
+        "m.pyd",
+        "m.pyi",
+        "m.so",
+        "m.cpython-312-x86_64-linux-gnu.so",
+        "m.pyc.",
+        "m.pyc.bak",
+        "m.pyc.1a",
+        "m.pyc.1.2",
+        "m.pyc.٣",
+        "m.pyc1",
+        "m.PYC",
+        "m.class",
+        "1",
+        "m.1",
+        "m$py.class.1",
+        "m.pyc~",
+        "m.nbc",
+    ] {
+        assert_eq!(read(name), "none", "{name}");
+    }
+}
+
+#[test]
+fn sources_stand_in_the_order_they_win() {
+    let sources = |name: &str| {
+        let name = BytecodeName::parse(OsStr::new(name)).unwrap();
+        name.sources()
+            .map(|source| source.into_string().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sources("a.b.cpython-312.opt-1.pyc"), ["a.b.py", "a.b.pyw"]);
+    assert_eq!(sources("m$py.class"), ["m.py"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_module_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = OsStr::from_bytes(b"gr\xf6\xdfe.cpython-312.pyc");
+    let parsed = BytecodeName::parse(name).unwrap();
+    assert_eq!(parsed.module.as_bytes(), b"gr\xf6\xdfe");
+    assert_eq!(
+        parsed.sources().next().unwrap().as_bytes(),
+        b"gr\xf6\xdfe.py"
+    );
+    assert_eq!(parsed.to_os_string(), name);
+}
+
+#[test]
+fn tags_tell_their_interpreter() {
+    for (tag, shown) in [
+        ("cpython-32", "CPython 3.2"),
+        ("cpython-313", "CPython 3.13"),
+        ("cpython-313t", "CPython 3.13"),
+        ("cpython-311-pytest-8.3.4", "CPython 3.11"),
+        ("cpython-27-PYTEST", "CPython 2.7"),
+        ("pypy39", "PyPy 3.9"),
+        ("pypy310-pytest-7.4.0", "PyPy 3.10"),
+        ("pypy3-72", "PyPy"),
+        ("pypy-20", "PyPy"),
+        ("graalpy241-311", "graalpy241-311"),
+        ("cpython-3999", "cpython-3999"),
+        ("cpython-", "cpython-"),
+    ] {
+        assert_eq!(Interpreter::from_tag(tag).to_string(), shown, "{tag}");
+    }
+}
+
+fn asked(value: &str) -> Option<String> {
+    value
+        .parse::<VersionFilter>()
+        .ok()
+        .map(|filter| filter.to_string())
+}
+
+#[test]
+fn every_way_to_write_a_version_is_understood() {
+    for value in [
+        "3.11",
+        "311",
+        "cpython-311",
+        "CPython3.11",
+        "cpython-3.11",
+        " 3.11 ",
+    ] {
+        assert_eq!(asked(value).as_deref(), Some("CPython 3.11"), "{value}");
+    }
+    for value in ["pypy3.9", "pypy39", "PyPy-3.9"] {
+        assert_eq!(asked(value).as_deref(), Some("PyPy 3.9"), "{value}");
+    }
+    for value in ["2.7", "27", "cpython-27"] {
+        assert_eq!(asked(value).as_deref(), Some("CPython 2.7"), "{value}");
+    }
+}
+
+#[test]
+fn nonsense_is_refused_by_its_name() {
+    for value in [
+        "", "3", "3.", ".3", "3.x", "3.11.2", "three", "pypy", "cpython-", "-311", "3.+1", "13",
+        "9.9", "3.999", "ü7",
+    ] {
+        assert_eq!(asked(value), None, "{value}");
+    }
+    let error = "3.x".parse::<VersionFilter>().unwrap_err().to_string();
+    assert!(
+        error.contains("'3.x'") && error.contains("pypy39"),
+        "{error}"
+    );
+}
+
+#[track_caller]
+fn check_magic(magic: u16, shown: &str, header_len: usize) {
+    let by = magic::interpreter(magic).map_or("nobody".into(), |by| by.to_string());
+    assert_eq!(by, shown, "{magic}");
+    assert_eq!(Layout::of(magic).header_len(), header_len, "{magic}");
+}
+
+#[test]
+fn releases_are_known_by_their_numbers() {
+    for (magic, shown, header_len) in [
+        (50823, "CPython 2.0", 8),
+        (60202, "CPython 2.1", 8),
+        (60717, "CPython 2.2", 8),
+        (62021, "CPython 2.3", 8),
+        (62061, "CPython 2.4", 8),
+        (62131, "CPython 2.5", 8),
+        (62161, "CPython 2.6", 8),
+        (62211, "CPython 2.7", 8),
+        (62212, "CPython 2.7", 8),
+        (62218, "PyPy 2.7", 8),
+        (3131, "CPython 3.0", 8),
+        (3151, "CPython 3.1", 8),
+        (3180, "CPython 3.2", 8),
+        (3230, "CPython 3.3", 12),
+        (3310, "CPython 3.4", 12),
+        (3351, "CPython 3.5", 12),
+        (3379, "CPython 3.6", 12),
+        (3394, "CPython 3.7", 16),
+        (3413, "CPython 3.8", 16),
+        (3425, "CPython 3.9", 16),
+        (3439, "CPython 3.10", 16),
+        (3495, "CPython 3.11", 16),
+        (3531, "CPython 3.12", 16),
+        (3571, "CPython 3.13", 16),
+        (3627, "CPython 3.14", 16),
+        (3657, "CPython 3.15", 16),
+        (3700, "CPython 3.16", 16),
+        (48, "PyPy 3.2", 8),
+        (64, "PyPy 3.3", 12),
+        (112, "PyPy 3.5", 12),
+        (192, "PyPy 3.6", 12),
+        (240, "PyPy 3.7", 16),
+        (256, "PyPy 3.8", 16),
+        (336, "PyPy 3.9", 16),
+        (384, "PyPy 3.10", 16),
+        (416, "PyPy 3.11", 16),
+        (480, "PyPy", 16),
+    ] {
+        check_magic(magic, shown, header_len);
+    }
+}
+
+#[test]
+fn fields_came_within_an_alpha() {
+    check_magic(3200, "CPython 3.3", 8);
+    check_magic(3210, "CPython 3.3", 12);
+    check_magic(3391, "CPython 3.7", 12);
+    check_magic(3392, "CPython 3.7", 16);
+}
+
+#[test]
+fn numbers_between_belong_to_nobody() {
+    for magic in [20121, 50822, 60000, 62010, 62213, 65535] {
+        check_magic(magic, "nobody", 16);
+    }
+}
+
+/// A file that begins with `header` and goes on like a code object.
+fn file(header: &[u8]) -> Vec<u8> {
+    [header, b"\xe3", &[0; 16]].concat()
+}
+
+const CPYTHON_312: &[u8] = b"\xcb\r\r\n\0\0\0\0\x39\x30\0\0\x07\0\0\0";
+
+fn damage(bytes: &[u8], tag: &str) -> String {
+    Header::parse(bytes, Some(tag)).map_or_else(|damage| damage.to_string(), |_| "none".into())
+}
+
+#[test]
+fn every_layout_is_read() {
+    let validation =
+        |header: &[u8], tag: Option<&str>| Header::parse(&file(header), tag).unwrap().validation;
+    let timestamp = |size| Validation::Timestamp { mtime: 12345, size };
+    assert_eq!(
+        validation(CPYTHON_312, Some("cpython-312")),
+        timestamp(Some(7))
+    );
+    assert_eq!(validation(CPYTHON_312, None), timestamp(Some(7)));
+    assert_eq!(
+        validation(b"\x03\xf3\r\n\x39\x30\0\0", None),
+        timestamp(None)
+    );
+    assert_eq!(
+        validation(b"\x33\r\r\n\x39\x30\0\0\x07\0\0\0", None),
+        timestamp(Some(7))
+    );
+    for (flags, checked) in [(1, false), (3, true)] {
+        let header = [b"\xcb\r\r\n", &[flags, 0, 0, 0][..], b"abcdefgh"].concat();
+        let hash = *b"abcdefgh";
+        assert_eq!(
+            validation(&header, Some("cpython-312")),
+            Validation::Hash { checked, hash }
+        );
+    }
+}
+
+#[test]
+fn damage_is_told_in_words() {
+    let python_312 = &file(CPYTHON_312);
+    assert_eq!(damage(b"", "cpython-312"), "empty");
+    assert_eq!(damage(b"\xcb", "cpython-312"), "cut off after 1 byte");
+    assert_eq!(damage(CPYTHON_312, "cpython-312"), "cut off after 16 bytes");
+    assert_eq!(
+        damage(&python_312[..32], "cpython-312"),
+        "cut off after 32 bytes"
+    );
+    assert_eq!(damage(&[0; 33], "cpython-312"), "not bytecode");
+    assert_eq!(
+        damage(python_312, "cpython-311"),
+        "bytecode of CPython 3.12"
+    );
+    assert_eq!(damage(python_312, "pypy39"), "bytecode of CPython 3.12");
+    assert_eq!(
+        damage(b"\x50\x01\r\n", "cpython-39"),
+        "bytecode of PyPy 3.9"
+    );
+    assert_eq!(
+        damage(b"\xff\xff\r\n", "cpython-39"),
+        "unknown magic number"
+    );
+    assert_eq!(
+        damage(&file(b"\xcb\r\r\n\x04\0\0\0abcdefgh"), "cpython-312"),
+        "unknown flags 0x4"
+    );
+    assert_eq!(
+        damage(&[CPYTHON_312, &[b'N'; 17]].concat(), "cpython-312"),
+        "no code after the header"
+    );
+    assert_eq!(Header::parse(b"", None), Err(Damage::Empty));
+}
+
+#[test]
+fn an_interpreter_nobody_knows_is_believed() {
+    for tag in ["graalpy241-311", "cpython-399", "rustpython-01"] {
+        assert_eq!(
+            damage(b"\x88\x52\r\n\0\0\0\0abcdefgh?", tag),
+            "none",
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn pytest_once_had_a_header_of_its_own() {
+    let python = |magic: &[u8]| file(&[magic, b"\r\n\x39\x30\0\0\x07\0\0\0"].concat());
+    for (magic, tag) in [
+        (b"\x03\xf3", "cpython-27-PYTEST"),
+        (b"\x55\r", "cpython-38-pytest-5.4.3"),
+        (b"\x55\r", "cpython-38-pytest-6.1.2"),
+    ] {
+        assert_eq!(damage(&python(magic), tag), "none", "{tag}");
+    }
+    assert_eq!(
+        damage(&python(b"\x55\r"), "cpython-38-pytest-6.2.0"),
+        "unknown flags 0x3039"
+    );
+    assert_eq!(
+        damage(&file(CPYTHON_312), "cpython-312-pytest-8.3.4"),
+        "none"
+    );
+}

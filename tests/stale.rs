@@ -1,0 +1,385 @@
+//! Bytecode that misleads, bytecode of some interpreters, and bytecode elsewhere.
+
+mod util;
+
+use std::fs::{self, File};
+
+use util::{Tree, tree};
+
+const PYC: &str = "__pycache__/m.cpython-312.pyc";
+
+/// A compiled module `m`, and what else is asked for.
+fn module(entries: &str) -> Tree {
+    let tree = tree(entries);
+    tree.compiled("m.py", "cpython-3.12", PYC);
+    tree
+}
+
+/// Fails unless a dry run with `--stale` says just this, one reason a line.
+#[track_caller]
+fn assert_stale(tree: &Tree, listing: &str) {
+    assert_eq!(tree.pyclean("-n --stale .").stdout, listing);
+}
+
+#[test]
+fn fresh_bytecode_stays() {
+    let tree = module("__pycache__/m.nbi");
+    tree.compiled("n.py", "cpython-2.7", "n.pyc");
+    tree.compiled("k.py", "pypy-3.9", "__pycache__/k.pypy39.pyc");
+    let before = tree.left();
+    tree.pyclean("--stale .")
+        .assert("", "Nothing to remove.\n", 0);
+    tree.pyclean(&format!("--stale {PYC} m.py n.pyc"))
+        .assert("", "Nothing to remove.\n", 0);
+    assert_eq!(tree.left(), before);
+}
+
+#[test]
+fn bytecode_of_a_module_that_was_deleted_goes() {
+    let tree = module("");
+    tree.compiled(
+        "gone.py",
+        "cpython-3.12",
+        "__pycache__/gone.cpython-312.pyc",
+    );
+    fs::remove_file(tree.file("gone.py")).unwrap();
+    let line = "__pycache__/gone.cpython-312.pyc: orphaned, no gone.py\n";
+    assert_stale(&tree, line);
+    assert_eq!(tree.pyclean("-v --stale .").stdout, line);
+    assert_eq!(tree.names(), format!("__pycache__/\n{PYC}\nm.py\n"));
+}
+
+#[test]
+fn each_reason_is_told() {
+    let tree = module("__pycache__/left.cpython-312.pyc.12345");
+    for module in ["cut", "edited", "touched", "raced", "orphan"] {
+        let pyc = format!("__pycache__/{module}.cpython-312.pyc");
+        tree.compiled(&format!("{module}.py"), "cpython-3.12", &pyc);
+        tree.modified(&pyc, 0.3);
+    }
+    tree.compiled(
+        "unchecked.py",
+        "cpython-3.12",
+        "__pycache__/unchecked.cpython-312.pyc",
+    );
+    File::options()
+        .append(true)
+        .open(tree.file("__pycache__/cut.cpython-312.pyc"))
+        .unwrap()
+        .set_len(7)
+        .unwrap();
+    fs::write(tree.file("edited.py"), "longer").unwrap();
+    fs::write(tree.file("unchecked.py"), "other").unwrap();
+    tree.modified("touched.py", 1.0);
+    tree.modified("raced.py", 0.7);
+    fs::remove_file(tree.file("orphan.py")).unwrap();
+    assert_stale(
+        &tree,
+        "__pycache__/cut.cpython-312.pyc: damaged, cut off after 7 bytes\n\
+         __pycache__/edited.cpython-312.pyc: outdated, edited.py has another size\n\
+         __pycache__/left.cpython-312.pyc.12345: leftover, of an interrupted write\n\
+         __pycache__/orphan.cpython-312.pyc: orphaned, no orphan.py\n\
+         __pycache__/raced.cpython-312.pyc: raced, raced.py was changed after it was compiled\n\
+         __pycache__/touched.cpython-312.pyc: outdated, touched.py has another time\n\
+         __pycache__/unchecked.cpython-312.pyc: outdated, unchecked.py has other contents\n",
+    );
+    assert!(!tree.pyclean("-n0 --stale .").stdout.contains(':'));
+    assert_eq!(tree.pyclean("--stale .").code, Some(0));
+    assert!(
+        tree.names()
+            .starts_with(&format!("__pycache__/\n{PYC}\ncut.py\n"))
+    );
+    tree.pyclean("--stale --check .")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn a_cache_that_becomes_empty_goes_too() {
+    let tree = module("a/__pycache__/x.cpython-312.pyc a/__pycache__/y.pyc b/__pycache__/ c/d.txt");
+    tree.add("e/__pycache__/x.cpython-312.pyc");
+    tree.add("e/__pycache__/x.nbi");
+    let listing = "a/__pycache__/: empty\n\
+                   a/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n\
+                   a/__pycache__/y.pyc: orphaned, no y.py\n\
+                   b/__pycache__/: empty\n\
+                   e/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n";
+    assert_stale(&tree, listing);
+    let run = tree.pyclean("-v --stale .");
+    run.assert(listing, "Removed 2 directories and 3 files (81 B).\n", 0);
+    assert_eq!(
+        tree.names(),
+        format!(
+            "__pycache__/\n{PYC}\na/\nb/\nc/\nc/d.txt\ne/\ne/__pycache__/\ne/__pycache__/x.nbi\nm.py\n"
+        )
+    );
+}
+
+#[test]
+fn what_is_ignored_keeps_its_cache() {
+    let tree = tree("__pycache__/x.cpython-312.pyc __pycache__/y.cpython-312.pyc");
+    let run = tree.pyclean("-v --stale . -i y.*");
+    assert_eq!(
+        run.stdout,
+        "__pycache__/x.cpython-312.pyc: orphaned, no x.py\n"
+    );
+    tree.assert_left("__pycache__/y.cpython-312.pyc");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_judged_stays_and_is_named() {
+    let tree = module("a/b.txt");
+    tree.compiled("a/m.py", "cpython-3.12", "a/__pycache__/m.cpython-312.pyc");
+    // A link to itself cannot be read, whoever tries.
+    fs::remove_file(tree.file("a/m.py")).unwrap();
+    tree.add("a/m.py->m.py");
+    tree.add("__pycache__/gone.cpython-312.pyc");
+    let run = tree.pyclean("-v --stale .");
+    assert_eq!(
+        run.stdout,
+        "__pycache__/gone.cpython-312.pyc: orphaned, no gone.py\n"
+    );
+    assert!(
+        run.stderr.starts_with("error: cannot read a/m.py: "),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.code, Some(1));
+    assert!(tree.names().contains("a/__pycache__/m.cpython-312.pyc\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_judged_by_what_they_hold() {
+    let tree = module("pipe.py __pycache__/pipe.cpython-312.pyc| link.py");
+    tree.add("__pycache__/link.cpython-312.pyc->m.cpython-312.pyc");
+    tree.pyclean("--stale .")
+        .assert("", "Nothing to remove.\n", 0);
+    fs::remove_file(tree.file("link.py")).unwrap();
+    let line = "__pycache__/link.cpython-312.pyc: orphaned, no link.py\n";
+    assert_eq!(tree.pyclean("-v --stale .").stdout, line);
+    assert!(tree.path().join(PYC).exists());
+}
+
+/// Bytecode of many interpreters, side by side.
+fn many() -> Tree {
+    let tree = module("__pycache__/notes.txt __pycache__/odd.pyc j.py j$py.class");
+    tree.compiled("m.py", "cpython-3.11", "__pycache__/m.cpython-311.pyc");
+    tree.compiled(
+        "m.py",
+        "cpython-3.11",
+        "__pycache__/m.cpython-311.opt-1.pyc",
+    );
+    tree.compiled("m.py", "pypy-3.9", "__pycache__/m.pypy39.pyc");
+    tree.compiled("m.py", "cpython-2.7", "m.pyc");
+    tree.compiled("n.py", "cpython-3.9", "n.pyc");
+    tree
+}
+
+#[test]
+fn bytecode_of_one_interpreter_can_go() {
+    let tree = many();
+    let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
+    for version in ["3.11", "311", "cpython-311", "CPython3.11"] {
+        let of_311 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n";
+        assert_eq!(gone(&format!("--python {version}")), of_311);
+    }
+    assert_eq!(gone("--python pypy39"), "__pycache__/m.pypy39.pyc\n");
+    assert_eq!(gone("--python 2.7"), "m.pyc\n");
+    assert_eq!(
+        gone("--python 39 --python pypy3.9"),
+        "__pycache__/m.pypy39.pyc\nn.pyc\n"
+    );
+    assert_eq!(gone("--python 3.9,2.7"), "m.pyc\nn.pyc\n");
+    assert_eq!(gone("--python 3.6"), "");
+}
+
+#[test]
+fn bytecode_of_one_interpreter_can_stay() {
+    let tree = many();
+    let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
+    let but_312 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n\
+                   __pycache__/m.pypy39.pyc\nj$py.class\nm.pyc\nn.pyc\n";
+    assert_eq!(gone("--keep-python 3.12"), but_312);
+    assert_eq!(
+        gone("--keep-python 3.12,pypy39,2.7 --keep-python 39"),
+        but_312[..66].to_owned() + "j$py.class\n"
+    );
+    assert_eq!(
+        gone("--keep-python 3.12 --python 3.11,3.12"),
+        &but_312[..66]
+    );
+    assert_eq!(tree.pyclean("--keep-python 3.12 .").code, Some(0));
+    assert!(tree.path().join(PYC).exists() && tree.path().join("__pycache__/notes.txt").exists());
+}
+
+#[test]
+fn selections_must_all_hold() {
+    let tree = many();
+    tree.modified("m.py", 5.0);
+    let run = tree.pyclean("-nq --stale --python 3.12,2.7,3.9 .");
+    assert_eq!(
+        run.stdout,
+        format!("{PYC}: outdated, m.py has another time\nm.pyc: outdated, m.py has another time\n")
+    );
+}
+
+#[test]
+fn a_summary_tells_interpreters_apart() {
+    let run = many().pyclean("-n .");
+    let told: Vec<_> = run
+        .stderr
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .collect();
+    let mut names: Vec<_> = told.iter().map(|(name, _)| name.trim()).collect();
+    assert!(
+        run.stderr.contains("  CPython 3.11: 2 files ("),
+        "{}",
+        run.stderr
+    );
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "CPython 3.11",
+            "CPython 3.12",
+            "Jython",
+            "PyPy 3.9",
+            "without a tag"
+        ]
+    );
+    let run = many().pyclean("-n --python 3.11 .");
+    assert!(!run.stderr.contains("CPython"));
+}
+
+#[test]
+fn nonsense_is_no_version() {
+    let tree = many();
+    let before = tree.left();
+    for wrong in ["x", "3", "3.x", "13", "py3.11", ""] {
+        let run = tree.command(["--python", wrong, "."]).output().unwrap();
+        assert_eq!(run.status.code(), Some(2), "{wrong}");
+    }
+    assert!(
+        tree.pyclean("--keep-python 3.x .")
+            .stderr
+            .contains("'3.x' is no Python version")
+    );
+    assert_eq!(tree.left(), before);
+}
+
+/// Two projects whose bytecode lies under one prefix.
+#[cfg(unix)]
+fn prefixed() -> Tree {
+    let tree = tree("");
+    let root = tree.path().canonicalize().unwrap();
+    let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
+    for (project, module) in [("one", "m"), ("one", "pkg/m"), ("two", "m")] {
+        let source = format!("{project}/{module}.py");
+        let pyc = format!("cache/{root}/{project}/{module}.cpython-312.pyc");
+        tree.compiled(&source, "cpython-3.12", &pyc);
+    }
+    tree
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mirror_is_cleaned_and_that_of_others_is_not() {
+    let tree = prefixed();
+    let root = tree.path().canonicalize().unwrap();
+    let listing = format!(
+        "cache{0}/one/\ncache{0}/one/m.cpython-312.pyc\ncache{0}/one/pkg/\n\
+         cache{0}/one/pkg/m.cpython-312.pyc\n",
+        root.display()
+    );
+    assert_eq!(
+        tree.pyclean("-n --pycache-prefix cache one").stdout,
+        listing
+    );
+    assert_eq!(
+        tree.pyclean("-v --pycache-prefix cache one").stdout,
+        listing
+    );
+    assert!(tree.names().contains("two/m.cpython-312.pyc"));
+    assert!(!tree.names().contains("one/m.cpython-312.pyc"));
+    tree.pyclean("--pycache-prefix cache one")
+        .assert("", "Nothing to remove.\n", 0);
+    tree.pyclean("--pycache-prefix nowhere one")
+        .assert("", "Nothing to remove.\n", 0);
+    // What leads to the last goes with it, but the prefix itself stays.
+    assert_eq!(tree.pyclean("-q --pycache-prefix cache two").code, Some(0));
+    assert_eq!(
+        tree.names(),
+        "cache/\none/\none/m.py\none/pkg/\none/pkg/m.py\ntwo/\ntwo/m.py\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_prefix_may_come_from_the_environment() {
+    let tree = prefixed();
+    let run = |prefix: &str| {
+        let mut command = tree.command(["-nq", "one"]);
+        let run: util::Run = command
+            .env("PYTHONPYCACHEPREFIX", prefix)
+            .output()
+            .unwrap()
+            .into();
+        run.stdout.lines().count()
+    };
+    assert_eq!((run("cache"), run("")), (4, 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mirror_is_found_from_wherever_its_project_is_named() {
+    let tree = prefixed();
+    tree.add("link->one");
+    let lines = |arguments: &str| tree.pyclean(arguments).stdout.lines().count();
+    assert_eq!(lines("-n --pycache-prefix cache link"), 4);
+    assert_eq!(lines("-n --pycache-prefix cache ./two/../one"), 4);
+    assert_eq!(lines("-n --pycache-prefix cache one/pkg"), 2);
+    assert_eq!(lines("-n --pycache-prefix cache one one/pkg"), 4);
+    assert_eq!(
+        lines("-n --pycache-prefix ./cache/ one two") - 6,
+        tree.path().components().count() - 1
+    );
+    let inside = tree
+        .command(["-n", "--pycache-prefix", "../cache", "."])
+        .current_dir(tree.path().join("one"))
+        .output();
+    assert_eq!(
+        String::from_utf8(inside.unwrap().stdout)
+            .unwrap()
+            .lines()
+            .count(),
+        4
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn bytecode_in_a_mirror_is_judged_by_its_real_source() {
+    let tree = prefixed();
+    let root = tree.path().canonicalize().unwrap();
+    let root = root.display();
+    let stale = |paths: &str| {
+        tree.pyclean(&format!("-nq --stale --pycache-prefix cache {paths}"))
+            .stdout
+    };
+    assert_eq!(stale("one"), "");
+    // Neither as part of a tree nor as the tree itself is it taken for anything else.
+    assert_eq!(stale("."), "");
+    assert_eq!(stale("cache"), "");
+    fs::remove_file(tree.file("one/pkg/m.py")).unwrap();
+    let line = format!(
+        "cache{root}/one/pkg/: empty\ncache{root}/one/pkg/m.cpython-312.pyc: orphaned, no m.py\n"
+    );
+    assert_eq!(stale("one"), line);
+    assert_eq!(stale("."), line);
+    assert_eq!(stale("cache"), line);
+    tree.pyclean("-q --stale --pycache-prefix cache one");
+    assert!(tree.names().contains("one/m.cpython-312.pyc"));
+    assert!(!tree.names().contains("one/pkg/m.cpython-312.pyc"));
+}
