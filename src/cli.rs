@@ -2,16 +2,21 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::slice;
 
 use anstream::ColorChoice;
+use anyhow::Result;
+use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::error::{ContextKind, Error, ErrorKind};
+use clap::{Command, CommandFactory, Parser, ValueEnum};
 
+use crate::debris::{ALL, Debris, TOPICS};
+use crate::erase::Erase;
+use crate::git::CleanMode;
 use crate::pyc::VersionFilter;
 use crate::remove::{Action, Listing, Order};
 use crate::report::Style;
+use crate::rules::{DEFAULT_IGNORE, Rules};
 use crate::select::Selection;
 
 const STYLES: Styles = Styles::styled()
@@ -20,12 +25,15 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Remove Python bytecode: __pycache__ directories with all they hold, *.pyc,
-/// *.pyo, *$py.class, and interrupted writes such as m.pyc.12345.
+/// Remove the caches that Python leaves behind
+///
+/// Bytecode always goes: __pycache__ directories with all they hold, *.pyc, *.pyo,
+/// *$py.class, and what interrupted writes left (m.pyc.12345). Nothing else does
+/// unless it is asked for. Links are not followed.
 #[derive(Debug, Parser)]
-#[command(version, about, styles = STYLES, max_term_width = 80)]
+#[command(version, styles = STYLES, max_term_width = 80)]
 #[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
-#[command(after_help = "Start with a look at what would go:  pyclean --dry-run .")]
+#[command(after_help = "Have a look at what would go first:  pyclean --dry-run .")]
 pub struct Cli {
     /// Directories to clean, or single files to judge by the same rules
     #[arg(value_name = "PATH")]
@@ -59,10 +67,28 @@ pub struct Cli {
         long,
         value_name = "DIR",
         env = "PYTHONPYCACHEPREFIX",
-        hide_env_values = true,
-        help_heading = "What"
+        hide_env_values = true
     )]
+    #[arg(help_heading = "What")]
     pub pycache_prefix: Option<PathBuf>,
+
+    /// Leftovers of Python tools too: of these topics, or of the first five
+    #[arg(short, long, value_name = "TOPIC", num_args = 0.., value_parser = topics())]
+    #[arg(help_heading = "What", hide_short_help = false)]
+    pub debris: Option<Vec<String>>,
+
+    /// What matches a glob, relative to each PATH; a directory goes only if it is
+    /// empty by then; asks first
+    #[arg(short, long, value_name = "GLOB", num_args = 1.., help_heading = "What")]
+    pub erase: Vec<String>,
+
+    /// Directories that are empty, or become so
+    #[arg(short, long, help_heading = "What")]
+    pub folders: bool,
+
+    /// Run git clean -dx afterwards; it asks first
+    #[arg(short, long, help_heading = "What")]
+    pub git_clean: bool,
 
     /// Never enter or remove what has this name, path or glob
     #[arg(short, long, value_name = "NAME", num_args = 1.., help_heading = "What")]
@@ -85,9 +111,13 @@ pub struct Cli {
     #[arg(long, help_heading = "How")]
     pub check: bool,
 
+    /// Do not ask
+    #[arg(short, long, help_heading = "How")]
+    pub yes: bool,
+
     /// Threads to use [default: the cores available, at most 16]
-    #[arg(short, long, value_name = "N", help_heading = "How",
-          value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(short, long, value_name = "N", help_heading = "How")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
 
     /// List every file and directory that goes
@@ -127,6 +157,15 @@ pub enum Color {
     Never,
 }
 
+/// The topics of `--debris`, each with what it covers.
+fn topics() -> Vec<PossibleValue> {
+    let all = PossibleValue::new(ALL).help("every topic");
+    let topics = TOPICS
+        .iter()
+        .map(|topic| PossibleValue::new(topic.name).help(topic.covers));
+    topics.chain([all]).collect()
+}
+
 impl Color {
     fn apply(self) {
         match self {
@@ -142,31 +181,39 @@ impl Cli {
     /// Reads the process's arguments. Prints what is wrong with them, or the
     /// help that was asked for, and ends the process, where that is the answer.
     pub fn from_args() -> Cli {
-        let cli = Cli::parse();
+        let cli = Cli::try_parse().unwrap_or_else(|error| explained(error).exit());
         cli.color.apply();
-        if cli.paths.is_empty() {
-            Cli::command()
-                .error(ErrorKind::MissingRequiredArgument, cli.no_path())
-                .exit()
+        if let Err((kind, text)) = cli.check_together() {
+            Cli::command().error(kind, text).exit()
         }
         cli
     }
 
-    /// What is done with what is found.
-    pub fn order(&self) -> Order {
-        let preview = self.dry_run || self.check;
-        Order {
-            action: if preview {
-                Action::Measure
-            } else {
-                Action::Remove
-            },
-            listing: match (self.verbose, preview) {
-                (true, _) => Listing::Entries,
-                (false, true) => Listing::Targets,
-                (false, false) => Listing::Nothing,
-            },
+    /// What is wrong with options that are right one by one.
+    fn check_together(&self) -> Result<(), (ErrorKind, String)> {
+        if self.paths.is_empty() {
+            return Err((ErrorKind::MissingRequiredArgument, self.no_path()));
         }
+        if self.yes && self.erase.is_empty() && !self.git_clean {
+            let text = "--yes only makes sense with --erase or --git-clean: nothing else asks";
+            return Err((ErrorKind::MissingRequiredArgument, text.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What counts as cache, and what is never entered.
+    ///
+    /// # Errors
+    ///
+    /// When a glob cannot be understood.
+    pub fn rules(&self) -> Result<Rules> {
+        let mut rules = Rules::new(&self.ignore, !self.no_default_ignore)?;
+        if let Some(topics) = &self.debris {
+            rules.debris = Debris::new(topics)?;
+        }
+        rules.erase = Erase::new(&self.erase)?;
+        rules.folders = self.folders;
+        Ok(rules)
     }
 
     /// Which bytecode goes.
@@ -185,6 +232,52 @@ impl Cli {
         prefix.filter(|prefix| !prefix.as_os_str().is_empty())
     }
 
+    /// Whether nothing is removed.
+    fn is_preview(&self) -> bool {
+        self.dry_run || self.check
+    }
+
+    /// What is done with what is found.
+    pub fn order(&self) -> Order {
+        Order {
+            action: if self.is_preview() {
+                Action::Measure
+            } else {
+                Action::Remove
+            },
+            listing: match (self.verbose, self.is_preview()) {
+                (true, _) => Listing::Entries,
+                (false, true) => Listing::Targets,
+                (false, false) => Listing::Nothing,
+            },
+        }
+    }
+
+    /// Whether the user is to be asked what shall be erased.
+    pub fn asks(&self) -> bool {
+        !self.erase.is_empty() && !self.yes && !self.is_preview()
+    }
+
+    /// How `git clean` goes about it.
+    pub fn clean_mode(&self) -> CleanMode {
+        match (self.is_preview(), self.yes) {
+            (true, _) => CleanMode::DryRun,
+            (false, true) => CleanMode::Force,
+            (false, false) => CleanMode::Interactive,
+        }
+    }
+
+    /// All that is ignored, for `git clean`.
+    pub fn ignored(&self) -> Vec<OsString> {
+        let defaults = if self.no_default_ignore {
+            &[][..]
+        } else {
+            &DEFAULT_IGNORE
+        };
+        let defaults = defaults.iter().map(OsString::from);
+        defaults.chain(self.ignore.iter().cloned()).collect()
+    }
+
     /// How it is told of.
     pub fn style(&self) -> Style {
         Style {
@@ -198,27 +291,60 @@ impl Cli {
     /// Says that no PATH was given, and who swallowed it where that can be told:
     /// an option that takes every word after it leaves none for PATH.
     fn no_path(&self) -> String {
-        let Some((last, names)) = self.ignore.split_last() else {
+        let greedy = [
+            (
+                "--ignore",
+                self.ignore
+                    .iter()
+                    .map(OsString::as_os_str)
+                    .collect::<Vec<_>>(),
+            ),
+            ("--erase", self.erase.iter().map(OsStr::new).collect()),
+        ];
+        let Some((option, words)) = greedy.into_iter().find(|(_, words)| !words.is_empty()) else {
             return "no PATH was given\n\n  \
                     tip: to clean the current directory: pyclean ."
                 .to_owned();
         };
         // The last word was meant as the PATH, if there was one before it.
-        let (path, names) = match names {
-            [] => (OsStr::new("."), slice::from_ref(last)),
-            _ => (last.as_os_str(), names),
+        let (path, words) = match &words[..] {
+            [words @ .., last] if !words.is_empty() => (*last, words),
+            words => (OsStr::new("."), words),
         };
-        let names: String = names
+        let words: String = words
             .iter()
-            .map(|name| format!(" {}", name.display()))
+            .map(|word| format!(" {}", word.display()))
             .collect();
         format!(
-            "no PATH was given: --ignore takes every word after it, '{}' too\n\n  \
-             tip: write the PATH first: pyclean {} --ignore{names}",
-            last.display(),
+            "no PATH was given: {option} takes every word after it\n\n  \
+             tip: write the PATH first: pyclean {} {option}{words}",
             path.display(),
         )
     }
+}
+
+/// An error with a tip, where `--debris` took the PATH for a topic.
+fn explained(error: Error) -> Error {
+    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let is_topic = text(ContextKind::InvalidArg).starts_with("--debris");
+    if error.kind() != ErrorKind::InvalidValue || !is_topic {
+        return error;
+    }
+    let word = text(ContextKind::InvalidValue);
+    let topics: Vec<_> = TOPICS.iter().map(|topic| topic.name).chain([ALL]).collect();
+    command().error(
+        ErrorKind::InvalidValue,
+        format!(
+            "'{word}' is no debris topic, and --debris takes every word after it\n\n  \
+             topics: {}\n  tip: if it is the PATH, write it first: pyclean {word} --debris",
+            topics.join(", "),
+        ),
+    )
+}
+
+/// The command line as clap knows it.
+pub fn command() -> Command {
+    Cli::command()
 }
 
 #[test]

@@ -21,4 +21,8 @@ pub enum Attempt {
     Read,
     /// Unlinking a file, or removing a directory.
     Remove,
+    /// Asking git about the repository.
+    Ask,
+    /// Running `git clean`.
+    GitClean,
 }

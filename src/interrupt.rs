@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::Exit;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
+static AT_ONCE: AtomicBool = AtomicBool::new(false);
 
 /// Starts to listen for Ctrl-C.
 ///
@@ -16,11 +17,20 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 /// When the system does not let a handler be installed.
 pub fn listen() -> Result<()> {
     ctrlc::set_handler(|| {
-        if REQUESTED.swap(true, Ordering::Relaxed) {
+        let is_second = REQUESTED.swap(true, Ordering::Relaxed);
+        if is_second || AT_ONCE.load(Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted as i32);
         }
     })
     .context("cannot listen for Ctrl-C")
+}
+
+/// Runs `wait`, which Ctrl-C ends together with the process, as nothing is under way.
+pub fn at_once<T>(wait: impl FnOnce() -> T) -> T {
+    AT_ONCE.store(true, Ordering::Relaxed);
+    let result = wait();
+    AT_ONCE.store(false, Ordering::Relaxed);
+    result
 }
 
 /// Asks the run to end, as Ctrl-C does.

@@ -17,11 +17,16 @@
 #![warn(missing_docs)]
 
 pub mod cli;
+pub mod debris;
 pub mod directory;
+pub mod erase;
 pub mod failure;
+pub mod git;
+pub mod guard;
 pub mod interrupt;
 pub mod plan;
 pub mod progress;
+pub mod prompt;
 pub mod pyc;
 pub mod remove;
 pub mod report;
@@ -31,13 +36,19 @@ pub mod scan;
 pub mod select;
 pub mod threads;
 
-use anyhow::{Result, bail};
+use std::io;
+use std::mem;
+
+use anyhow::{Result, ensure};
 
 use cli::Cli;
-use plan::Plan;
+use failure::{Attempt, Failure};
+use git::Cleaned;
+use plan::{Plan, Why};
 use progress::Progress;
 use report::Report;
-use rules::Rules;
+use roots::Root;
+use scan::{Found, Scan};
 use threads::Threads;
 
 /// How a run ended, and what the process tells its parent.
@@ -59,36 +70,81 @@ pub enum Exit {
 ///
 /// When the request is wrong; then nothing was touched.
 pub fn run(cli: &Cli) -> Result<Exit> {
-    let rules = Rules::new(&cli.ignore, !cli.no_default_ignore)?;
+    let rules = cli.rules()?;
     threads::raise_open_files();
-    let given = roots::open(&cli.paths, cli.prefix(), cli.one_file_system);
-    if let [first, more @ ..] = &given.missing[..] {
-        let more = more
-            .iter()
-            .map(|path| format!(", {}", report::readable(path)));
-        let more = more.collect::<String>();
-        bail!(
-            "no such file or directory: {}{more}",
-            report::readable(first)
-        );
-    }
+    let roots::Roots {
+        roots,
+        missing,
+        failures,
+    } = roots::open(&cli.paths, cli.prefix(), cli.one_file_system);
+    ensure!(
+        missing.is_empty(),
+        "no such file or directory: {}",
+        report::list(&missing)
+    );
+    ensure!(
+        !cli.git_clean || git::is_available(),
+        "--git-clean needs git, and there is none"
+    );
     interrupt::listen()?;
 
-    let threads = Threads::new(cli.jobs, given.roots.len());
+    let threads = Threads::new(cli.jobs, roots.len());
     let progress = Progress::new(!cli.quiet && !cli.no_progress);
-    let found = scan::scan(&given.roots, &rules, &cli.selection(), &threads, &progress);
-    let plan = Plan::new(found.targets, found.hollows, &given.roots);
+    let selection = cli.selection();
+    let scan = Scan::new(&roots, &rules, &selection, &threads, &progress);
+    let mut found = scan.everywhere();
+    let kept = guard::keep(&mut found, &roots);
+    found.add(scan.below(kept.targets()));
     progress.walked();
+    let unread = mem::take(&mut found.failures);
+    let plan = confirmed(cli, found, &roots, &threads)?;
 
     let order = cli.order();
     let mut report = Report::new(cli.style(), order.action, plan.targets.len(), &progress);
-    given
-        .failures
-        .iter()
-        .chain(&found.failures)
-        .for_each(|failure| report.failure(failure));
-    remove::execute(&plan, &given.roots, order, &threads, |target, outcome| {
+    let failures = failures.iter().chain(&unread).chain(&kept.failures);
+    failures.for_each(|failure| report.failure(failure));
+    report.kept(&kept, &roots);
+    remove::execute(&plan, &roots, order, &threads, |target, outcome| {
         report.outcome(target, outcome)
     });
+    if cli.git_clean && !interrupt::requested() {
+        git_clean(cli, &mut report);
+    }
     Ok(report.finish())
+}
+
+/// The plan, with what the user agrees to have erased.
+fn confirmed(cli: &Cli, mut found: Found, roots: &[Root], threads: &Threads) -> Result<Plan> {
+    if cli.asks() {
+        let plan = Plan::new(found.targets.clone(), found.hollows.clone(), roots);
+        if prompt::confirm(&plan.erased(), roots, threads)? {
+            return Ok(plan);
+        }
+        found.keep(|target| target.why == Why::Erased);
+    }
+    Ok(Plan::new(found.targets, found.hollows, roots))
+}
+
+/// Runs `git clean` in each PATH that is a directory.
+fn git_clean(cli: &Cli, report: &mut Report) {
+    for path in cli.paths.iter().filter(|path| path.is_dir()) {
+        report.flush();
+        let error = match git::clean(path, &cli.ignored(), cli.clean_mode()) {
+            Ok(Cleaned::Ran(status)) if status.success() => continue,
+            Ok(Cleaned::NoRepository) => {
+                report::warning(format_args!(
+                    "{} is in no git repository",
+                    report::readable(path)
+                ));
+                continue;
+            }
+            Ok(Cleaned::Ran(status)) => io::Error::other(status.to_string()),
+            Err(error) => error,
+        };
+        report.failure(&Failure {
+            attempt: Attempt::GitClean,
+            path: path.clone(),
+            error,
+        });
+    }
 }

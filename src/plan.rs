@@ -49,6 +49,10 @@ pub enum Why {
     Bytecode,
     /// It is bytecode that misleads.
     Stale(Box<Staleness>),
+    /// A tool left it behind: that of this debris topic.
+    Debris(&'static str),
+    /// The user named it for erasing.
+    Erased,
     /// Nothing is left in it.
     Empty,
 }
@@ -105,6 +109,14 @@ impl Plan {
         });
         Plan { targets }
     }
+
+    /// The part of it that goes because the user named it for erasing.
+    pub fn erased(&self) -> Plan {
+        let is_erased = |target: &&Target| target.why == Why::Erased;
+        Plan {
+            targets: self.targets.iter().filter(is_erased).cloned().collect(),
+        }
+    }
 }
 
 impl Target {
@@ -124,6 +136,8 @@ impl fmt::Display for Why {
         match self {
             Why::Bytecode => f.write_str("bytecode"),
             Why::Stale(staleness) => staleness.fmt(f),
+            Why::Debris(topic) => write!(f, "debris of {topic}"),
+            Why::Erased => f.write_str("erased"),
             Why::Empty => f.write_str("empty"),
         }
     }

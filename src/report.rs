@@ -3,18 +3,24 @@
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
-use std::path::{MAIN_SEPARATOR, Path};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::Exit;
 use crate::failure::{Attempt, Failure};
+use crate::guard::Kept;
 use crate::interrupt;
 use crate::plan::{Amount, Removal, Target};
 use crate::progress::Progress;
 use crate::remove::{Action, Gone, Outcome};
+use crate::roots::Root;
 
 const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
 const CYAN: &str = "\x1b[1;36m";
 const PLAIN: &str = "\x1b[0m";
+
+/// Paths that a warning names, of those it is about.
+const MOST_NAMED: usize = 5;
 
 /// How a run is told of.
 #[derive(Debug, Clone, Copy)]
@@ -88,22 +94,43 @@ impl<'a> Report<'a> {
 
     /// Says what could not be read or removed, and why.
     pub fn failure(&mut self, failure: &Failure) {
-        let attempt = match failure.attempt {
-            Attempt::Read => "read",
-            Attempt::Remove => "remove",
-        };
         let path = readable(&failure.path);
+        let what = match failure.attempt {
+            Attempt::Read => format!("cannot read {path}"),
+            Attempt::Remove => format!("cannot remove {path}"),
+            Attempt::Ask => {
+                format!("cannot ask git what it tracks in {path}, so no debris there goes")
+            }
+            Attempt::GitClean => format!("git clean failed in {path}"),
+        };
         self.progress
-            .aside(|| error(format_args!("cannot {attempt} {path}: {}", failure.error)));
+            .aside(|| error(format_args!("{what}: {}", failure.error)));
         self.failed = true;
         self.denied |= failure.error.kind() == ErrorKind::PermissionDenied;
     }
 
-    /// Says how the run ended.
-    pub fn finish(mut self) -> Exit {
+    /// Says what was kept, and why.
+    pub fn kept(&self, kept: &Kept, roots: &[Root]) {
+        for (reason, targets) in &kept.by_reason {
+            let shown = targets.iter().take(MOST_NAMED);
+            let mut names: Vec<_> = shown.map(|target| readable(&target.shown(roots))).collect();
+            if targets.len() > MOST_NAMED {
+                names.push(format!("{} more", targets.len() - MOST_NAMED));
+            }
+            warning(format_args!("kept {}: {reason}", names.join(", ")));
+        }
+    }
+
+    /// Writes out what is held back, before another program writes.
+    pub fn flush(&mut self) {
         self.progress.finish();
         let flushed = self.out.flush();
         self.stop_if(flushed);
+    }
+
+    /// Says how the run ended.
+    pub fn finish(mut self) -> Exit {
+        self.flush();
         if self.denied {
             hint("permission was denied; run pyclean as the owner of these, or with sudo");
         }
@@ -205,7 +232,7 @@ impl<'a> Report<'a> {
 }
 
 /// Counts and size in words: `3 directories and 25 files (405.3 KiB)`.
-fn amount(removal: &Removal) -> String {
+pub fn amount(removal: &Removal) -> String {
     let directories = count(removal.directories, "directory", "directories");
     match (removal.directories, removal.files.count) {
         (0, 0) => "nothing".to_owned(),
@@ -252,6 +279,11 @@ pub fn error(text: impl Display) {
     say(format_args!("{RED}error:{PLAIN} {text}"));
 }
 
+/// Says what might surprise.
+pub fn warning(text: impl Display) {
+    say(format_args!("{YELLOW}warning:{PLAIN} {text}"));
+}
+
 /// Says how to go on from an error.
 pub fn hint(text: impl Display) {
     say(format_args!("{CYAN}hint:{PLAIN} {text}"));
@@ -260,6 +292,15 @@ pub fn hint(text: impl Display) {
 /// Writes a line to standard error. Where that is closed there is nobody to tell.
 fn say(text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Paths for the eyes, with commas between them.
+pub fn list(paths: &[PathBuf]) -> String {
+    paths
+        .iter()
+        .map(|path| readable(path))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A path for the eyes: control characters, those that turn the direction of

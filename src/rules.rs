@@ -7,6 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::debris::Debris;
+use crate::erase::Erase;
+
 /// The directory that Python keeps bytecode in (PEP 3147).
 pub const CACHE_DIRECTORY: &str = "__pycache__";
 
@@ -29,14 +32,20 @@ pub const DEFAULT_IGNORE: [&str; 11] = [
 /// What counts as cache, and what is never entered or removed.
 #[derive(Debug)]
 pub struct Rules {
+    /// What tools left behind.
+    pub debris: Debris,
+    /// What the user named for erasing.
+    pub erase: Erase,
+    /// Whether directories go that are empty.
+    pub folders: bool,
     /// Ignored by name alone.
     ignored: HashSet<OsString>,
     /// What else the user asked to ignore.
     spared: Spared,
 }
 
-/// What `--ignore` names. It holds inside of a cache directory too, where the
-/// default names, which only say where not to search, do not.
+/// What `--ignore` names. It holds inside of what goes with all it holds, too, where
+/// the default names, which only say where not to search, do not.
 #[derive(Debug, Default)]
 struct Spared {
     names: HashSet<OsString>,
@@ -46,7 +55,7 @@ struct Spared {
 }
 
 impl Rules {
-    /// Rules that ignore what `ignore` names and, with `defaults`, the
+    /// Rules for bytecode that ignore what `ignore` names and, with `defaults`, the
     /// [`DEFAULT_IGNORE`] names.
     ///
     /// # Errors
@@ -55,19 +64,21 @@ impl Rules {
     pub fn new(ignore: &[OsString], defaults: bool) -> Result<Rules> {
         let defaults = if defaults { &DEFAULT_IGNORE[..] } else { &[] };
         Ok(Rules {
+            debris: Debris::default(),
+            erase: Erase::default(),
+            folders: false,
             ignored: defaults.iter().map(OsString::from).collect(),
             spared: Spared::new(ignore)?,
         })
     }
 
-    /// Whether what has this name, at a path that `paths` gives in each of the
-    /// ways it may be written, is never entered or removed.
-    pub fn ignores(&self, name: &OsStr, paths: impl FnOnce() -> [PathBuf; 2]) -> bool {
-        self.ignored.contains(name) || self.spares(name, paths)
+    /// Whether what has this name is not searched, unless the user names it.
+    pub fn ignores(&self, name: &OsStr) -> bool {
+        self.ignored.contains(name)
     }
 
-    /// Whether the user asked that what has this name or path be left alone,
-    /// wherever it lies.
+    /// Whether the user asked that what has this name, at a path that `paths` gives in
+    /// each of the ways it may be written, be left alone wherever it lies.
     pub fn spares(&self, name: &OsStr, paths: impl FnOnce() -> [PathBuf; 2]) -> bool {
         self.spared.names.contains(name)
             || self.spared.name_globs.is_match(name)

@@ -4,6 +4,7 @@
 
 #[path = "freshness/interpreters.rs"]
 mod interpreters;
+mod util;
 #[path = "freshness/world.rs"]
 mod world;
 

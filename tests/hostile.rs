@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use util::{Run, Tree, tree};
+use util::{Run, Tree, skipped, tree};
 use walkdir::WalkDir;
 
 #[test]
@@ -218,7 +218,7 @@ fn mount(at: &Path) -> Option<impl Drop + use<>> {
         .status();
     let mounted = mounted.is_ok_and(|status| status.success());
     if !mounted {
-        eprintln!("SKIPPED: a file system cannot be mounted here");
+        skipped("a file system cannot be mounted here");
     }
     mounted.then(|| Mount(at.to_path_buf()))
 }
@@ -465,7 +465,7 @@ fn no_standard_error_is_no_failure() {
 #[test]
 fn a_full_disk_under_standard_output_is_an_error() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
-        return eprintln!("SKIPPED: this system has no /dev/full");
+        return skipped("this system has no /dev/full");
     };
     let tree = tree("x.pyc");
     let run: Run = tree

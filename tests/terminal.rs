@@ -4,9 +4,9 @@
 mod util;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -111,4 +111,63 @@ fn a_path_on_a_terminal_is_shown_with_escapes_and_errors_in_color() {
     assert!(run(&["-n", "."]).starts_with("\\u{1b}]0;title\\u{7}.pyc\r\n"));
     assert!(run(&["gone"]).starts_with("\x1b[1;31merror:\x1b[0m "));
     assert!(run(&["gone", "--color", "never"]).starts_with("error: "));
+}
+
+/// Asks what is to be erased on a terminal, where `answer` is typed, and gives what
+/// was on the screen, the exit code, and what is left.
+fn asked(answer: &str) -> (String, Option<i32>, String) {
+    let tree = tree("tmp/a m.pyc");
+    let (mut person, program) = terminal();
+    let mut command = tree.command([".", "--erase", "tmp/*"]);
+    command.stdin(program.try_clone().unwrap());
+    command
+        .stdout(program.try_clone().unwrap())
+        .stderr(program.try_clone().unwrap());
+    // A session of its own, so that what is typed reaches it as from its terminal.
+    let mut command = in_session(command);
+    let mut child = command.spawn().unwrap();
+    drop((command, program));
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !seen.ends_with(b"[y/N] ") {
+        person.read_exact(&mut byte).unwrap();
+        seen.extend(byte);
+    }
+    person.write_all(answer.as_bytes()).unwrap();
+    let code = child.wait().unwrap().code();
+    let screen = String::from_utf8_lossy(&seen).into_owned() + &read_to_end(person);
+    (screen, code, tree.left())
+}
+
+/// The same command, with its standard input as the terminal that controls it.
+fn in_session(mut command: Command) -> Command {
+    use std::os::unix::process::CommandExt;
+    let take_terminal = || {
+        rustix::process::setsid()?;
+        rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+        Ok(())
+    };
+    // SAFETY: both are plain system calls.
+    unsafe { command.pre_exec(take_terminal) };
+    command
+}
+
+#[test]
+fn a_question_is_answered_on_the_terminal() {
+    let all = "m.pyc\ntmp/\ntmp/a\n";
+    let question = "  tmp/a\r\nErase 1 file (5 B)? [y/N] ";
+    let (screen, code, left) = asked("y\n");
+    assert_eq!((code, &*left), (Some(0), "tmp/\n"));
+    assert_eq!(
+        screen,
+        format!("{question}y\r\nRemoved 2 files (10 B).\r\n")
+    );
+    let (_, code, left) = asked("\n");
+    assert_eq!((code, &*left), (Some(0), "tmp/\ntmp/a\n"));
+    // End of input, and Ctrl-C: nothing at all is touched.
+    let (screen, code, left) = asked("\x04");
+    assert_eq!((code, &*left), (Some(2), all));
+    assert!(screen.contains("nobody answered"), "{screen}");
+    let (_, code, left) = asked("\x03");
+    assert_eq!((code, &*left), (Some(130), all));
 }

@@ -1,5 +1,6 @@
 //! The Pythons of this machine, and what they do when they are asked.
 
+use super::util::skipped;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -104,7 +105,7 @@ impl Python {
                 .map(|directory| directory.join(name).with_extension_of_programs());
             let python = programs.find_map(|program| Self::ask(&program, name));
             if python.is_none() {
-                eprintln!("SKIPPED: there is no {name} here");
+                skipped(&format!("there is no {name} here"));
             }
             python
         };

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
@@ -24,6 +25,22 @@ pub struct Run {
     pub stdout: String,
     pub stderr: String,
     pub code: Option<i32>,
+}
+
+/// Says that a test was skipped, past the harness, which keeps to itself what a test
+/// that passes prints.
+pub fn skipped(why: &str) {
+    let mut aloud = io::stderr().lock();
+    writeln!(aloud, "SKIPPED: {why}").unwrap();
+}
+
+/// Whether a program that a test needs is not at hand.
+pub fn is_absent(program: &str) -> bool {
+    let output = Command::new(program).arg("--version").output();
+    if output.is_err() {
+        skipped(&format!("there is no {program} here"));
+    }
+    output.is_err()
 }
 
 /// A tree of these entries, separated by blanks: `a.py` is a file that holds its own

@@ -1,0 +1,466 @@
+//! The walk of one directory: judges one entry after the other.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::{Found, Scan};
+use crate::debris::{Goes, INSTALLED};
+use crate::failure::{Attempt, Failure};
+use crate::interrupt;
+use crate::plan::{Hollow, Kind, Target, Why};
+use crate::pyc::BytecodeName;
+use crate::roots::{Mirror, Part, Root};
+use crate::rules::CACHE_DIRECTORY;
+use crate::select::Candidate;
+
+/// The walk of one directory and what lies below it.
+pub struct Job<'a> {
+    scan: &'a Scan<'a>,
+    root: usize,
+    mirror: Option<&'a Mirror>,
+    walk: walkdir::IntoIter,
+    /// How the directory where it starts is entered; `None` where that is judged
+    /// first.
+    start: Option<Entering>,
+    /// The zone where it starts.
+    around: Zone,
+    /// The directories that it is in and that are more than a place to search,
+    /// outermost first.
+    open: Vec<Open>,
+    found: Found,
+}
+
+/// What a directory is to the walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// A place to search for bytecode and, but among installed packages, debris.
+    Search { debris: bool },
+    /// An ignored place, where only what was named for erasing is searched.
+    Erase,
+    /// A `__pycache__` of which some bytecode stays.
+    Judge,
+    /// A directory that goes with all it holds but what is spared: a `__pycache__`, or
+    /// debris of this topic.
+    Take(Option<&'static str>),
+}
+
+/// How a directory is entered.
+#[derive(Debug, Clone)]
+pub struct Entering {
+    /// What it is.
+    pub zone: Zone,
+    /// Why it goes if nothing in it stays; `None` where it stays itself.
+    pub why: Option<Why>,
+}
+
+/// A directory that the walk is in.
+struct Open {
+    depth: usize,
+    zone: Zone,
+    /// What it is if it may go.
+    hollow: Option<Hollow>,
+}
+
+/// What a job met.
+pub enum Step {
+    /// A directory that is about to be entered: here, or in a job of its own.
+    Directory(DirEntry, Entering),
+    /// Anything else.
+    Other,
+    /// The end of the walk.
+    Done,
+}
+
+impl<'a> Job<'a> {
+    /// A job that starts at the directory `top`. A link there is followed, as it is
+    /// the user who wrote it.
+    pub fn new(
+        scan: &'a Scan<'a>,
+        root: usize,
+        mirror: Option<&'a Mirror>,
+        top: &Path,
+        start: Option<Entering>,
+    ) -> Job<'a> {
+        let walk = WalkDir::new(top).max_open(scan.open_files());
+        let around = Zone::Search { debris: true };
+        let (open, found) = Default::default();
+        Job {
+            scan,
+            root,
+            mirror,
+            walk: walk.into_iter(),
+            start,
+            around,
+            open,
+            found,
+        }
+    }
+
+    /// A job for a single entry of a directory: a file, or a `__pycache__`.
+    pub fn of_entry(scan: &'a Scan<'a>, root: usize, entry: &Path, is_in_cache: bool) -> Job<'a> {
+        let job = Job::new(scan, root, None, entry, None);
+        let walk = WalkDir::new(entry).follow_root_links(false);
+        let around = match is_in_cache {
+            true if scan.selection.is_all() => Zone::Take(None),
+            true => Zone::Judge,
+            false => job.around,
+        };
+        Job {
+            walk: walk.max_open(scan.open_files()).into_iter(),
+            around,
+            ..job
+        }
+    }
+
+    /// A job for a directory that the walk met. It is not followed, should it have
+    /// become a link.
+    pub fn unfollowed(
+        scan: &'a Scan<'a>,
+        root: usize,
+        mirror: Option<&'a Mirror>,
+        directory: &Path,
+        entering: Entering,
+    ) -> Job<'a> {
+        let walk = WalkDir::new(directory).follow_root_links(false);
+        Job {
+            walk: walk.max_open(scan.open_files()).into_iter(),
+            around: entering.zone,
+            ..Job::new(scan, root, mirror, directory, Some(entering))
+        }
+    }
+
+    /// A job of its own for a directory that was about to be entered.
+    pub fn give_away(&mut self, entry: &DirEntry, entering: Entering) -> Job<'a> {
+        self.walk.skip_current_dir();
+        Job::unfollowed(self.scan, self.root, self.mirror, entry.path(), entering)
+    }
+
+    /// All that was found.
+    pub fn finish(mut self) -> Found {
+        self.leave(0);
+        self.found
+    }
+
+    /// Judges the next entry.
+    pub fn step(&mut self) -> Step {
+        let entry = match self.walk.next() {
+            _ if interrupt::requested() => return Step::Done,
+            None => return Step::Done,
+            Some(Ok(entry)) => entry,
+            Some(Err(error)) => {
+                self.unread(error);
+                return Step::Other;
+            }
+        };
+        self.leave(entry.depth());
+        let is_directory = entry.file_type().is_dir();
+        if let Some(mut start) = self.start.take() {
+            // A link: a PATH, or swapped for the directory by now. Neither goes.
+            start.why = start.why.filter(|_| is_directory);
+            self.enter(&entry, start);
+            return Step::Other;
+        }
+        if !is_directory {
+            self.file(&entry);
+            return Step::Other;
+        }
+        self.scan.progress.directory_seen();
+        self.directory(entry)
+    }
+
+    fn directory(&mut self, entry: DirEntry) -> Step {
+        let is_named = entry.depth() == 0;
+        if self.is_elsewhere(&entry) || (!is_named && self.spares(&entry)) {
+            return self.pass(true);
+        }
+        let zone = self.zone();
+        let rules = self.scan.rules;
+        let name = entry.file_name();
+        match zone {
+            Zone::Take(topic) => return self.take_tree(entry, topic),
+            // Bytecode is never so deep in a cache that an interpreter would find it,
+            // so it is none that can be judged.
+            Zone::Judge => return self.pass(true),
+            Zone::Search { .. } if name == CACHE_DIRECTORY => {
+                if self.scan.selection.is_all() {
+                    return self.take_tree(entry, None);
+                }
+                self.enter(
+                    &entry,
+                    Entering {
+                        zone: Zone::Judge,
+                        why: Some(Why::Empty),
+                    },
+                );
+                return Step::Other;
+            }
+            Zone::Search { .. } | Zone::Erase => {}
+        }
+        let below = self.below(entry.path());
+        let is_erased = || rules.erase.matches(below, true).then_some(Why::Erased);
+        let mut why = None;
+        if zone == (Zone::Search { debris: true }) && !rules.debris.is_empty() {
+            let parent = entry.path().parent().and_then(Path::file_name);
+            match rules.debris.directory(name, parent) {
+                Some((topic, Goes::Whole)) => return self.take_tree(entry, Some(topic)),
+                Some((topic, Goes::Emptied)) => why = Some(Why::Debris(topic)),
+                None => {}
+            }
+        }
+        let is_ignored = zone == Zone::Erase || rules.ignores(name);
+        if self.is_excepted(&entry) || (is_ignored && rules.erase.is_empty()) {
+            return self.pass(true);
+        }
+        let zone = match zone {
+            _ if is_ignored => Zone::Erase,
+            Zone::Search { .. } if INSTALLED.iter().any(|place| name == *place) => {
+                Zone::Search { debris: false }
+            }
+            zone => zone,
+        };
+        let may_empty =
+            self.mirror.is_some() || (rules.folders && !self.scan.is_root(&entry, self.root()));
+        let why = why
+            .or_else(is_erased)
+            .or((may_empty && !is_ignored).then_some(Why::Empty));
+        if why.is_none() {
+            self.something_stays();
+        }
+        Step::Directory(entry, Entering { zone, why })
+    }
+
+    /// Passes by a directory that is about to be entered.
+    fn pass(&mut self, stays: bool) -> Step {
+        if stays {
+            self.something_stays();
+        }
+        self.walk.skip_current_dir();
+        Step::Other
+    }
+
+    /// Takes a directory with all it holds; unseen, if nothing in it can be spared.
+    fn take_tree(&mut self, entry: DirEntry, topic: Option<&'static str>) -> Step {
+        let why = topic.map_or(Why::Bytecode, Why::Debris);
+        if self.scan.rules.spares_any() {
+            self.enter(
+                &entry,
+                Entering {
+                    zone: Zone::Take(topic),
+                    why: Some(why),
+                },
+            );
+            return Step::Other;
+        }
+        self.take(&entry, Kind::Tree, why);
+        self.pass(false)
+    }
+
+    /// Enters a directory.
+    pub fn enter(&mut self, entry: &DirEntry, Entering { zone, why }: Entering) {
+        if zone == self.zone() && why.is_none() {
+            return;
+        }
+        let kind = if matches!(zone, Zone::Take(_)) {
+            Kind::Tree
+        } else {
+            Kind::Emptied
+        };
+        let hollow = why.map(|why| Hollow {
+            target: self.target(entry, kind, why),
+            stays: false,
+        });
+        self.open.push(Open {
+            depth: entry.depth(),
+            zone,
+            hollow,
+        });
+    }
+
+    /// Leaves the directories as deep as `depth` or deeper.
+    fn leave(&mut self, depth: usize) {
+        while let Some(open) = self.open.pop_if(|open| open.depth >= depth) {
+            self.found.hollows.extend(open.hollow);
+        }
+    }
+
+    fn zone(&self) -> Zone {
+        self.open.last().map_or(self.around, |open| open.zone)
+    }
+
+    fn something_stays(&mut self) {
+        // Whatever holds it stays as well, and that is found out later.
+        if let Some(Open {
+            hollow: Some(hollow),
+            ..
+        }) = self.open.last_mut()
+        {
+            hollow.stays = true;
+        }
+    }
+
+    fn file(&mut self, entry: &DirEntry) {
+        match self.judge(entry) {
+            Some(why) => self.take(entry, Kind::File, why),
+            None => self.something_stays(),
+        }
+    }
+
+    /// Why a file goes, if it does.
+    fn judge(&mut self, entry: &DirEntry) -> Option<Why> {
+        let zone = self.zone();
+        if let Zone::Take(topic) = zone {
+            let is_named = entry.depth() == 0;
+            let why = topic.map_or(Why::Bytecode, Why::Debris);
+            return (is_named || !self.spares(entry)).then_some(why);
+        }
+        let rules = self.scan.rules;
+        let kind = entry.file_type();
+        // A pipe or a socket is nobody's cache, whatever its name.
+        let is_file = kind.is_file() || kind.is_symlink();
+        if zone != Zone::Erase && is_file {
+            // Of most files the last letter tells that they are no bytecode; this is
+            // quicker than to cut the name out first.
+            let why = match BytecodeName::parse(entry.path().as_os_str()) {
+                Some(_) => self.judge_bytecode(entry, zone == Zone::Judge),
+                None => None,
+            };
+            let searches_debris =
+                zone != Zone::Search { debris: false } && !rules.debris.is_empty();
+            let debris = || rules.debris.file(entry.file_name()).map(Why::Debris);
+            let why = why.or_else(|| if searches_debris { debris() } else { None });
+            if why.is_some() && !self.stays(entry) {
+                return why;
+            }
+        }
+        let is_erased =
+            !rules.erase.is_empty() && rules.erase.matches(self.below(entry.path()), false);
+        (is_erased && !self.spares(entry)).then_some(Why::Erased)
+    }
+
+    fn judge_bytecode(&mut self, entry: &DirEntry, in_cache: bool) -> Option<Why> {
+        if self.scan.selection.is_all() {
+            return Some(Why::Bytecode);
+        }
+        let path = entry.path();
+        let directory = path.parent()?;
+        let mirrored;
+        let sources = match self.mirror {
+            _ if in_cache && directory.file_name()? != CACHE_DIRECTORY => return None,
+            _ if in_cache => directory.parent()?,
+            Some(mirror) => {
+                let below = self.below(directory).strip_prefix(&mirror.top).ok()?;
+                mirrored = mirror.sources.join(below);
+                &mirrored
+            }
+            None => directory,
+        };
+        if self.stays(entry) {
+            return None;
+        }
+        let name = BytecodeName::parse(entry.file_name())?;
+        let is_regular = entry.file_type().is_file();
+        let file = Candidate {
+            path,
+            name,
+            sources,
+            in_cache,
+            is_regular,
+        };
+        self.scan
+            .selection
+            .judge(file)
+            .unwrap_or_else(|(path, error)| {
+                self.failed(&path, error);
+                None
+            })
+    }
+
+    fn take(&mut self, entry: &DirEntry, kind: Kind, why: Why) {
+        let target = self.target(entry, kind, why);
+        self.found.targets.push(target);
+    }
+
+    fn target(&self, entry: &DirEntry, kind: Kind, why: Why) -> Target {
+        Target {
+            root: self.root,
+            path: self.below(entry.path()).into(),
+            kind,
+            why,
+        }
+    }
+
+    fn unread(&mut self, error: walkdir::Error) {
+        // Nothing is known of what could not be read, so the directories it lies in
+        // stay.
+        for hollow in self.open.iter_mut().filter_map(|open| open.hollow.as_mut()) {
+            hollow.stays = true;
+        }
+        let path = error.path().unwrap_or(&self.root().path).to_path_buf();
+        self.failed(
+            &path,
+            error
+                .into_io_error()
+                .unwrap_or_else(|| ErrorKind::Other.into()),
+        );
+    }
+
+    fn failed(&mut self, path: &Path, error: io::Error) {
+        // What has vanished meanwhile needs no removing.
+        if error.kind() != ErrorKind::NotFound {
+            let path = self.root().shown(self.below(path));
+            self.found.failures.push(Failure {
+                attempt: Attempt::Read,
+                path,
+                error,
+            });
+        }
+    }
+
+    fn root(&self) -> &'a Root {
+        &self.scan.roots[self.root]
+    }
+
+    fn below<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.root().path).unwrap_or(path)
+    }
+
+    /// Whether a file stays, though it is cache. What the user named stays for nothing.
+    fn stays(&self, entry: &DirEntry) -> bool {
+        entry.depth() > 0 && (self.scan.rules.ignores(entry.file_name()) || self.spares(entry))
+    }
+
+    /// Whether the user asked that an entry be left alone.
+    fn spares(&self, entry: &DirEntry) -> bool {
+        let path = entry.path();
+        self.scan.rules.spares(entry.file_name(), || {
+            [path.to_path_buf(), self.root().real.join(self.below(path))]
+        })
+    }
+
+    /// Whether a directory holds the bytecode of other projects.
+    fn is_excepted(&self, entry: &DirEntry) -> bool {
+        match &self.root().part {
+            Part::Tree {
+                except: Some(except),
+            } => self.below(entry.path()) == except,
+            _ => false,
+        }
+    }
+
+    /// Whether a directory lies on another file system than its root, and that
+    /// matters.
+    #[cfg(unix)]
+    fn is_elsewhere(&self, entry: &DirEntry) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let device = self.root().device;
+        device.is_some() && entry.metadata().map(|metadata| metadata.dev()).ok() != device
+    }
+
+    /// Windows shows what is mounted as a link, and no link is followed.
+    #[cfg(not(unix))]
+    fn is_elsewhere(&self, _: &DirEntry) -> bool {
+        false
+    }
+}

@@ -1,0 +1,392 @@
+//! What tools leave behind, what the user names for erasing, empty directories, and
+//! what had better stay of all that.
+
+mod util;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use util::{PYCLEAN, Run, Tree, is_absent, tree};
+
+/// Runs git in a directory of the tree, with an author and without the settings of
+/// whoever runs the tests.
+fn git(tree: &Tree, directory: &str, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
+        .args([
+            "-c",
+            "protocol.file.allow=always",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(arguments)
+        .current_dir(tree.path().join(directory))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Makes a directory of the tree a repository that tracks these paths.
+fn repository(tree: &Tree, directory: &str, tracked: &[&str]) {
+    git(tree, directory, &["init", "-q"]);
+    git(tree, directory, &[&["add", "-f"], tracked].concat());
+    git(tree, directory, &["commit", "-qm", "all"]);
+}
+
+/// Runs the program with an answer on standard input.
+fn answered(tree: &Tree, arguments: &str, answer: &str) -> Run {
+    let mut command = tree.command(arguments.split_whitespace());
+    command.stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Where nothing is asked, nobody reads it.
+    let _ = child.stdin.take().unwrap().write_all(answer.as_bytes());
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn no_topic_means_the_default_ones() {
+    let tree = tree(
+        ".cache/a .coverage .coverage.host.123.XyZ .coverage-report.txt coverage.xml htmlcov/i.html \
+         dist/w.whl sdist/s.tar.gz x.egg-info/P build/lib/a.py build/bdist.linux/b .pytest_cache/v \
+         sub/.ruff_cache/1 .mypy_cache/m .ipynb_checkpoints/n .tox/t a.py __pycache__/a.pyc",
+    );
+    let run = tree.pyclean("-n . --debris");
+    run.assert(
+        ".cache/\n.coverage\n.coverage.host.123.XyZ\n.pytest_cache/\n__pycache__/\nbuild/\n\
+         build/bdist.linux/\nbuild/lib/\ncoverage.xml\ndist/\nhtmlcov/\nsdist/\nsub/.ruff_cache/\n\
+         x.egg-info/\n",
+        "Would remove 11 directories and 13 files (183 B).\n",
+        0,
+    );
+    tree.pyclean(". --debris");
+    tree.assert_left(".coverage-report.txt sub/ .mypy_cache/m .ipynb_checkpoints/n .tox/t a.py");
+}
+
+#[test]
+fn topics_are_taken_by_name_or_all() {
+    let debris = ".mypy_cache/m .dmypy.json n/.ipynb_checkpoints/n .tox/t .nox/n .hypothesis/h docs/_build/h \
+                  _build/x .eggs/e f.nbi f.nbc __marimo__/cache/c __marimo__/layouts/l .ty_cache/t \
+                  .pyrefly_cache/p .pytype/p .pyre/p .complexipy_cache/c .pyright/p";
+    let named = tree(debris);
+    named.pyclean(". -d mypy jupyter -q");
+    assert!(!named.left().contains("mypy") && !named.left().contains("ipynb"));
+    assert!(named.left().contains(".hypothesis/h"));
+    let all = tree(debris);
+    all.pyclean(". --debris all");
+    all.assert_left("n/ docs/ _build/x __marimo__/layouts/l");
+}
+
+#[test]
+fn build_goes_only_if_nothing_else_was_in_it() {
+    let tree = tree("build/lib/a.py build/notes.txt sub/build/lib/b.py other/build/c");
+    tree.pyclean(". --debris package");
+    tree.assert_left("build/notes.txt sub/ other/build/c");
+}
+
+#[test]
+fn what_is_installed_or_spared_is_no_debris() {
+    let tree = tree(
+        "lib/site-packages/x.egg-info/P lib/site-packages/pkg/dist/d.js dist/keep.whl dist/go.whl \
+         lib/site-packages/__pycache__/a.pyc",
+    );
+    tree.pyclean(". --debris --ignore keep.whl");
+    tree.assert_left(
+        "lib/site-packages/x.egg-info/P lib/site-packages/pkg/dist/d.js dist/keep.whl",
+    );
+}
+
+#[test]
+fn an_unknown_topic_is_refused_with_a_way_out() {
+    let tree = tree("dist/a a.pyc");
+    let run = tree.pyclean("--debris .");
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.stderr.contains("'.' is no debris topic"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("pyclean . --debris"), "{}", run.stderr);
+    tree.assert_left("dist/a a.pyc");
+}
+
+#[test]
+fn debris_that_git_tracks_stays() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree(
+        "dist/app.js dist/__pycache__/a.pyc build/lib/tracked.py build/bdist.linux/b sub/dist/new \
+         sub/htmlcov/i.html sub/x.py .coverage",
+    );
+    repository(
+        &tree,
+        ".",
+        &["dist/app.js", "build/lib/tracked.py", "sub/x.py"],
+    );
+    let run = tree.pyclean("-n . --debris");
+    assert_eq!(
+        run.stdout,
+        ".coverage\nbuild/bdist.linux/\ndist/__pycache__/\nsub/dist/\nsub/htmlcov/\n"
+    );
+    assert_eq!(
+        run.stderr,
+        "warning: kept build/lib, dist: tracked by git\n\
+         Would remove 4 directories and 5 files (80 B).\n"
+    );
+    // From a directory of the repository, and through the environment of a hook that
+    // speaks of another one.
+    let mut command = Command::new(PYCLEAN);
+    command
+        .args([".", "--debris"])
+        .current_dir(tree.path().join("dist/.."));
+    command
+        .env("GIT_DIR", "/nowhere")
+        .env("GIT_INDEX_FILE", "/nowhere/index");
+    assert!(command.output().unwrap().status.success());
+    assert_eq!(git(&tree, ".", &["status", "--porcelain"]), "");
+    tree.pyclean("-q sub dist build --debris");
+    assert_eq!(git(&tree, ".", &["status", "--porcelain"]), "");
+    assert!(!tree.left().contains("bdist") && !tree.left().contains("htmlcov"));
+}
+
+#[test]
+fn the_guard_holds_below_the_top_in_a_worktree_and_in_a_submodule() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("lib/sub/dist/app.js lib/sub/x.egg-info/P lib/a.py main/m.py");
+    repository(&tree, "lib", &["sub/dist/app.js", "a.py"]);
+    repository(&tree, "main", &["m.py"]);
+    git(&tree, "lib", &["worktree", "add", "-q", "../work", "HEAD"]);
+    git(
+        &tree,
+        "main",
+        &["submodule", "--quiet", "add", "../lib", "lib"],
+    );
+    git(&tree, "main", &["commit", "-qm", "submodule"]);
+    for debris in ["work/sub/x.egg-info/P", "main/lib/sub/x.egg-info/P"] {
+        tree.add(debris);
+    }
+    for place in ["lib/sub", "work/sub", "main/lib/sub", "main"] {
+        let run = tree.pyclean(&format!("{place} --debris"));
+        assert!(
+            run.stderr.contains("tracked by git"),
+            "{place}: {}",
+            run.stderr
+        );
+    }
+    for place in ["lib", "work", "main", "main/lib"] {
+        assert_eq!(git(&tree, place, &["status", "--porcelain"]), "", "{place}");
+    }
+    assert!(!tree.left().contains("egg-info"), "{}", tree.left());
+}
+
+#[test]
+fn a_repository_in_a_debris_directory_stays() {
+    let tree = tree(
+        "dist/.git/HEAD dist/w.whl docs/_build/html/.git docs/_build/html/i.html x.egg-info/P",
+    );
+    let run = tree.pyclean(". --debris package sphinx");
+    assert!(
+        run.stderr
+            .contains("kept dist, docs/_build: a repository of its own"),
+        "{}",
+        run.stderr
+    );
+    tree.assert_left("dist/.git/HEAD dist/w.whl docs/_build/html/.git docs/_build/html/i.html");
+}
+
+#[test]
+fn the_cache_of_a_user_is_no_debris() {
+    let tree = tree(
+        "home/.cache/pip/p home/.cache/x/__pycache__/a.pyc home/project/.cache/c other/.bashrc other/.cache/o xdg/.cache/x",
+    );
+    let mut command = tree.command(["home", "other", "xdg", "--debris"]);
+    command.env("HOME", tree.path().join("home"));
+    command.env("XDG_CACHE_HOME", tree.path().join("xdg/.cache"));
+    let run: Run = command.output().unwrap().into();
+    run.assert(
+        "",
+        "warning: kept home/.cache, other/.cache, xdg/.cache: the cache of a user, not of a project\n\
+         Removed 2 directories and 2 files (52 B).\n",
+        0,
+    );
+    tree.assert_left(
+        "home/.cache/pip/p home/.cache/x/ home/project/ other/.bashrc other/.cache/o xdg/.cache/x",
+    );
+}
+
+#[test]
+fn erase_takes_globs_relative_to_each_path() {
+    let tree = tree("tmp/a tmp/sub/b tmp/.hidden keep/tmp/c one.txt sub/one.txt venv/tmp/d a.py");
+    tree.pyclean(". --erase tmp/**/* tmp/ venv/tmp/* one.txt --yes");
+    tree.assert_left("keep/tmp/c sub/one.txt venv/tmp/ a.py");
+}
+
+#[test]
+fn an_erased_directory_that_is_not_empty_stays() {
+    let tree = tree("tmp/a.log tmp/a.txt tmp/ignored.log");
+    tree.pyclean(". --yes --ignore ignored.log --erase tmp/*.log tmp/ tmp");
+    tree.assert_left("tmp/a.txt tmp/ignored.log");
+}
+
+#[test]
+fn globs_that_lead_out_are_refused() {
+    for glob in ["../x", "/etc/x", "a/../../x", "[", "."] {
+        let tree = tree("x a/x a.pyc");
+        let run = tree.pyclean(&format!(". --yes --erase {glob}"));
+        assert_eq!(run.code, Some(2), "{glob}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("'{glob}'")), "{}", run.stderr);
+        tree.assert_left("x a/x a.pyc");
+    }
+}
+
+#[test]
+fn what_is_erased_is_asked_for_first() {
+    let tree = tree("tmp/a tmp/b a.pyc");
+    let nobody = answered(&tree, ". -e tmp/** tmp/", "");
+    nobody.assert(
+        "",
+        "  tmp/\n  tmp/a\n  tmp/b\nErase 1 directory and 2 files (10 B)? [y/N] \n\
+         error: nobody answered, so nothing was touched; answer y or n, or use --yes\n",
+        2,
+    );
+    tree.assert_left("tmp/a tmp/b a.pyc");
+    let no = answered(&tree, ". -e tmp/** tmp/", "n\n");
+    assert!(
+        no.stderr.ends_with("[y/N] Removed 1 file (5 B).\n"),
+        "{}",
+        no.stderr
+    );
+    assert_eq!(no.code, Some(0));
+    tree.assert_left("tmp/a tmp/b");
+    let yes = answered(&tree, ". -e tmp/** tmp/", "Yes\n");
+    assert!(
+        yes.stderr
+            .ends_with("[y/N] Removed 1 directory and 2 files (10 B).\n"),
+        "{}",
+        yes.stderr
+    );
+    tree.assert_left("");
+    let nothing = answered(&tree, ". -e tmp/** tmp/", "");
+    nothing.assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn a_preview_does_not_ask() {
+    let tree = tree("tmp/a");
+    for (preview, code) in [("-n", 0), ("--check", 1)] {
+        let run = tree.pyclean(&format!(". {preview} -e tmp/*"));
+        run.assert("tmp/a\n", "Would remove 1 file (5 B).\n", code);
+    }
+    tree.assert_left("tmp/a");
+}
+
+#[test]
+fn yes_alone_is_refused() {
+    let tree = tree("a.pyc");
+    let run = tree.pyclean(". --yes");
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.stderr.contains("--yes only makes sense with"),
+        "{}",
+        run.stderr
+    );
+    tree.assert_left("a.pyc");
+}
+
+#[test]
+fn folders_go_when_they_are_empty_or_become_so() {
+    let tree =
+        tree("a/b/c/ d/__pycache__/x.pyc e/f.pyc e/g/ keep/k venv/empty/ .git/refs/ h/venv/");
+    let run = tree.pyclean("-n . --folders");
+    assert_eq!(
+        run.stdout,
+        "a/\na/b/\na/b/c/\nd/\nd/__pycache__/\ne/\ne/f.pyc\ne/g/\n"
+    );
+    tree.pyclean(". --folders");
+    tree.assert_left("keep/k venv/empty/ .git/refs/ h/venv/");
+    // Never a root.
+    tree.add("r/s/");
+    tree.pyclean("r r/s --folders");
+    tree.assert_left("keep/k venv/empty/ .git/refs/ h/venv/ r/s/");
+}
+
+#[test]
+fn git_clean_runs_afterwards() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("a.py new.txt .idea/i sub/b.py sub/new.o sub/.gitignore __pycache__/a.pyc");
+    fs::write(tree.file("sub/.gitignore"), "*.o").unwrap();
+    repository(&tree, ".", &["a.py", "sub/b.py"]);
+    let run = tree.pyclean(". --ignore .idea --git-clean -n");
+    run.assert(
+        "__pycache__/\nWould remove __pycache__/\nWould remove new.txt\nWould remove sub/.gitignore\nWould remove sub/new.o\n",
+        "Would remove 1 directory and 1 file (17 B).\n",
+        0,
+    );
+    assert_eq!(
+        tree.pyclean(". --ignore .idea --git-clean --yes").code,
+        Some(0)
+    );
+    assert_eq!(git(&tree, ".", &["status", "--porcelain"]), "?? .idea/\n");
+    assert!(!tree.left().contains("new"));
+}
+
+#[test]
+fn git_clean_needs_a_repository_and_a_git() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("a.pyc b.txt");
+    let run = tree.pyclean(". --git-clean --yes");
+    run.assert(
+        "",
+        "warning: . is in no git repository\nRemoved 1 file (5 B).\n",
+        0,
+    );
+    tree.add("a.pyc");
+    let mut command = tree.command([".", "-g", "-y"]);
+    let run: Run = command
+        .env("PATH", Path::new("/nowhere"))
+        .output()
+        .unwrap()
+        .into();
+    run.assert("", "error: --git-clean needs git, and there is none\n", 2);
+    tree.assert_left("a.pyc b.txt");
+}
+
+#[test]
+fn a_failure_of_git_is_a_failure() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("a.py new.txt");
+    repository(&tree, ".", &["a.py"]);
+    fs::write(tree.path().join(".git/index"), "damaged").unwrap();
+    let run = tree.pyclean(". --git-clean --yes");
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains("error: git clean failed in ."),
+        "{}",
+        run.stderr
+    );
+    // And where git cannot say what it tracks, nothing is taken for debris.
+    tree.add("dist/d");
+    let run = tree.pyclean(". --debris");
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains("cannot ask git what it tracks"),
+        "{}",
+        run.stderr
+    );
+    assert!(tree.path().join("dist/d").exists());
+}
