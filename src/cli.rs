@@ -1,22 +1,27 @@
 //! The command line, as clap derives it.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 use anyhow::Result;
-use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, Error, ErrorKind};
-use clap::{Command, CommandFactory, Parser, ValueEnum};
+use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
+use clap_complete::{Generator, Shell};
+use clap_mangen::Man;
 
+use crate::config::{Config, Ignored, Python};
 use crate::debris::{ALL, Debris, TOPICS};
 use crate::erase::Erase;
-use crate::git::CleanMode;
+use crate::git::{CleanMode, Output};
 use crate::pyc::VersionFilter;
 use crate::remove::{Action, Listing, Order};
-use crate::report::Style;
+use crate::report::{Format, Style};
 use crate::rules::{DEFAULT_IGNORE, Rules};
+use crate::scan::Settings;
 use crate::select::Selection;
 
 const STYLES: Styles = Styles::styled()
@@ -24,6 +29,12 @@ const STYLES: Styles = Styles::styled()
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
+
+/// The versions that a shell offers. Others are taken, too.
+const USUAL_VERSIONS: [&str; 14] = [
+    "2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "pypy3.9",
+    "pypy3.10", "pypy3.11",
+];
 
 /// Remove the caches that Python leaves behind
 ///
@@ -49,6 +60,8 @@ pub struct Cli {
         long,
         value_name = "VERSION",
         value_delimiter = ',',
+        value_parser = VersionParser,
+        hide_possible_values = true,
         help_heading = "What"
     )]
     pub python: Vec<VersionFilter>,
@@ -58,6 +71,8 @@ pub struct Cli {
         long,
         value_name = "VERSION",
         value_delimiter = ',',
+        value_parser = VersionParser,
+        hide_possible_values = true,
         help_heading = "What"
     )]
     pub keep_python: Vec<VersionFilter>,
@@ -99,6 +114,10 @@ pub struct Cli {
     #[arg(long, help_heading = "What")]
     pub no_default_ignore: bool,
 
+    /// Do without [tool.pyclean] in pyproject.toml
+    #[arg(long, help_heading = "What")]
+    pub isolated: bool,
+
     /// Stay on the file system of each PATH
     #[arg(short = 'x', long, help_heading = "What")]
     pub one_file_system: bool,
@@ -132,6 +151,10 @@ pub struct Cli {
     #[arg(short = '0', long, help_heading = "Output")]
     pub print0: bool,
 
+    /// Print JSON lines: a line for each thing that goes, and a summary
+    #[arg(long, help_heading = "Output", conflicts_with = "print0")]
+    pub json: bool,
+
     /// When to use colors
     #[arg(
         long,
@@ -144,6 +167,25 @@ pub struct Cli {
     /// Never draw a progress bar
     #[arg(long, help_heading = "Output")]
     pub no_progress: bool,
+
+    /// Print the manual page, or completions for a shell
+    #[arg(long, value_name = "KIND", help_heading = "Output")]
+    pub generate: Option<Generate>,
+}
+
+/// What is made of the description of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Generate {
+    /// The manual page
+    Man,
+    /// For bash
+    CompleteBash,
+    /// For zsh
+    CompleteZsh,
+    /// For fish
+    CompleteFish,
+    /// For PowerShell
+    CompletePowershell,
 }
 
 /// When to use colors.
@@ -191,7 +233,7 @@ impl Cli {
 
     /// What is wrong with options that are right one by one.
     fn check_together(&self) -> Result<(), (ErrorKind, String)> {
-        if self.paths.is_empty() {
+        if self.paths.is_empty() && self.generate.is_none() {
             return Err((ErrorKind::MissingRequiredArgument, self.no_path()));
         }
         if self.yes && self.erase.is_empty() && !self.git_clean {
@@ -201,28 +243,34 @@ impl Cli {
         Ok(())
     }
 
-    /// What counts as cache, and what is never entered.
+    /// What is looked for, where a project has set this. What is given here wins; only
+    /// what is ignored adds up, so that nothing loses its protection unseen.
     ///
     /// # Errors
     ///
     /// When a glob cannot be understood.
-    pub fn rules(&self) -> Result<Rules> {
-        let mut rules = Rules::new(&self.ignore, !self.no_default_ignore)?;
-        if let Some(topics) = &self.debris {
+    pub fn settings(&self, config: &Config) -> Result<Settings> {
+        let mut rules = Rules::new(&self.spared(config), !self.no_default_ignore)?;
+        if let Some(topics) = self.debris.as_ref().or(config.debris.0.as_ref()) {
             rules.debris = Debris::new(topics)?;
         }
         rules.erase = Erase::new(&self.erase)?;
         rules.folders = self.folders;
-        Ok(rules)
-    }
-
-    /// Which bytecode goes.
-    pub fn selection(&self) -> Selection {
-        Selection {
-            stale: self.stale,
+        let mut selection = Selection {
+            stale: self.stale || config.stale,
             only: self.python.clone(),
             keep: self.keep_python.clone(),
+        };
+        if selection.only.is_empty() && selection.keep.is_empty() {
+            let keep = config.keep_python.iter().cloned();
+            selection.keep = keep.map(|Python(version)| version).collect();
         }
+        Ok(Settings { rules, selection })
+    }
+
+    fn spared(&self, config: &Config) -> Vec<OsString> {
+        let set = config.ignore.iter().map(|Ignored(word)| word);
+        self.ignore.iter().chain(set).cloned().collect()
     }
 
     /// Where Python keeps bytecode, if that is elsewhere. It takes an empty name for
@@ -246,6 +294,7 @@ impl Cli {
                 Action::Remove
             },
             listing: match (self.verbose, self.is_preview()) {
+                _ if self.json => Listing::Nothing,
                 (true, _) => Listing::Entries,
                 (false, true) => Listing::Targets,
                 (false, false) => Listing::Nothing,
@@ -267,24 +316,47 @@ impl Cli {
         }
     }
 
+    /// Where what `git clean` says goes.
+    pub fn output(&self) -> Output {
+        if self.json || self.print0 {
+            Output::Apart
+        } else {
+            Output::Mixed
+        }
+    }
+
+    /// Whether the user is told what else has a say in what goes.
+    pub fn explains(&self) -> bool {
+        (self.is_preview() || self.verbose) && !self.quiet
+    }
+
+    /// Whether progress may be drawn.
+    pub fn draws(&self) -> bool {
+        !self.quiet && !self.no_progress && !self.json
+    }
+
     /// All that is ignored, for `git clean`.
-    pub fn ignored(&self) -> Vec<OsString> {
+    pub fn ignored(&self, config: &Config) -> Vec<OsString> {
         let defaults = if self.no_default_ignore {
             &[][..]
         } else {
             &DEFAULT_IGNORE
         };
         let defaults = defaults.iter().map(OsString::from);
-        defaults.chain(self.ignore.iter().cloned()).collect()
+        defaults.chain(self.spared(config)).collect()
     }
 
-    /// How it is told of.
-    pub fn style(&self) -> Style {
+    /// How it is told of; with `reasons` where not all bytecode goes for the same one.
+    pub fn style(&self, reasons: bool) -> Style {
         Style {
-            print0: self.print0,
+            format: match (self.json, self.print0) {
+                (true, _) => Format::Json,
+                (false, true) => Format::Nul,
+                (false, false) => Format::Lines,
+            },
             quiet: self.quiet,
             check: self.check,
-            reasons: self.stale,
+            reasons,
         }
     }
 
@@ -345,6 +417,47 @@ fn explained(error: Error) -> Error {
 /// The command line as clap knows it.
 pub fn command() -> Command {
     Cli::command()
+}
+
+/// Writes the manual page or a completion script.
+///
+/// # Errors
+///
+/// When `out` takes no more.
+pub fn generate(kind: Generate, out: &mut impl Write) -> io::Result<()> {
+    let shell = match kind {
+        Generate::Man => return Man::new(command()).render(out),
+        Generate::CompleteBash => Shell::Bash,
+        Generate::CompleteZsh => Shell::Zsh,
+        Generate::CompleteFish => Shell::Fish,
+        Generate::CompletePowershell => Shell::PowerShell,
+    };
+    let mut command = command();
+    command.set_bin_name("pyclean");
+    command.build();
+    shell.try_generate(&command, out)
+}
+
+/// Reads a version, and offers the usual ones where a shell completes it.
+#[derive(Clone)]
+struct VersionParser;
+
+impl TypedValueParser for VersionParser {
+    type Value = VersionFilter;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<VersionFilter, Error> {
+        let parse = |text: &str| text.parse::<VersionFilter>();
+        parse.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        Some(Box::new(USUAL_VERSIONS.iter().map(PossibleValue::new)))
+    }
 }
 
 #[test]

@@ -98,12 +98,26 @@ pub enum Cleaned {
     NoRepository,
 }
 
+/// Where what `git clean` says goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// To standard output.
+    Mixed,
+    /// To standard error, as a program reads standard output.
+    Apart,
+}
+
 /// Runs `git clean -dx` in `directory`, on the terminal of this process.
 ///
 /// # Errors
 ///
 /// When git does not run, or refuses the repository.
-pub fn clean(directory: &Path, ignored: &[OsString], mode: CleanMode) -> io::Result<Cleaned> {
+pub fn clean(
+    directory: &Path,
+    ignored: &[OsString],
+    mode: CleanMode,
+    output: Output,
+) -> io::Result<Cleaned> {
     let asked = Command::new("git")
         .args(["rev-parse", "--git-dir"])
         .current_dir(directory)
@@ -126,5 +140,8 @@ pub fn clean(directory: &Path, ignored: &[OsString], mode: CleanMode) -> io::Res
         CleanMode::DryRun => "-n",
         CleanMode::Force => "-f",
     });
+    if output == Output::Apart {
+        git.stdout(io::stderr());
+    }
     git.status().map(Cleaned::Ran)
 }

@@ -17,6 +17,7 @@
 #![warn(missing_docs)]
 
 pub mod cli;
+pub mod config;
 pub mod debris;
 pub mod directory;
 pub mod erase;
@@ -24,6 +25,7 @@ pub mod failure;
 pub mod git;
 pub mod guard;
 pub mod interrupt;
+pub mod json;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
@@ -36,19 +38,22 @@ pub mod scan;
 pub mod select;
 pub mod threads;
 
-use std::io;
+use std::io::{self, ErrorKind, Write};
+use std::iter;
 use std::mem;
+use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
 use cli::Cli;
+use config::{Config, Configs};
 use failure::{Attempt, Failure};
 use git::Cleaned;
 use plan::{Plan, Why};
 use progress::Progress;
 use report::Report;
 use roots::Root;
-use scan::{Found, Scan};
+use scan::{Found, Scan, Settings};
 use threads::Threads;
 
 /// How a run ended, and what the process tells its parent.
@@ -70,13 +75,34 @@ pub enum Exit {
 ///
 /// When the request is wrong; then nothing was touched.
 pub fn run(cli: &Cli) -> Result<Exit> {
-    let rules = cli.rules()?;
+    let since = Instant::now();
+    if let Some(kind) = cli.generate {
+        return generate(kind);
+    }
+    let configs = match cli.isolated {
+        true => Configs::default(),
+        false => Configs::find(&cli.paths)?,
+    };
+    let settings = settings(cli, &configs)?;
+    if cli.explains() {
+        configs.files.iter().for_each(|(file, _)| {
+            let file = report::readable(file);
+            report::hint(format_args!(
+                "[tool.pyclean] of {file} applies; --isolated does without it"
+            ));
+        });
+    }
     threads::raise_open_files();
+    let paths = cli.paths.iter().enumerate();
     let roots::Roots {
         roots,
         missing,
         failures,
-    } = roots::open(&cli.paths, cli.prefix(), cli.one_file_system);
+    } = roots::open(
+        paths.map(|(index, path)| (path, configs.of(index).map_or(0, |of| of + 1))),
+        cli.prefix(),
+        cli.one_file_system,
+    );
     ensure!(
         missing.is_empty(),
         "no such file or directory: {}",
@@ -89,9 +115,8 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     interrupt::listen()?;
 
     let threads = Threads::new(cli.jobs, roots.len());
-    let progress = Progress::new(!cli.quiet && !cli.no_progress);
-    let selection = cli.selection();
-    let scan = Scan::new(&roots, &rules, &selection, &threads, &progress);
+    let progress = Progress::new(cli.draws());
+    let scan = Scan::new(&roots, &settings, &threads, &progress);
     let mut found = scan.everywhere();
     let kept = guard::keep(&mut found, &roots);
     found.add(scan.below(kept.targets()));
@@ -100,17 +125,38 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     let plan = confirmed(cli, found, &roots, &threads)?;
 
     let order = cli.order();
-    let mut report = Report::new(cli.style(), order.action, plan.targets.len(), &progress);
+    let style = cli.style(settings.iter().any(|settings| settings.selection.stale));
+    let mut report = Report::new(style, order.action, &plan, &roots, &progress, since);
     let failures = failures.iter().chain(&unread).chain(&kept.failures);
     failures.for_each(|failure| report.failure(failure));
-    report.kept(&kept, &roots);
+    report.kept(&kept);
     remove::execute(&plan, &roots, order, &threads, |target, outcome| {
         report.outcome(target, outcome)
     });
     if cli.git_clean && !interrupt::requested() {
-        git_clean(cli, &mut report);
+        git_clean(cli, &configs, &mut report);
     }
     Ok(report.finish())
+}
+
+/// Prints what is made of the description of the command line.
+fn generate(kind: cli::Generate) -> Result<Exit> {
+    let mut text = Vec::new();
+    cli::generate(kind, &mut text)?;
+    match io::stdout().write_all(&text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(Exit::Done),
+    }
+}
+
+/// What is looked for: by the command line alone, then with each of the configurations.
+fn settings(cli: &Cli, configs: &Configs) -> Result<Vec<Settings>> {
+    let none = Config::default();
+    let configs = configs.files.iter().map(|(_, config)| config);
+    iter::once(&none)
+        .chain(configs)
+        .map(|config| cli.settings(config))
+        .collect()
 }
 
 /// The plan, with what the user agrees to have erased.
@@ -126,10 +172,17 @@ fn confirmed(cli: &Cli, mut found: Found, roots: &[Root], threads: &Threads) -> 
 }
 
 /// Runs `git clean` in each PATH that is a directory.
-fn git_clean(cli: &Cli, report: &mut Report) {
-    for path in cli.paths.iter().filter(|path| path.is_dir()) {
+fn git_clean(cli: &Cli, configs: &Configs, report: &mut Report) {
+    let directories = cli
+        .paths
+        .iter()
+        .enumerate()
+        .filter(|(_, path)| path.is_dir());
+    for (index, path) in directories {
         report.flush();
-        let error = match git::clean(path, &cli.ignored(), cli.clean_mode()) {
+        let none = Config::default();
+        let config = configs.of(index).map_or(&none, |of| &configs.files[of].1);
+        let error = match git::clean(path, &cli.ignored(config), cli.clean_mode(), cli.output()) {
             Ok(Cleaned::Ran(status)) if status.success() => continue,
             Ok(Cleaned::NoRepository) => {
                 report::warning(format_args!(

@@ -4,12 +4,14 @@
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::time::Instant;
 
 use crate::Exit;
 use crate::failure::{Attempt, Failure};
 use crate::guard::Kept;
 use crate::interrupt;
-use crate::plan::{Amount, Removal, Target};
+use crate::json::{self, Amounts, Message, Text};
+use crate::plan::{Amount, Plan, Removal, Target};
 use crate::progress::Progress;
 use crate::remove::{Action, Gone, Outcome};
 use crate::roots::Root;
@@ -25,8 +27,8 @@ const MOST_NAMED: usize = 5;
 /// How a run is told of.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// End paths with NUL.
-    pub print0: bool,
+    /// What standard output takes.
+    pub format: Format,
     /// No summary.
     pub quiet: bool,
     /// Finding something is a failure.
@@ -35,16 +37,29 @@ pub struct Style {
     pub reasons: bool,
 }
 
+/// What standard output takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A path a line.
+    Lines,
+    /// Paths that end with NUL.
+    Nul,
+    /// JSON lines.
+    Json,
+}
+
 /// Tells of a run while it goes on, and adds up what it did.
 #[derive(Debug)]
 pub struct Report<'a> {
     style: Style,
     action: Action,
+    roots: &'a [Root],
     progress: &'a Progress,
+    since: Instant,
     planned: usize,
     done: usize,
     total: Removal,
-    failed: bool,
+    errors: u64,
     denied: bool,
     out: BufWriter<StdoutLock<'static>>,
     /// Whether a person reads standard output, on a terminal.
@@ -54,34 +69,61 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// A report of a run that has `planned` targets to do.
-    pub fn new(style: Style, action: Action, planned: usize, progress: &'a Progress) -> Report<'a> {
+    /// A report of a run that started at `since` and has the `plan` to carry out.
+    pub fn new(
+        style: Style,
+        action: Action,
+        plan: &Plan,
+        roots: &'a [Root],
+        progress: &'a Progress,
+        since: Instant,
+    ) -> Report<'a> {
         let out = io::stdout();
-        Report {
+        let mut report = Report {
             style,
             action,
+            roots,
             progress,
-            planned,
+            since,
+            planned: plan.targets.len(),
             done: 0,
             total: Removal::default(),
-            failed: false,
+            errors: 0,
             denied: false,
             on_terminal: out.is_terminal(),
             out: BufWriter::with_capacity(1 << 16, out.lock()),
             closed: None,
-        }
+        };
+        report.json(|| Message::Begin {
+            version: env!("CARGO_PKG_VERSION"),
+            dry_run: action == Action::Measure,
+        });
+        report
     }
 
     /// Tells what became of a target. Ends the run if nobody listens any more.
     pub fn outcome(&mut self, target: &Target, outcome: Outcome) {
-        self.total += outcome.removal;
         self.done += 1;
-        self.progress
-            .targets_done(self.done, self.planned, self.total.files.bytes);
+        self.progress.targets_done(
+            self.done,
+            self.planned,
+            self.total.files.bytes + outcome.removal.files.bytes,
+        );
         outcome
             .failures
             .iter()
             .for_each(|failure| self.failure(failure));
+        if !outcome.removal.is_nothing() {
+            let shown = target.shown(self.roots);
+            self.json(|| Message::Remove {
+                path: Text(&shown),
+                kind: json::kind(target.kind),
+                reason: json::reason(&target.why),
+                topic: json::topic(&target.why),
+                amounts: (&outcome.removal).into(),
+            });
+        }
+        self.total += outcome.removal;
         if self.closed.is_none() && !outcome.gone.is_empty() {
             let progress = self.progress;
             let written = match self.on_terminal {
@@ -105,19 +147,45 @@ impl<'a> Report<'a> {
         };
         self.progress
             .aside(|| error(format_args!("{what}: {}", failure.error)));
-        self.failed = true;
+        self.json(|| Message::Error {
+            path: Text(&failure.path),
+            attempt: json::attempt(failure.attempt),
+            message: failure.error.to_string(),
+        });
+        self.errors += 1;
         self.denied |= failure.error.kind() == ErrorKind::PermissionDenied;
     }
 
     /// Says what was kept, and why.
-    pub fn kept(&self, kept: &Kept, roots: &[Root]) {
+    pub fn kept(&mut self, kept: &Kept) {
         for (reason, targets) in &kept.by_reason {
-            let shown = targets.iter().take(MOST_NAMED);
-            let mut names: Vec<_> = shown.map(|target| readable(&target.shown(roots))).collect();
-            if targets.len() > MOST_NAMED {
-                names.push(format!("{} more", targets.len() - MOST_NAMED));
+            let shown: Vec<_> = targets
+                .iter()
+                .map(|target| target.shown(self.roots))
+                .collect();
+            let mut names: Vec<_> = shown
+                .iter()
+                .take(MOST_NAMED)
+                .map(|path| readable(path))
+                .collect();
+            if shown.len() > MOST_NAMED {
+                names.push(format!("{} more", shown.len() - MOST_NAMED));
             }
             warning(format_args!("kept {}: {reason}", names.join(", ")));
+            for path in &shown {
+                let path = Text(path);
+                self.json(|| Message::Keep { path, reason });
+            }
+        }
+    }
+
+    /// Writes a line of JSON, where that is wanted.
+    fn json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
+        if self.style.format == Format::Json && self.closed.is_none() {
+            let written = serde_json::to_writer(&mut self.out, &message())
+                .map_err(io::Error::from)
+                .and_then(|()| self.out.write_all(b"\n"));
+            self.stop_if(written);
         }
     }
 
@@ -130,6 +198,15 @@ impl<'a> Report<'a> {
 
     /// Says how the run ended.
     pub fn finish(mut self) -> Exit {
+        let (amounts, errors) = (Amounts::from(&self.total), self.errors);
+        let (dry_run, elapsed) = (self.action == Action::Measure, self.since.elapsed());
+        self.json(|| Message::Summary {
+            dry_run,
+            interrupted: interrupt::requested(),
+            amounts,
+            errors,
+            elapsed_ms: elapsed.as_millis() as u64,
+        });
         self.flush();
         if self.denied {
             hint("permission was denied; run pyclean as the owner of these, or with sudo");
@@ -139,7 +216,7 @@ impl<'a> Report<'a> {
                 return self.exit();
             }
             error(format_args!("cannot write to standard output: {closed}"));
-            self.failed = true;
+            self.errors += 1;
             return self.exit();
         }
         if !self.style.quiet {
@@ -155,7 +232,7 @@ impl<'a> Report<'a> {
 
     fn exit(&self) -> Exit {
         let found = self.style.check && !self.total.is_nothing();
-        if self.failed || found {
+        if self.errors > 0 || found {
             Exit::Incomplete
         } else {
             Exit::Done
@@ -164,7 +241,7 @@ impl<'a> Report<'a> {
 
     fn list(&mut self, target: &Target, gone: &[Gone]) -> io::Result<()> {
         for Gone { path, is_directory } in gone {
-            if self.on_terminal && !self.style.print0 {
+            if self.on_terminal && self.style.format == Format::Lines {
                 write!(self.out, "{}", readable(path))?;
             } else {
                 self.out.write_all(path.as_os_str().as_encoded_bytes())?;
@@ -172,11 +249,13 @@ impl<'a> Report<'a> {
             if *is_directory {
                 write!(self.out, "{MAIN_SEPARATOR}")?;
             }
-            if self.style.reasons && !self.style.print0 {
+            if self.style.reasons && self.style.format == Format::Lines {
                 write!(self.out, ": {}", target.why)?;
             }
-            self.out
-                .write_all(if self.style.print0 { b"\0" } else { b"\n" })?;
+            self.out.write_all(match self.style.format {
+                Format::Nul => b"\0",
+                _ => b"\n",
+            })?;
         }
         // A person waits for each line, a program for the end.
         if self.on_terminal {

@@ -4,7 +4,7 @@
 //! that handle, so that nothing which is renamed or linked anew during the run can
 //! lead outside of what was given.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf, absolute};
@@ -31,6 +31,8 @@ pub struct Root {
     pub device: Option<u64>,
     /// What in it is cleaned.
     pub part: Part,
+    /// Which settings hold for it: an index.
+    pub settings: usize,
 }
 
 /// What of a root is cleaned.
@@ -55,6 +57,8 @@ pub struct Mirror {
     pub top: PathBuf,
     /// The directory whose bytecode it holds.
     pub sources: PathBuf,
+    /// Which settings hold for it: those of that directory.
+    pub settings: usize,
 }
 
 impl Root {
@@ -86,7 +90,12 @@ pub struct Roots {
 /// named `__pycache__`, becomes an entry of the directory it lies in; any other
 /// file is passed over. With a `prefix`, the mirrors of the directories below it
 /// are one root more.
-pub fn open(paths: &[PathBuf], prefix: Option<&Path>, one_file_system: bool) -> Roots {
+/// Each path comes with the index of its settings.
+pub fn open<'p>(
+    paths: impl Iterator<Item = (&'p PathBuf, usize)>,
+    prefix: Option<&Path>,
+    one_file_system: bool,
+) -> Roots {
     let mut opener = Opener {
         one_file_system,
         ..Opener::default()
@@ -100,7 +109,8 @@ pub fn open(paths: &[PathBuf], prefix: Option<&Path>, one_file_system: bool) -> 
             error,
         });
     };
-    for path in paths {
+    for (path, settings) in paths {
+        opener.settings = settings;
         match opener.add(path) {
             Ok(()) => {}
             Err(error) if is_absence(&error) => missing.push(path.clone()),
@@ -128,11 +138,13 @@ fn is_absence(error: &io::Error) -> bool {
 #[derive(Default)]
 struct Opener {
     one_file_system: bool,
+    /// The settings of the path at hand.
+    settings: usize,
     roots: Vec<Root>,
     /// Real paths of the roots that are walked.
     trees: HashSet<PathBuf>,
     /// Indices of the roots of single entries.
-    bases: HashMap<PathBuf, usize>,
+    bases: HashMap<(PathBuf, usize), usize>,
 }
 
 impl Opener {
@@ -173,14 +185,15 @@ impl Opener {
         let shown = written
             .filter(|written| path.ends_with(&entry) && is_same(written, base))
             .unwrap_or(base);
-        if let Some(&index) = self.bases.get(shown) {
+        let key = (shown.to_path_buf(), self.settings);
+        if let Some(&index) = self.bases.get(&key) {
             if let Part::Entries(entries) = &mut self.roots[index].part {
                 entries.push(entry);
             }
             return Ok(());
         }
         self.add_root(shown, base.to_path_buf(), Part::Entries(vec![entry]))?;
-        self.bases.insert(shown.to_path_buf(), self.roots.len() - 1);
+        self.bases.insert(key, self.roots.len() - 1);
         Ok(())
     }
 
@@ -188,33 +201,39 @@ impl Opener {
     /// by the real one, since a program may have been started by either.
     fn add_mirrors(&mut self, prefix: &Path) -> io::Result<()> {
         let real_prefix = fs::canonicalize(prefix)?;
-        let mut sources = BTreeSet::new();
+        let mut sources = BTreeMap::new();
         for root in &mut self.roots {
             let Part::Tree { except } = &mut root.part else {
                 continue;
             };
             if let Ok(top) = root.real.strip_prefix(&real_prefix) {
                 let (top, sources) = (PathBuf::new(), Path::new("/").join(top));
-                root.part = Part::Mirrors(vec![Mirror { top, sources }]);
+                let settings = root.settings;
+                root.part = Part::Mirrors(vec![Mirror {
+                    top,
+                    sources,
+                    settings,
+                }]);
                 continue;
             }
             *except = real_prefix
                 .strip_prefix(&root.real)
                 .ok()
                 .map(Path::to_path_buf);
-            sources.insert(root.real.clone());
-            sources.insert(without_dots(&absolute(&root.path)?));
+            sources.insert(root.real.clone(), root.settings);
+            sources.insert(without_dots(&absolute(&root.path)?), root.settings);
         }
-        let mirrors = sources.into_iter().map(|sources| Mirror {
+        let mirrors = sources.into_iter().map(|(sources, settings)| Mirror {
             top: mirror_of(&sources),
             sources,
+            settings,
         });
         let mut mirrors: Vec<_> = mirrors
             .filter(|mirror| {
                 fs::symlink_metadata(prefix.join(&mirror.top)).is_ok_and(|at| at.is_dir())
             })
             .collect();
-        // What lies in one is part of it. The set was sorted: that follows it.
+        // What lies in one is part of it. The map was sorted: that follows it.
         mirrors.dedup_by(|inner, outer| inner.top.starts_with(&outer.top));
         if mirrors.is_empty() {
             return Ok(());
@@ -235,6 +254,7 @@ impl Opener {
             dir,
             device,
             part,
+            settings: self.settings,
         });
         Ok(())
     }

@@ -106,7 +106,7 @@ impl Spared {
                 .collect();
             ensure!(
                 path.file_name().is_some(),
-                "--ignore cannot use {word:?}: it names nothing"
+                "cannot ignore {word:?}: it names nothing"
             );
             let mut parts = path.components();
             let is_name = matches!(
@@ -123,7 +123,7 @@ impl Spared {
                     false => (&mut path_globs, format!("**/{glob}")),
                 };
                 let glob = GlobBuilder::new(&glob).literal_separator(true).build();
-                set.add(glob.with_context(|| format!("--ignore cannot use {word:?}"))?);
+                set.add(glob.with_context(|| format!("cannot ignore {word:?}"))?);
             }
             if is_name {
                 spared.names.insert(path.into());

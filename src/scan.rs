@@ -36,6 +36,15 @@ const ENOUGH_WAITING: usize = 2;
 /// Directories that a walk holds open. What those above them hold it remembers.
 const MOST_OPEN: usize = 10;
 
+/// What is looked for.
+#[derive(Debug)]
+pub struct Settings {
+    /// What counts as cache, and what is never entered or removed.
+    pub rules: Rules,
+    /// Which bytecode goes.
+    pub selection: Selection,
+}
+
 /// What a walk found, in no order.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -51,8 +60,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Scan<'a> {
     roots: &'a [Root],
-    rules: &'a Rules,
-    selection: &'a Selection,
+    settings: &'a [Settings],
     threads: &'a Threads,
     progress: &'a Progress,
     /// Jobs that no thread has begun.
@@ -87,18 +95,16 @@ impl Found {
 }
 
 impl<'a> Scan<'a> {
-    /// A walk of `roots` that has not begun.
+    /// A walk of `roots` by their `settings` that has not begun.
     pub fn new(
         roots: &'a [Root],
-        rules: &'a Rules,
-        selection: &'a Selection,
+        settings: &'a [Settings],
         threads: &'a Threads,
         progress: &'a Progress,
     ) -> Scan<'a> {
         Scan {
             roots,
-            rules,
-            selection,
+            settings,
             threads,
             progress,
             waiting: AtomicUsize::new(0),
@@ -115,7 +121,8 @@ impl<'a> Scan<'a> {
     /// what goes of them nevertheless. Nothing in them is debris.
     pub fn below<'t>(&self, kept: impl Iterator<Item = &'t Target>) -> Found {
         let start = |target: &Target| {
-            let erased = self.rules.erase.matches(&target.path, true);
+            let settings = &self.settings[self.roots[target.root].settings];
+            let erased = settings.rules.erase.matches(&target.path, true);
             Entering {
                 zone: Zone::Search { debris: false },
                 why: erased.then_some(Why::Erased),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Found, Scan};
+use super::{Found, Scan, Settings};
 use crate::debris::{Goes, INSTALLED};
 use crate::failure::{Attempt, Failure};
 use crate::interrupt;
@@ -18,6 +18,7 @@ use crate::select::Candidate;
 /// The walk of one directory and what lies below it.
 pub struct Job<'a> {
     scan: &'a Scan<'a>,
+    settings: &'a Settings,
     root: usize,
     mirror: Option<&'a Mirror>,
     walk: walkdir::IntoIter,
@@ -86,8 +87,10 @@ impl<'a> Job<'a> {
         let walk = WalkDir::new(top).max_open(scan.open_files());
         let around = Zone::Search { debris: true };
         let (open, found) = Default::default();
+        let settings = mirror.map_or(scan.roots[root].settings, |mirror| mirror.settings);
         Job {
             scan,
+            settings: &scan.settings[settings],
             root,
             mirror,
             walk: walk.into_iter(),
@@ -103,7 +106,7 @@ impl<'a> Job<'a> {
         let job = Job::new(scan, root, None, entry, None);
         let walk = WalkDir::new(entry).follow_root_links(false);
         let around = match is_in_cache {
-            true if scan.selection.is_all() => Zone::Take(None),
+            true if job.settings.selection.is_all() => Zone::Take(None),
             true => Zone::Judge,
             false => job.around,
         };
@@ -176,7 +179,7 @@ impl<'a> Job<'a> {
             return self.pass(true);
         }
         let zone = self.zone();
-        let rules = self.scan.rules;
+        let rules = &self.settings.rules;
         let name = entry.file_name();
         match zone {
             Zone::Take(topic) => return self.take_tree(entry, topic),
@@ -184,7 +187,7 @@ impl<'a> Job<'a> {
             // so it is none that can be judged.
             Zone::Judge => return self.pass(true),
             Zone::Search { .. } if name == CACHE_DIRECTORY => {
-                if self.scan.selection.is_all() {
+                if self.settings.selection.is_all() {
                     return self.take_tree(entry, None);
                 }
                 self.enter(
@@ -243,7 +246,7 @@ impl<'a> Job<'a> {
     /// Takes a directory with all it holds; unseen, if nothing in it can be spared.
     fn take_tree(&mut self, entry: DirEntry, topic: Option<&'static str>) -> Step {
         let why = topic.map_or(Why::Bytecode, Why::Debris);
-        if self.scan.rules.spares_any() {
+        if self.settings.rules.spares_any() {
             self.enter(
                 &entry,
                 Entering {
@@ -315,7 +318,7 @@ impl<'a> Job<'a> {
             let why = topic.map_or(Why::Bytecode, Why::Debris);
             return (is_named || !self.spares(entry)).then_some(why);
         }
-        let rules = self.scan.rules;
+        let rules = &self.settings.rules;
         let kind = entry.file_type();
         // A pipe or a socket is nobody's cache, whatever its name.
         let is_file = kind.is_file() || kind.is_symlink();
@@ -340,7 +343,7 @@ impl<'a> Job<'a> {
     }
 
     fn judge_bytecode(&mut self, entry: &DirEntry, in_cache: bool) -> Option<Why> {
-        if self.scan.selection.is_all() {
+        if self.settings.selection.is_all() {
             return Some(Why::Bytecode);
         }
         let path = entry.path();
@@ -368,7 +371,7 @@ impl<'a> Job<'a> {
             in_cache,
             is_regular,
         };
-        self.scan
+        self.settings
             .selection
             .judge(file)
             .unwrap_or_else(|(path, error)| {
@@ -428,13 +431,13 @@ impl<'a> Job<'a> {
 
     /// Whether a file stays, though it is cache. What the user named stays for nothing.
     fn stays(&self, entry: &DirEntry) -> bool {
-        entry.depth() > 0 && (self.scan.rules.ignores(entry.file_name()) || self.spares(entry))
+        entry.depth() > 0 && (self.settings.rules.ignores(entry.file_name()) || self.spares(entry))
     }
 
     /// Whether the user asked that an entry be left alone.
     fn spares(&self, entry: &DirEntry) -> bool {
         let path = entry.path();
-        self.scan.rules.spares(entry.file_name(), || {
+        self.settings.rules.spares(entry.file_name(), || {
             [path.to_path_buf(), self.root().real.join(self.below(path))]
         })
     }
