@@ -6,6 +6,14 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+/// A git that runs no program which the repository names: whoever cleans a repository
+/// need not trust it.
+fn git() -> Command {
+    let mut git = Command::new("git");
+    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]);
+    git
+}
+
 /// Whether there is a git to run.
 pub fn is_available() -> bool {
     let version = Command::new("git")
@@ -23,7 +31,7 @@ pub fn is_available() -> bool {
 /// When git does not answer, for instance because the repository belongs to somebody
 /// else.
 pub fn tracked(top: &Path, paths: &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>> {
-    let mut git = Command::new("git");
+    let mut git = git();
     git.arg("-C").arg(top).args(["ls-files", "-z"]);
     // A hook that runs this may have set these for another repository.
     for variable in [
@@ -118,7 +126,7 @@ pub fn clean(
     mode: CleanMode,
     output: Output,
 ) -> io::Result<Cleaned> {
-    let asked = Command::new("git")
+    let asked = git()
         .args(["rev-parse", "--git-dir"])
         .current_dir(directory)
         .output()?;
@@ -130,7 +138,7 @@ pub fn clean(
             Err(failure(&said))
         };
     }
-    let mut git = Command::new("git");
+    let mut git = git();
     git.args(["clean", "-dx"]).current_dir(directory);
     for name in ignored {
         git.arg("-e").arg(name);

@@ -390,3 +390,37 @@ fn a_failure_of_git_is_a_failure() {
     );
     assert!(tree.path().join("dist/d").exists());
 }
+
+/// The settings of a repository that was unpacked from somewhere can name a program that
+/// git starts to learn what has changed.
+#[cfg(unix)]
+#[test]
+fn no_program_that_a_repository_names_is_run() {
+    use std::os::unix::fs::PermissionsExt;
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("a.py dist/d new.txt");
+    repository(&tree, ".", &["a.py"]);
+    let hook = tree.file("hook");
+    fs::write(
+        &hook,
+        format!("#!/bin/sh\ntouch '{}/ran'\n", tree.path().display()),
+    )
+    .unwrap();
+    fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+    git(
+        &tree,
+        ".",
+        &["config", "core.fsmonitor", hook.to_str().unwrap()],
+    );
+    for arguments in [
+        "-n . --debris",
+        "-n . --git-clean",
+        ". --debris",
+        ". --git-clean --yes",
+    ] {
+        tree.pyclean(arguments);
+        assert!(!tree.path().join("ran").exists(), "{arguments}");
+    }
+}
