@@ -207,13 +207,16 @@ impl Opener {
                 continue;
             };
             if let Ok(top) = root.real.strip_prefix(&real_prefix) {
-                let (top, sources) = (PathBuf::new(), Path::new("/").join(top));
-                let settings = root.settings;
-                root.part = Part::Mirrors(vec![Mirror {
-                    top,
-                    sources,
-                    settings,
-                }]);
+                let sources = Path::new("/").join(top);
+                // The mirrors below `/` are the trees themselves.
+                if sources != root.real {
+                    let (top, settings) = (PathBuf::new(), root.settings);
+                    root.part = Part::Mirrors(vec![Mirror {
+                        top,
+                        sources,
+                        settings,
+                    }]);
+                }
                 continue;
             }
             *except = real_prefix

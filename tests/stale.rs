@@ -383,3 +383,13 @@ fn bytecode_in_a_mirror_is_judged_by_its_real_source() {
     assert!(tree.names().contains("one/m.cpython-312.pyc"));
     assert!(!tree.names().contains("one/pkg/m.cpython-312.pyc"));
 }
+
+#[cfg(unix)]
+#[test]
+fn below_the_top_of_the_file_system_nothing_is_a_mirror() {
+    let tree = module("empty/");
+    tree.compiled("n.py", "cpython-2.7", "n.pyc");
+    let run = tree.pyclean("--stale --pycache-prefix / .");
+    run.assert("", "Nothing to remove.\n", 0);
+    assert!(tree.left().contains("empty/"));
+}
