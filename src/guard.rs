@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::erase::Erase;
 use crate::failure::{Attempt, Failure};
 use crate::git;
 use crate::plan::{Kind, Target, Why, path_order};
@@ -22,8 +23,9 @@ pub struct Kept {
     pub failures: Vec<Failure>,
 }
 
-/// Takes out of `found` the debris that had better stay.
-pub fn keep(found: &mut Found, roots: &[Root]) -> Kept {
+/// Takes out of `found` the debris that had better stay, all but what the user named for
+/// erasing.
+pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
     let hollows = found.hollows.iter().map(|hollow| &hollow.target);
     let mut debris: Vec<_> = found
         .targets
@@ -61,11 +63,14 @@ pub fn keep(found: &mut Found, roots: &[Root]) -> Kept {
         .targets()
         .map(|kept| (kept.root, &*kept.path))
         .collect();
-    found.keep(|target| {
+    let is_kept = |target: &Target| {
         let mut around = target.path.ancestors();
         matches!(target.why, Why::Debris(_))
             && around.any(|path| places.contains(&(target.root, path)))
-    });
+    };
+    // Whether that stays is known when it has been searched for what was named.
+    found.forget(|target| is_kept(target) && erase.matches(&target.path, true));
+    found.keep(is_kept);
     kept
 }
 

@@ -118,7 +118,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     let progress = Progress::new(cli.draws());
     let scan = Scan::new(&roots, &settings, &threads, &progress);
     let mut found = scan.everywhere();
-    let kept = guard::keep(&mut found, &roots);
+    let kept = guard::keep(&mut found, &roots, &settings[0].rules.erase);
     found.add(scan.below(kept.targets()));
     progress.walked();
     let unread = mem::take(&mut found.failures);

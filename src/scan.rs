@@ -76,6 +76,12 @@ impl Found {
         self.failures.append(&mut other.failures);
     }
 
+    /// Takes out targets and hollows as if they had not been found.
+    pub fn forget(&mut self, what: impl Fn(&Target) -> bool) {
+        self.targets.retain(|target| !what(target));
+        self.hollows.retain(|hollow| !what(&hollow.target));
+    }
+
     /// Takes out the targets that `stay`. So do the directories they lie in.
     pub fn keep(&mut self, stay: impl Fn(&Target) -> bool) {
         let mut holds = HashSet::new();

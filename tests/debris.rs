@@ -117,6 +117,23 @@ fn an_unknown_topic_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn tracked_debris_that_is_named_for_erasing_goes() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("tmp/a/.coverage tmp/dist/a.js dist/b.js .coverage");
+    repository(&tree, ".", &["tmp", "dist", ".coverage"]);
+    let run = tree.pyclean(". --debris --erase tmp/**/* tmp/ --yes");
+    assert_eq!(
+        run.stderr,
+        "warning: kept .coverage, dist, tmp/dist: tracked by git\n\
+         Removed 3 directories and 2 files (28 B).\n"
+    );
+    assert!(!tree.path().join("tmp").exists());
+    assert!(tree.path().join("dist/b.js").exists());
+}
+
+#[test]
 fn debris_that_git_tracks_stays() {
     if is_absent("git") {
         return;

@@ -12,7 +12,7 @@ use crate::interrupt;
 use crate::plan::{Hollow, Kind, Target, Why};
 use crate::pyc::BytecodeName;
 use crate::roots::{Mirror, Part, Root};
-use crate::rules::CACHE_DIRECTORY;
+use crate::rules::{CACHE_DIRECTORY, Rules};
 use crate::select::Candidate;
 
 /// The walk of one directory and what lies below it.
@@ -318,28 +318,30 @@ impl<'a> Job<'a> {
             let why = topic.map_or(Why::Bytecode, Why::Debris);
             return (is_named || !self.spares(entry)).then_some(why);
         }
-        let rules = &self.settings.rules;
+        let Rules { debris, erase, .. } = &self.settings.rules;
         let kind = entry.file_type();
         // A pipe or a socket is nobody's cache, whatever its name.
         let is_file = kind.is_file() || kind.is_symlink();
-        if zone != Zone::Erase && is_file {
-            // Of most files the last letter tells that they are no bytecode; this is
-            // quicker than to cut the name out first.
-            let why = match BytecodeName::parse(entry.path().as_os_str()) {
-                Some(_) => self.judge_bytecode(entry, zone == Zone::Judge),
-                None => None,
-            };
-            let searches_debris =
-                zone != Zone::Search { debris: false } && !rules.debris.is_empty();
-            let debris = || rules.debris.file(entry.file_name()).map(Why::Debris);
-            let why = why.or_else(|| if searches_debris { debris() } else { None });
-            if why.is_some() && !self.stays(entry) {
-                return why;
-            }
+        // Of most files the last letter tells that they are no bytecode; this is quicker
+        // than to cut the name out first.
+        if zone != Zone::Erase
+            && is_file
+            && BytecodeName::parse(entry.path().as_os_str()).is_some()
+            && let Some(why) = self.judge_bytecode(entry, zone == Zone::Judge)
+            && !self.stays(entry)
+        {
+            return Some(why);
         }
-        let is_erased =
-            !rules.erase.is_empty() && rules.erase.matches(self.below(entry.path()), false);
-        (is_erased && !self.spares(entry)).then_some(Why::Erased)
+        // What the user named himself goes as that, so that no guard keeps it.
+        if !erase.is_empty() && erase.matches(self.below(entry.path()), false) {
+            return (!self.spares(entry)).then_some(Why::Erased);
+        }
+        let searches_debris = !matches!(zone, Zone::Erase | Zone::Search { debris: false });
+        if searches_debris && is_file && !debris.is_empty() {
+            let topic = debris.file(entry.file_name())?;
+            return (!self.stays(entry)).then_some(Why::Debris(topic));
+        }
+        None
     }
 
     fn judge_bytecode(&mut self, entry: &DirEntry, in_cache: bool) -> Option<Why> {
