@@ -1,0 +1,1 @@
+"""Finds the pyclean program that was installed with this package."""
