@@ -2,7 +2,6 @@
 
 mod util;
 
-use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use util::{Tree, tree};
 
@@ -116,6 +115,7 @@ fn what_cannot_be_read_is_told() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_name_that_is_no_text_survives_the_round_trip() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let tree = tree("");

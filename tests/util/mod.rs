@@ -140,6 +140,8 @@ impl Tree {
             let entry = entry.unwrap();
             let path = entry.path().strip_prefix(self.path()).unwrap();
             let name = path.to_string_lossy();
+            #[cfg(windows)]
+            let name = name.replace('\\', "/");
             let kind = entry.file_type();
             lines.push(if kind.is_symlink() {
                 format!("{name}->{}", fs::read_link(entry.path()).unwrap().display())
@@ -148,7 +150,7 @@ impl Tree {
             } else if !kind.is_file() {
                 format!("{name}|")
             } else if fs::read(entry.path()).unwrap() == name.as_bytes() {
-                name.into_owned()
+                name.to_string()
             } else {
                 format!("{name} (changed)")
             });
@@ -172,9 +174,14 @@ impl Tree {
 
 impl From<Output> for Run {
     fn from(output: Output) -> Run {
+        // Where separators are others, the tests still write these.
+        let text = |bytes: &[u8]| match cfg!(windows) {
+            true => String::from_utf8_lossy(bytes).replace('\\', "/"),
+            false => String::from_utf8_lossy(bytes).into_owned(),
+        };
         Run {
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
             code: output.status.code(),
         }
     }
