@@ -111,17 +111,32 @@ fn read(file: &Path) -> Result<Option<Config>> {
     let shown = readable(file);
     let text = contents(file)
         .with_context(|| format!("cannot read {shown}; --isolated does without it"))?;
-    // What does not speak of this program need not be understood by it.
-    let Some(text) = text.filter(|text| text.contains("pyclean")) else {
-        return Ok(None);
-    };
-    let project: Project = toml::from_str(&text).map_err(|error| {
-        let (line, column) = position(&text, error.span().map_or(0, |span| span.start));
-        // The file may hold anything, so it is not to reach the terminal as it is.
-        let message = readable(Path::new(error.message()));
-        anyhow!("{shown}:{line}:{column}: {message}; --isolated does without it")
-    })?;
-    Ok(project.tool.and_then(|tool| tool.pyclean))
+    match text.as_deref().map(Config::parse) {
+        None => Ok(None),
+        Some(Ok(config)) => Ok(config),
+        Some(Err(error)) => Err(anyhow!("{shown}:{error}; --isolated does without it")),
+    }
+}
+
+impl Config {
+    /// What a `pyproject.toml` of this text sets, if it sets anything.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be understood: `line:column: message`.
+    pub fn parse(text: &str) -> Result<Option<Config>> {
+        // What does not speak of this program need not be understood by it.
+        if !text.contains("pyclean") {
+            return Ok(None);
+        }
+        let project: Project = toml::from_str(text).map_err(|error| {
+            let (line, column) = position(text, error.span().map_or(0, |span| span.start));
+            // The file may hold anything, so it is not to reach the terminal as it is.
+            let message = readable(Path::new(error.message()));
+            anyhow!("{line}:{column}: {message}")
+        })?;
+        Ok(project.tool.and_then(|tool| tool.pyclean))
+    }
 }
 
 /// The text of a file, if there is one. Of a pipe nobody may ever write the end, and a

@@ -5,7 +5,7 @@
 mod util;
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use util::{Run, Tree, skipped, tree};
 use walkdir::WalkDir;
@@ -493,4 +494,81 @@ fn few_open_files_are_enough() {
     let run: Run = run.unwrap().into();
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(!tree.left().contains("pyc"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn little_memory_and_any_number_of_threads_are_enough() {
+    for limit in ["ulimit -v 60000;", ""] {
+        for jobs in [1, 2, 64] {
+            let tree = tree("");
+            let flat = tree.file("__pycache__/m").parent().unwrap().to_path_buf();
+            (0..20_000).for_each(|i| drop(File::create(flat.join(i.to_string()))));
+            let limited = format!("{limit} exec {} -j {jobs} .", util::PYCLEAN);
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &limited]).current_dir(tree.path());
+            let run: Run = shell.output().unwrap().into();
+            let done = "Removed 1 directory and 20000 files (0 B).\n";
+            run.assert("", done, 0);
+        }
+    }
+}
+
+#[test]
+fn what_turns_from_a_file_into_a_directory_and_back_is_no_way_out() {
+    let tree = tree("a/keep.py");
+    let turn = || {
+        let _ = fs::create_dir_all(tree.path().join("a/__pycache__/x.pyc/y"));
+        let _ = fs::remove_dir_all(tree.path().join("a/__pycache__"));
+        let _ = fs::write(tree.path().join("a/__pycache__"), "");
+        let _ = fs::remove_file(tree.path().join("a/__pycache__"));
+        let _ = fs::create_dir(tree.path().join("a/__pycache__"));
+        let _ = fs::write(tree.path().join("a/__pycache__/x.pyc"), "");
+        let _ = fs::remove_file(tree.path().join("a/__pycache__/x.pyc"));
+    };
+    while_running(turn, || {
+        for _ in 0..300 {
+            let run = tree.pyclean(".");
+            assert!(matches!(run.code, Some(0 | 1)), "{}", run.stderr);
+            assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        }
+    });
+    fs::remove_file(tree.path().join("a/__pycache__")).unwrap_or_default();
+    assert_eq!(tree.pyclean("-q .").code, Some(0));
+    tree.assert_left("a/keep.py");
+}
+
+#[test]
+fn a_tree_that_grows_is_walked_to_an_end() {
+    let tree = tree("seed.pyc");
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let grow = || {
+        let i = count.fetch_add(1, Ordering::Relaxed);
+        let _ = fs::create_dir_all(tree.path().join(format!("p{}/d{i}/__pycache__/x", i % 50)));
+    };
+    while_running(grow, || {
+        for _ in 0..5 {
+            let code = tree.pyclean("-q .").code;
+            assert!(matches!(code, Some(0 | 1)), "{code:?}");
+        }
+    });
+    assert_eq!(tree.pyclean("-q .").code, Some(0));
+    assert!(!tree.left().contains("__pycache__"));
+}
+
+#[test]
+fn a_run_that_is_killed_is_finished_by_the_next() {
+    for delay in (0..40).map(|step| Duration::from_micros(500 * step)) {
+        let entries: Vec<_> = (0..400)
+            .map(|i| format!("p{i}/m.py p{i}/__pycache__/m.pyc p{i}/n.pyc"))
+            .collect();
+        let tree = tree(&entries.join(" "));
+        let mut run = tree.command(["-q", "."]).spawn().unwrap();
+        thread::sleep(delay);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        assert_eq!(tree.pyclean("-q .").code, Some(0));
+        let left: Vec<_> = (0..400).map(|i| format!("p{i}/m.py")).collect();
+        tree.assert_left(&left.join(" "));
+    }
 }

@@ -1,0 +1,30 @@
+//! What fuzzing found and where it started, once more.
+
+#[path = "../fuzz/properties.rs"]
+mod properties;
+
+use std::fs;
+use std::path::Path;
+
+type Property = fn(&[u8]);
+
+#[test]
+fn the_seeds_are_survived() {
+    let targets: [(&str, Property); 5] = [
+        ("name", properties::name),
+        ("header", properties::header),
+        ("version", properties::version),
+        ("ignore", properties::ignore),
+        ("config", properties::config),
+    ];
+    for (target, property) in targets {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fuzz/seeds")
+            .join(target);
+        let seeds: Vec<_> = fs::read_dir(&seeds).unwrap().collect();
+        assert!(!seeds.is_empty(), "{target}");
+        for seed in seeds {
+            property(&fs::read(seed.unwrap().path()).unwrap());
+        }
+    }
+}
