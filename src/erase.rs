@@ -58,8 +58,11 @@ impl Erase {
         self.any.is_empty() && self.directories.is_empty()
     }
 
-    /// Whether a path below a PATH was asked for.
+    /// Whether a path below a PATH was asked for. The PATH itself, whose path is empty,
+    /// never is.
     pub fn matches(&self, path: &Path, is_directory: bool) -> bool {
-        self.any.is_match(path) || (is_directory && self.directories.is_match(path))
+        let is_below = !path.as_os_str().is_empty();
+        let matches = |set: &GlobSet| set.is_match(path);
+        is_below && (matches(&self.any) || (is_directory && matches(&self.directories)))
     }
 }

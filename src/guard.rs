@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::erase::Erase;
 use crate::failure::{Attempt, Failure};
 use crate::git;
-use crate::plan::{Kind, Target, Why, path_order};
+use crate::plan::{Kind, Target, Why, path_order, without_inner};
 use crate::roots::Root;
 use crate::scan::Found;
 
@@ -35,6 +35,8 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
         .filter(|target| matches!(target.why, Why::Debris(_)) && target.kind != Kind::Emptied)
         .cloned()
         .collect();
+    // What debris holds is judged with it.
+    debris = without_inner(debris);
     let mut kept = Kept::default();
     if debris.is_empty() {
         return kept;
@@ -51,7 +53,8 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
         },
     );
     kept.sort_out(&mut debris, "a repository of its own", |target| {
-        holds_repository(&real(target))
+        // A link goes without what it points to.
+        target.kind == Kind::Tree && holds_repository(&real(target))
     });
     let (tracked, failures) = tracked(debris.iter().map(real));
     kept.failures = failures;

@@ -208,7 +208,16 @@ pub fn path_order(a: &Path, b: &Path) -> Ordering {
 /// does.
 fn emptied(mut hollows: Vec<Hollow>) -> impl Iterator<Item = Target> {
     // From the deepest to the highest.
-    hollows.sort_unstable_by(|a, b| path_order(&b.target.path, &a.target.path));
+    hollows.sort_unstable_by(|Hollow { target: a, .. }, Hollow { target: b, .. }| {
+        a.root.cmp(&b.root).then(path_order(&b.path, &a.path))
+    });
+    // Of a PATH that was given twice, each was found twice.
+    hollows.dedup_by(|again, hollow| {
+        let is_same =
+            again.target.root == hollow.target.root && again.target.path == hollow.target.path;
+        hollow.stays |= is_same && again.stays;
+        is_same
+    });
     let place = |(place, hollow): (usize, &Hollow)| {
         ((hollow.target.root, hollow.target.path.clone()), place)
     };
@@ -237,7 +246,8 @@ fn any_overlap(roots: &[Root]) -> bool {
             .any(|root| matches!(root.part, Part::Entries(_)))
 }
 
-fn without_inner(mut targets: Vec<Target>) -> Vec<Target> {
+/// Targets without those that lie in a directory which goes with all it holds.
+pub fn without_inner(mut targets: Vec<Target>) -> Vec<Target> {
     targets.sort_unstable_by(|a, b| a.root.cmp(&b.root).then(path_order(&a.path, &b.path)));
     targets.dedup_by(|next, kept| {
         kept.holds(next) && (kept.kind == Kind::Tree || kept.path == next.path)
@@ -254,5 +264,19 @@ fn without_doubles(targets: Vec<Target>, real: impl Fn(&Target) -> PathBuf) -> V
     targets.dedup_by(|(next, _), (kept, target)| {
         next == kept || (target.kind == Kind::Tree && next.starts_with(kept))
     });
-    targets.into_iter().map(|(_, target)| target).collect()
+    let mut plan: Vec<Target> = Vec::with_capacity(targets.len());
+    // The outermost directory that goes when it is empty, by its place in the plan.
+    let mut above: Option<(PathBuf, usize)> = None;
+    for (real, mut target) in targets {
+        match &above {
+            // It must be gone before: it goes by the same root.
+            Some((outer, index)) if let Ok(below) = real.strip_prefix(outer) => {
+                target.root = plan[*index].root;
+                target.path = plan[*index].path.join(below).into();
+            }
+            _ => above = (target.kind == Kind::Emptied).then_some((real, plan.len())),
+        }
+        plan.push(target);
+    }
+    plan
 }

@@ -72,6 +72,19 @@ impl Root {
             self.path.join(path)
         }
     }
+
+    /// Of a path below this root, the part below the PATH that leads to it: that of a
+    /// PATH itself is empty.
+    pub fn below_named<'p>(&self, path: &'p Path) -> &'p Path {
+        let entries = match &self.part {
+            Part::Entries(entries) => &entries[..],
+            Part::Tree { .. } | Part::Mirrors(_) => &[],
+        };
+        let mut below = entries
+            .iter()
+            .filter_map(|entry| path.strip_prefix(entry).ok());
+        below.next().unwrap_or(path)
+    }
 }
 
 /// What became of the PATHs.

@@ -85,17 +85,17 @@ impl Found {
     /// Takes out the targets that `stay`. So do the directories they lie in.
     pub fn keep(&mut self, stay: impl Fn(&Target) -> bool) {
         let mut holds = HashSet::new();
-        self.targets.retain(|target| {
+        let mut goes = |target: &Target| {
             let stays = stay(target);
             if stays && let Some(parent) = target.path.parent() {
                 holds.insert((target.root, parent.to_path_buf()));
             }
             !stays
-        });
-        for hollow in &mut self.hollows {
-            let target = &hollow.target;
-            let key = (target.root, target.path.to_path_buf());
-            hollow.stays |= stay(target) || holds.contains(&key);
+        };
+        self.targets.retain(&mut goes);
+        self.hollows.retain(|hollow| goes(&hollow.target));
+        for Hollow { target, stays } in &mut self.hollows {
+            *stays |= holds.contains(&(target.root, target.path.to_path_buf()));
         }
     }
 }
@@ -213,19 +213,15 @@ impl<'a> Scan<'a> {
     /// A job for all that was named.
     fn first_jobs<'s>(&'s self) -> Vec<Job<'s>> {
         let mut jobs = Vec::new();
-        let search = Entering {
-            zone: Zone::Search { debris: true },
-            why: None,
-        };
         for (index, root) in self.roots.iter().enumerate() {
+            let search = Entering {
+                zone: Zone::of(root),
+                why: None,
+            };
             match &root.part {
-                Part::Tree { .. } => jobs.push(Job::new(
-                    self,
-                    index,
-                    None,
-                    &root.path,
-                    Some(search.clone()),
-                )),
+                Part::Tree { .. } => {
+                    jobs.push(Job::new(self, index, None, &root.path, Some(search)))
+                }
                 Part::Entries(entries) => jobs.extend(entries.iter().map(|entry| {
                     let is_in_cache = entry.parent().is_some_and(|parent| parent != Path::new(""));
                     Job::of_entry(self, index, &root.path.join(entry), is_in_cache)
@@ -266,7 +262,10 @@ impl<'a> Scan<'a> {
                     .unwrap_or(entry.path()),
             )
         };
-        self.roots.len() > 1 && self.roots.iter().any(|other| other.real == real())
+        // What is named in a directory does not name the directory.
+        let is_named = |other: &Root| !matches!(other.part, Part::Entries(_));
+        let is_this = |other: &Root| is_named(other) && other.real == real();
+        self.roots.len() > 1 && self.roots.iter().any(is_this)
     }
 
     fn add(&self, found: Found) {

@@ -257,3 +257,11 @@ fn any_number_of_threads_does_the_same() {
     );
     assert_eq!(tree.pyclean("--check .").code, Some(0));
 }
+
+#[test]
+fn what_is_ignored_stays_in_a_cache_that_is_named_twice() {
+    let tree = tree("__pycache__/a/kept.pyc __pycache__/b.pyc");
+    tree.pyclean("__pycache__ __pycache__ --ignore kept.pyc -v")
+        .assert("__pycache__/b.pyc\n", "Removed 1 file (17 B).\n", 0);
+    tree.assert_left("__pycache__/a/kept.pyc");
+}

@@ -103,6 +103,13 @@ fn what_is_installed_or_spared_is_no_debris() {
 }
 
 #[test]
+fn what_is_installed_is_no_debris_where_it_is_the_path_either() {
+    let tree = tree("lib/site-packages/p.egg-info/P lib/site-packages/p/dist/a.js a.pyc");
+    tree.pyclean("lib/site-packages lib/site-packages/p --debris")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
 fn an_unknown_topic_is_refused_with_a_way_out() {
     let tree = tree("dist/a a.pyc");
     let run = tree.pyclean("--debris .");
@@ -174,6 +181,17 @@ fn debris_that_git_tracks_stays() {
 }
 
 #[test]
+fn tracked_debris_stays_in_a_cache_of_which_only_some_goes() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("dist/__pycache__/.coverage dist/__pycache__/a.cpython-311.pyc");
+    repository(&tree, ".", &["dist/__pycache__/.coverage"]);
+    let run = tree.pyclean("-n . --debris --python 3.11");
+    assert_eq!(run.stdout, "dist/__pycache__/a.cpython-311.pyc\n");
+}
+
+#[test]
 fn the_guard_holds_below_the_top_in_a_worktree_and_in_a_submodule() {
     if is_absent("git") {
         return;
@@ -221,6 +239,28 @@ fn a_repository_in_a_debris_directory_stays() {
 }
 
 #[test]
+fn a_link_to_a_repository_is_debris_like_any_other() {
+    let tree = tree("repository/.git/HEAD .coverage->repository");
+    let run = tree.pyclean("-n . --debris");
+    assert_eq!(run.stdout, ".coverage\n", "{}", run.stderr);
+}
+
+#[test]
+fn what_kept_debris_holds_is_not_judged_once_more() {
+    // No repository, so git could not answer for it.
+    let tree = tree(".mypy_cache/.git/ .mypy_cache/a/__pycache__/a.pyc .mypy_cache/b");
+    for ignore in ["", "-i other"] {
+        let run = tree.pyclean(&format!("-n . -d mypy -f {ignore}"));
+        run.assert(
+            ".mypy_cache/a/\n.mypy_cache/a/__pycache__/\n",
+            "warning: kept .mypy_cache: a repository of its own\n\
+             Would remove 2 directories and 1 file (31 B).\n",
+            0,
+        );
+    }
+}
+
+#[test]
 fn the_cache_of_a_user_is_no_debris() {
     let tree = tree(
         "home/.cache/pip/p home/.cache/x/__pycache__/a.pyc home/project/.cache/c other/.bashrc other/.cache/o xdg/.cache/x",
@@ -245,6 +285,13 @@ fn erase_takes_globs_relative_to_each_path() {
     let tree = tree("tmp/a tmp/sub/b tmp/.hidden keep/tmp/c one.txt sub/one.txt venv/tmp/d a.py");
     tree.pyclean(". --erase tmp/**/* tmp/ venv/tmp/* one.txt --yes");
     tree.assert_left("keep/tmp/c sub/one.txt venv/tmp/ a.py");
+}
+
+#[test]
+fn no_glob_names_a_path_itself() {
+    let tree = tree("a.cpython-312.pyc __pycache__/b.py");
+    let run = tree.pyclean("-n a.cpython-312.pyc __pycache__ --python 3.11 -e * **");
+    assert_eq!(run.stdout, "__pycache__/\n__pycache__/b.py\n");
 }
 
 #[test]
@@ -334,6 +381,18 @@ fn folders_go_when_they_are_empty_or_become_so() {
     tree.add("r/s/");
     tree.pyclean("r r/s --folders");
     tree.assert_left("keep/k venv/empty/ .git/refs/ h/venv/ r/s/");
+}
+
+#[test]
+fn a_folder_goes_though_a_file_in_it_was_named() {
+    let tree = tree("a/b/m.pyc");
+    let run = tree.pyclean("./a/b/m.pyc . --folders -v");
+    run.assert(
+        "a/\na/b/\na/b/m.pyc\n",
+        "Removed 2 directories and 1 file (9 B).\n",
+        0,
+    );
+    tree.assert_left("");
 }
 
 #[test]

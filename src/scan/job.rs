@@ -12,7 +12,7 @@ use crate::interrupt;
 use crate::plan::{Hollow, Kind, Target, Why};
 use crate::pyc::BytecodeName;
 use crate::roots::{Mirror, Part, Root};
-use crate::rules::{CACHE_DIRECTORY, Rules};
+use crate::rules::CACHE_DIRECTORY;
 use crate::select::Candidate;
 
 /// The walk of one directory and what lies below it.
@@ -40,11 +40,29 @@ pub enum Zone {
     Search { debris: bool },
     /// An ignored place, where only what was named for erasing is searched.
     Erase,
-    /// A `__pycache__` of which some bytecode stays.
-    Judge,
+    /// A `__pycache__` of which some bytecode stays, searched for debris or not.
+    Judge { debris: bool },
     /// A directory that goes with all it holds but what is spared: a `__pycache__`, or
     /// debris of this topic.
     Take(Option<&'static str>),
+}
+
+impl Zone {
+    /// What a root is: a place to search, though for debris only if it lies not among
+    /// installed packages.
+    pub fn of(root: &Root) -> Zone {
+        let is_installed = |part| INSTALLED.iter().any(|place| part == *place);
+        Zone::Search {
+            debris: !root.real.iter().any(is_installed),
+        }
+    }
+
+    fn searches_debris(self) -> bool {
+        matches!(
+            self,
+            Zone::Search { debris: true } | Zone::Judge { debris: true }
+        )
+    }
 }
 
 /// How a directory is entered.
@@ -85,7 +103,7 @@ impl<'a> Job<'a> {
         start: Option<Entering>,
     ) -> Job<'a> {
         let walk = WalkDir::new(top).max_open(scan.open_files());
-        let around = Zone::Search { debris: true };
+        let around = Zone::of(&scan.roots[root]);
         let (open, found) = Default::default();
         let settings = mirror.map_or(scan.roots[root].settings, |mirror| mirror.settings);
         Job {
@@ -107,7 +125,9 @@ impl<'a> Job<'a> {
         let walk = WalkDir::new(entry).follow_root_links(false);
         let around = match is_in_cache {
             true if job.settings.selection.is_all() => Zone::Take(None),
-            true => Zone::Judge,
+            true => Zone::Judge {
+                debris: job.around.searches_debris(),
+            },
             false => job.around,
         };
         Job {
@@ -185,15 +205,15 @@ impl<'a> Job<'a> {
             Zone::Take(topic) => return self.take_tree(entry, topic),
             // Bytecode is never so deep in a cache that an interpreter would find it,
             // so it is none that can be judged.
-            Zone::Judge => return self.pass(true),
-            Zone::Search { .. } if name == CACHE_DIRECTORY => {
+            Zone::Judge { .. } => return self.pass(true),
+            Zone::Search { debris } if name == CACHE_DIRECTORY => {
                 if self.settings.selection.is_all() {
                     return self.take_tree(entry, None);
                 }
                 self.enter(
                     &entry,
                     Entering {
-                        zone: Zone::Judge,
+                        zone: Zone::Judge { debris },
                         why: Some(Why::Empty),
                     },
                 );
@@ -201,10 +221,9 @@ impl<'a> Job<'a> {
             }
             Zone::Search { .. } | Zone::Erase => {}
         }
-        let below = self.below(entry.path());
-        let is_erased = || rules.erase.matches(below, true).then_some(Why::Erased);
+        let is_erased = || self.is_erased(&entry).then_some(Why::Erased);
         let mut why = None;
-        if zone == (Zone::Search { debris: true }) && !rules.debris.is_empty() {
+        if zone.searches_debris() && !rules.debris.is_empty() {
             let parent = entry.path().parent().and_then(Path::file_name);
             match rules.debris.directory(name, parent) {
                 Some((topic, Goes::Whole)) => return self.take_tree(entry, Some(topic)),
@@ -318,7 +337,7 @@ impl<'a> Job<'a> {
             let why = topic.map_or(Why::Bytecode, Why::Debris);
             return (is_named || !self.spares(entry)).then_some(why);
         }
-        let Rules { debris, erase, .. } = &self.settings.rules;
+        let debris = &self.settings.rules.debris;
         let kind = entry.file_type();
         // A pipe or a socket is nobody's cache, whatever its name.
         let is_file = kind.is_file() || kind.is_symlink();
@@ -327,17 +346,16 @@ impl<'a> Job<'a> {
         if zone != Zone::Erase
             && is_file
             && BytecodeName::parse(entry.path().as_os_str()).is_some()
-            && let Some(why) = self.judge_bytecode(entry, zone == Zone::Judge)
+            && let Some(why) = self.judge_bytecode(entry, matches!(zone, Zone::Judge { .. }))
             && !self.stays(entry)
         {
             return Some(why);
         }
         // What the user named himself goes as that, so that no guard keeps it.
-        if !erase.is_empty() && erase.matches(self.below(entry.path()), false) {
+        if self.is_erased(entry) {
             return (!self.spares(entry)).then_some(Why::Erased);
         }
-        let searches_debris = !matches!(zone, Zone::Erase | Zone::Search { debris: false });
-        if searches_debris && is_file && !debris.is_empty() {
+        if zone.searches_debris() && is_file && !debris.is_empty() {
             let topic = debris.file(entry.file_name())?;
             return (!self.stays(entry)).then_some(Why::Debris(topic));
         }
@@ -429,6 +447,13 @@ impl<'a> Job<'a> {
 
     fn below<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.root().path).unwrap_or(path)
+    }
+
+    /// Whether the user named an entry for erasing.
+    fn is_erased(&self, entry: &DirEntry) -> bool {
+        let erase = &self.settings.rules.erase;
+        let named = || self.root().below_named(self.below(entry.path()));
+        !erase.is_empty() && erase.matches(named(), entry.file_type().is_dir())
     }
 
     /// Whether a file stays, though it is cache. What the user named stays for nothing.
