@@ -191,17 +191,16 @@ impl AddAssign for Amount {
 /// holds. Compared as bytes, with the separator below all others, which gives the
 /// same order several times faster than comparing [`Path`]s.
 pub fn path_order(a: &Path, b: &Path) -> Ordering {
-    fn ranks(path: &Path) -> impl Iterator<Item = u8> + '_ {
-        let bytes = path.as_os_str().as_encoded_bytes().iter();
-        bytes.map(|&byte| {
-            if byte == MAIN_SEPARATOR as u8 {
-                0
-            } else {
-                byte
-            }
-        })
-    }
-    ranks(a).cmp(ranks(b))
+    let (a, b) = (
+        a.as_os_str().as_encoded_bytes(),
+        b.as_os_str().as_encoded_bytes(),
+    );
+    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let rank = |byte: &u8| match *byte {
+        byte if byte == MAIN_SEPARATOR as u8 => 0,
+        byte => byte,
+    };
+    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
 }
 
 /// The hollows that go: those that hold nothing which stays, and no hollow that

@@ -389,7 +389,11 @@ impl Task<'_, '_> {
     fn gone(&mut self, parent: &Path, name: &OsStr, is_directory: bool) {
         let is_told = match self.order.listing {
             Listing::Nothing => false,
-            Listing::Targets => split(&self.target.path) == (parent, name),
+            // Compared only where it may be: for each file, that would take its time.
+            Listing::Targets => {
+                (is_directory || self.target.kind == Kind::File)
+                    && split(&self.target.path) == (parent, name)
+            }
             Listing::Entries => true,
         };
         if is_told {
