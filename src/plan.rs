@@ -260,8 +260,13 @@ fn without_doubles(targets: Vec<Target>, real: impl Fn(&Target) -> PathBuf) -> V
         .map(|target| (real(&target), target))
         .collect();
     targets.sort_unstable_by(|(a, x), (b, y)| path_order(a, b).then(x.root.cmp(&y.root)));
-    targets.dedup_by(|(next, _), (kept, target)| {
-        next == kept || (target.kind == Kind::Tree && next.starts_with(kept))
+    targets.dedup_by(|(next, again), (kept, target)| {
+        let is_same = next == kept;
+        // What goes when it is empty, by one root, may go with all it holds by another.
+        if is_same && target.kind == Kind::Emptied {
+            target.kind = again.kind;
+        }
+        is_same || (target.kind == Kind::Tree && next.starts_with(kept))
     });
     let mut plan: Vec<Target> = Vec::with_capacity(targets.len());
     // The outermost directory that goes when it is empty, by its place in the plan.

@@ -113,10 +113,10 @@ impl Spared {
                 (parts.next(), parts.next()),
                 (Some(Component::Normal(_)), None)
             );
-            if let Some(glob) = path
-                .to_str()
-                .filter(|text| text.contains(['*', '?', '[', '{']))
-            {
+            if has_wildcards(&path) {
+                let glob = path.to_str().with_context(|| {
+                    format!("cannot ignore {word:?}: a glob must be UTF-8; '?' stands for any other byte")
+                })?;
                 let (set, glob) = match is_name {
                     true => (&mut name_globs, glob.to_owned()),
                     false if path.is_absolute() => (&mut path_globs, glob.to_owned()),
@@ -143,4 +143,9 @@ impl Spared {
     fn path(&self, path: &Path) -> bool {
         self.paths.iter().any(|end| path.ends_with(end)) || self.path_globs.is_match(path)
     }
+}
+
+fn has_wildcards(path: &Path) -> bool {
+    let mut bytes = path.as_os_str().as_encoded_bytes().iter();
+    bytes.any(|byte| b"*?[{".contains(byte))
 }

@@ -295,6 +295,13 @@ fn no_glob_names_a_path_itself() {
 }
 
 #[test]
+fn a_cache_is_listed_alone_though_all_in_it_is_erased_too() {
+    let tree = tree("venv/__pycache__/m.py");
+    let run = tree.pyclean("-n . venv --erase **/*");
+    assert_eq!(run.stdout, "venv/\nvenv/__pycache__/\n");
+}
+
+#[test]
 fn an_erased_directory_that_is_not_empty_stays() {
     let tree = tree("tmp/a.log tmp/a.txt tmp/ignored.log");
     tree.pyclean(". --yes --ignore ignored.log --erase tmp/*.log tmp/ tmp");

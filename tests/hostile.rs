@@ -114,6 +114,24 @@ fn names_of_any_bytes_go_byte_for_byte() {
 }
 
 #[test]
+fn what_is_ignored_may_be_of_any_bytes_unless_it_is_a_glob() {
+    let tree = tree("a.pyc");
+    let [name, glob] = [b"\xff/x.pyc", b"\xff/?.pyc"].map(|path| OsStr::from_bytes(path));
+    fs::write(tree.file(name), "").unwrap();
+    let ignoring = |word: &OsStr| -> Run {
+        let arguments = [OsStr::new("."), OsStr::new("-nqi"), word];
+        tree.command(arguments).output().unwrap().into()
+    };
+    ignoring(name).assert("a.pyc\n", "", 0);
+    ignoring(OsStr::new("?/x.pyc")).assert("a.pyc\n", "", 0);
+    ignoring(glob).assert(
+        "",
+        "error: cannot ignore \"\\xFF/?.pyc\": a glob must be UTF-8; '?' stands for any other byte\n",
+        2,
+    );
+}
+
+#[test]
 fn a_message_shows_odd_names_as_escapes() {
     let tree = tree("");
     let run: Run = tree

@@ -1,7 +1,7 @@
 //! Random trees and random options: what the program leaves, lists, counts and answers,
 //! against a model of its promises.
 //!
-//! `PYCLEAN_CASES=10000 cargo test --test properties` tries that many cases. One that
+//! `PYCLEAN_CASES=100000 cargo test --test properties` tries that many cases. One that
 //! fails is shrunk and kept beside this file, to be tried first from then on.
 #![cfg(unix)]
 
@@ -24,7 +24,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestCaseResult};
 use world::{Case, Much, Node, Snapshot, World, cases};
 
 /// Cases that are tried in all, if the environment does not ask for more.
-const CASES: u32 = 2_000;
+const CASES: u32 = 10_000;
 
 /// One of so many cases has a tree that is worth several threads.
 const ONE_IS_LARGE: u32 = 200;

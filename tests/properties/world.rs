@@ -352,7 +352,9 @@ fn options(much: Much) -> impl Strategy<Value = Options> {
 impl World {
     /// Makes the tree of a case.
     pub fn new(case: &Case) -> World {
-        let folder = tempfile::tempdir().unwrap();
+        // In memory where that is possible: a case is mostly making a tree.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.unwrap();
         let top = fs::canonicalize(folder.path()).unwrap();
         let mut world = World {
             places: vec![top.join("tree")],
@@ -471,7 +473,10 @@ impl World {
             },
             Word::Absolute(place) => self.place(*place).into(),
         };
-        options.ignore.iter().map(word).collect()
+        // A glob that is no UTF-8 is refused.
+        let is_taken =
+            |word: &OsString| word.to_str().is_some() || !word.as_bytes().contains(&b'[');
+        options.ignore.iter().map(word).filter(is_taken).collect()
     }
 
     /// The options of a case, as they are written.
@@ -490,9 +495,10 @@ impl World {
         if !options.keep_python.is_empty() {
             arguments.extend(["--keep-python".into(), options.keep_python.join(",").into()]);
         }
-        if !options.ignore.is_empty() {
+        let ignored = self.ignored(options);
+        if !ignored.is_empty() {
             arguments.push("--ignore".into());
-            arguments.extend(self.ignored(options));
+            arguments.extend(ignored);
         }
         if let Some(topics) = &options.debris {
             arguments.push("--debris".into());
