@@ -6,11 +6,23 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// A git that runs no program which the repository names: whoever cleans a repository
-/// need not trust it.
-fn git() -> Command {
+/// A git in `directory` and its repository. It runs no program which the repository
+/// names: whoever cleans a repository need not trust it.
+fn git(directory: &Path) -> Command {
     let mut git = Command::new("git");
     git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]);
+    git.current_dir(directory);
+    // A hook that runs this has set these. With them git takes any directory for the top
+    // of the work tree, where it tracks nothing of what is there.
+    for variable in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_PREFIX",
+        "GIT_COMMON_DIR",
+    ] {
+        git.env_remove(variable);
+    }
     git
 }
 
@@ -31,19 +43,9 @@ pub fn is_available() -> bool {
 /// When git does not answer, for instance because the repository belongs to somebody
 /// else.
 pub fn tracked(top: &Path, paths: &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>> {
-    let mut git = git();
-    git.arg("-C").arg(top).args(["ls-files", "-z"]);
-    // A hook that runs this may have set these for another repository.
-    for variable in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_PREFIX",
-        "GIT_COMMON_DIR",
-    ] {
-        git.env_remove(variable);
-    }
-    git.stdin(Stdio::null())
+    let mut git = git(top);
+    git.args(["ls-files", "-z"])
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = git.spawn()?;
@@ -126,9 +128,11 @@ pub fn clean(
     mode: CleanMode,
     output: Output,
 ) -> io::Result<Cleaned> {
-    let asked = git()
+    let mut asking = git(directory);
+    // What it says is read here, not by the user.
+    let asked = asking
         .args(["rev-parse", "--git-dir"])
-        .current_dir(directory)
+        .env("LC_ALL", "C")
         .output()?;
     if !asked.status.success() {
         let said = String::from_utf8_lossy(&asked.stderr);
@@ -138,8 +142,8 @@ pub fn clean(
             Err(failure(&said))
         };
     }
-    let mut git = git();
-    git.args(["clean", "-dx"]).current_dir(directory);
+    let mut git = git(directory);
+    git.args(["clean", "-dx"]);
     for name in ignored {
         git.arg("-e").arg(name);
     }

@@ -7,12 +7,22 @@
 //!    cli        rules, roots      scan    plan    remove     report
 //! ```
 //!
-//! [`cli`] says what is asked for. [`rules`] knows by name what is cache, and
-//! [`roots`] opens the directories that were given. [`scan`] walks them once and
-//! finds everything that goes; [`plan`] puts it in order. Nothing is removed before
-//! the plan is complete. [`remove`] carries it out, or, for a dry run, does all the
-//! same but unlink. [`report`] and [`progress`] tell of it; [`threads`] are started
-//! when there is work for them, and [`interrupt`] ends it early.
+//! 1. [`cli`] says what is asked for, and [`config`] what the project adds.
+//! 2. [`rules`] knows by name what is cache, with [`debris`] and [`erase`] for what else
+//!    goes; [`select`] knows which bytecode of it. [`roots`] opens what was named.
+//! 3. [`scan`] walks that once and finds everything that goes. Where bytecode is to be
+//!    judged it asks [`pyc`], which knows names, headers and sources, and nothing of
+//!    walking and removing.
+//! 4. [`guard`] takes out debris that is somebody's work; it asks [`git`].
+//! 5. [`plan`] puts the rest in order: plain data, complete before anything is removed.
+//!    [`prompt`] has the user agree to what was named for erasing.
+//! 6. [`remove`] carries the plan out, or, for a dry run, does all the same but unlink.
+//!    No other module removes anything. [`directory`] is how it gets from one open
+//!    directory into the next.
+//! 7. [`report`] tells what became of it, for programs by way of [`json`], and
+//!    [`progress`] while it goes on. What failed is a [`failure`].
+//!
+//! [`threads`] are started when there is work for them, and [`interrupt`] ends it early.
 
 #![warn(missing_docs)]
 

@@ -425,6 +425,22 @@ fn git_clean_runs_afterwards() {
 }
 
 #[test]
+fn git_clean_knows_what_is_tracked_in_a_hook_too() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("sub/a.txt sub/new.txt");
+    repository(&tree, ".", &["sub/a.txt"]);
+    let mut command = tree.command(["sub", "--git-clean", "--yes"]);
+    let run: Run = command
+        .env("GIT_DIR", tree.path().join(".git"))
+        .output()
+        .unwrap()
+        .into();
+    run.assert("Removing new.txt\n", "Nothing to remove.\n", 0);
+}
+
+#[test]
 fn git_clean_needs_a_repository_and_a_git() {
     if is_absent("git") {
         return;
