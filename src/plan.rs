@@ -272,13 +272,16 @@ fn without_doubles(targets: Vec<Target>, real: impl Fn(&Target) -> PathBuf) -> V
     // The outermost directory that goes when it is empty, by its place in the plan.
     let mut above: Option<(PathBuf, usize)> = None;
     for (real, mut target) in targets {
-        match &above {
+        let below = above.as_ref().and_then(|(outer, index)| {
+            let below = real.strip_prefix(outer).ok()?;
+            Some((&plan[*index], below))
+        });
+        if let Some((outer, below)) = below {
             // It must be gone before: it goes by the same root.
-            Some((outer, index)) if let Ok(below) = real.strip_prefix(outer) => {
-                target.root = plan[*index].root;
-                target.path = plan[*index].path.join(below).into();
-            }
-            _ => above = (target.kind == Kind::Emptied).then_some((real, plan.len())),
+            target.root = outer.root;
+            target.path = outer.path.join(below).into();
+        } else {
+            above = (target.kind == Kind::Emptied).then_some((real, plan.len()));
         }
         plan.push(target);
     }
