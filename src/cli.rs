@@ -119,7 +119,7 @@ pub struct Cli {
     pub isolated: bool,
 
     /// Stay on the file system of each PATH
-    #[arg(short = 'x', long, help_heading = "What")]
+    #[arg(short = 'x', long, help_heading = "What", conflicts_with = "git_clean")]
     pub one_file_system: bool,
 
     /// Show what would go and remove nothing
@@ -244,13 +244,14 @@ impl Cli {
     }
 
     /// What is looked for, where a project has set this. What is given here wins; only
-    /// what is ignored adds up, so that nothing loses its protection unseen.
+    /// what is ignored adds up, so that nothing loses its protection unseen. The words
+    /// of `--ignore` are those of `ignore`, as paths are found out where there are files.
     ///
     /// # Errors
     ///
     /// When a glob cannot be understood.
-    pub fn settings(&self, config: &Config) -> Result<Settings> {
-        let mut rules = Rules::new(&self.spared(config), !self.no_default_ignore)?;
+    pub fn settings(&self, ignore: &[OsString], config: &Config) -> Result<Settings> {
+        let mut rules = Rules::new(&spared(ignore, config), !self.no_default_ignore)?;
         if let Some(topics) = self.debris.as_ref().or(config.debris.0.as_ref()) {
             rules.debris = Debris::new(topics)?;
         }
@@ -266,11 +267,6 @@ impl Cli {
             selection.keep = keep.map(|Python(version)| version).collect();
         }
         Ok(Settings { rules, selection })
-    }
-
-    fn spared(&self, config: &Config) -> Vec<OsString> {
-        let set = config.ignore.iter().map(|Ignored(word)| word);
-        self.ignore.iter().chain(set).cloned().collect()
     }
 
     /// Where Python keeps bytecode, if that is elsewhere. It takes an empty name for
@@ -336,14 +332,14 @@ impl Cli {
     }
 
     /// All that is ignored, for `git clean`.
-    pub fn ignored(&self, config: &Config) -> Vec<OsString> {
+    pub fn ignored(&self, ignore: &[OsString], config: &Config) -> Vec<OsString> {
         let defaults = if self.no_default_ignore {
             &[][..]
         } else {
             &DEFAULT_IGNORE
         };
         let defaults = defaults.iter().map(OsString::from);
-        defaults.chain(self.spared(config)).collect()
+        defaults.chain(spared(ignore, config)).collect()
     }
 
     /// How it is told of; with `reasons` where not all bytecode goes for the same one.
@@ -393,6 +389,12 @@ impl Cli {
             path.display(),
         )
     }
+}
+
+/// All that the user asked to be left alone.
+fn spared(ignore: &[OsString], config: &Config) -> Vec<OsString> {
+    let set = config.ignore.iter().map(|Ignored(word)| word);
+    ignore.iter().chain(set).cloned().collect()
 }
 
 /// An error with a tip, where `--debris` took the PATH for a topic.

@@ -15,6 +15,7 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use crate::debris::{ALL, TOPICS};
 use crate::pyc::VersionFilter;
 use crate::report::readable;
+use crate::roots::or_current;
 use crate::rules::Rules;
 
 /// The name of the file.
@@ -44,6 +45,8 @@ pub struct Configs {
     pub files: Vec<(PathBuf, Config)>,
     /// Which of them holds for each PATH.
     of_paths: Vec<Option<usize>>,
+    /// Where none does.
+    none: Config,
 }
 
 #[derive(serde::Deserialize)]
@@ -76,22 +79,27 @@ impl Configs {
         self.of_paths.get(path).copied().flatten()
     }
 
+    /// What the one that holds for the PATH of this index sets.
+    pub fn config(&self, path: usize) -> &Config {
+        self.of(path).map_or(&self.none, |of| &self.files[of].1)
+    }
+
     /// The nearest one at or above `path`, but not above its repository. Where there is
     /// no repository, who knows whose the directories above are: none of them counts.
     fn nearest(&mut self, path: &Path) -> Result<Option<usize>> {
-        let Ok(real) = path.canonicalize() else {
+        if path.symlink_metadata().is_err() {
             return Ok(None);
+        }
+        // What is no directory is judged where it lies, also a link to a file elsewhere.
+        let start = match path.parent() {
+            Some(parent) if !path.is_dir() => or_current(parent),
+            _ => path,
         };
-        let start = if real.is_dir() {
-            Some(&*real)
-        } else {
-            real.parent()
-        };
-        let Some(start) = start else {
+        let Ok(start) = start.canonicalize() else {
             return Ok(None);
         };
         let top = start.ancestors().find(|above| above.join(".git").exists());
-        let top = top.unwrap_or(start);
+        let top = top.unwrap_or(&start);
         for directory in start.ancestors().take_while(|above| above.starts_with(top)) {
             let file = directory.join(FILE);
             if let Some(known) = self.files.iter().position(|(known, _)| *known == file) {

@@ -5,9 +5,19 @@ use std::path::{Component, Path};
 use anyhow::{Context, Result, ensure};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+/// Where version control keeps what cannot be made again.
+const STORES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+
 /// What the user asked to have erased.
 #[derive(Debug, Default)]
 pub struct Erase {
+    all: Globs,
+    /// Those that write out the store of a repository.
+    of_stores: Globs,
+}
+
+#[derive(Debug, Default)]
+struct Globs {
     any: GlobSet,
     directories: GlobSet,
 }
@@ -20,7 +30,6 @@ impl Erase {
     ///
     /// When a glob cannot be understood, or leads out of the PATH.
     pub fn new(globs: &[String]) -> Result<Erase> {
-        let (mut any, mut directories) = (GlobSetBuilder::new(), GlobSetBuilder::new());
         for text in globs {
             let is_inside =
                 |part: Component| matches!(part, Component::Normal(_) | Component::CurDir);
@@ -28,6 +37,35 @@ impl Erase {
                 Path::new(text).components().all(is_inside),
                 "--erase cannot use '{text}': it leads out of the PATH; write it relative to the PATH, without '..'"
             );
+        }
+        let of_stores = globs.iter().filter(|text| has_store(Path::new(text)));
+        Ok(Erase {
+            all: Globs::new(globs.iter())?,
+            of_stores: Globs::new(of_stores)?,
+        })
+    }
+
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.all.any.is_empty() && self.all.directories.is_empty()
+    }
+
+    /// Whether a path below a PATH was asked for. The PATH itself, whose path is empty,
+    /// never is. The store of a repository is only by a glob that writes its name out.
+    pub fn matches(&self, path: &Path, is_directory: bool) -> bool {
+        let globs = match has_store(path) {
+            true => &self.of_stores,
+            false => &self.all,
+        };
+        !path.as_os_str().is_empty()
+            && (globs.any.is_match(path) || (is_directory && globs.directories.is_match(path)))
+    }
+}
+
+impl Globs {
+    fn new<'g>(globs: impl Iterator<Item = &'g String>) -> Result<Globs> {
+        let (mut any, mut directories) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        for text in globs {
             let set = if text.ends_with('/') {
                 &mut directories
             } else {
@@ -47,22 +85,14 @@ impl Erase {
             let glob = GlobBuilder::new(&plain).literal_separator(true).build();
             set.add(glob.with_context(|| format!("--erase cannot use '{text}'"))?);
         }
-        Ok(Erase {
+        Ok(Globs {
             any: any.build()?,
             directories: directories.build()?,
         })
     }
+}
 
-    /// Whether nothing was asked for.
-    pub fn is_empty(&self) -> bool {
-        self.any.is_empty() && self.directories.is_empty()
-    }
-
-    /// Whether a path below a PATH was asked for. The PATH itself, whose path is empty,
-    /// never is.
-    pub fn matches(&self, path: &Path, is_directory: bool) -> bool {
-        let is_below = !path.as_os_str().is_empty();
-        let matches = |set: &GlobSet| set.is_match(path);
-        is_below && (matches(&self.any) || (is_directory && matches(&self.directories)))
-    }
+fn has_store(path: &Path) -> bool {
+    path.iter()
+        .any(|part| STORES.iter().any(|store| part == *store))
 }

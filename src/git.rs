@@ -1,17 +1,24 @@
 //! Asks git what it tracks, and runs `git clean`.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+
+use crate::report::readable;
 
 /// A git in `directory` and its repository. It runs no program which the repository
 /// names: whoever cleans a repository need not trust it.
 fn git(directory: &Path) -> Command {
     let mut git = Command::new("git");
+    // Had this process gone there itself, a relative PATH would find programs there.
+    git.arg("-C").arg(directory).arg("--no-pager");
     git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]);
-    git.current_dir(directory);
+    // Nothing that is missing is fetched, as a program would run to fetch it.
+    git.env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "none");
     // A hook that runs this has set these. With them git takes any directory for the top
     // of the work tree, where it tracks nothing of what is there.
     for variable in [
@@ -24,6 +31,14 @@ fn git(directory: &Path) -> Command {
         git.env_remove(variable);
     }
     git
+}
+
+/// Whether a directory is where git keeps a repository: a `.git`, or a bare one
+/// (`is_git_directory` in git's setup.c).
+pub fn is_store(directory: &Path) -> bool {
+    ["HEAD", "objects", "refs"]
+        .iter()
+        .all(|part| directory.join(part).symlink_metadata().is_ok())
 }
 
 /// Whether there is a git to run.
@@ -45,6 +60,7 @@ pub fn is_available() -> bool {
 pub fn tracked(top: &Path, paths: &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>> {
     let mut git = git(top);
     git.args(["ls-files", "-z"])
+        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -64,10 +80,11 @@ pub fn tracked(top: &Path, paths: &HashSet<PathBuf>) -> io::Result<HashSet<PathB
     if let Some(mut stderr) = child.stderr.take() {
         stderr.read_to_string(&mut said)?;
     }
-    if child.wait()?.success() {
-        Ok(tracked)
-    } else {
-        Err(failure(&said))
+    let is_done = child.wait()?.success();
+    // Of a sparse index it may name a part only, and say so, and call that a success.
+    match complaint(&said) {
+        None if is_done => Ok(tracked),
+        _ => Err(failure(&said)),
     }
 }
 
@@ -82,10 +99,19 @@ fn path_of(bytes: Vec<u8>) -> PathBuf {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
+/// What git said of what went wrong.
+fn complaint(said: &str) -> Option<&str> {
+    let mut lines = said.lines();
+    lines.find_map(|line| {
+        line.strip_prefix("fatal: ")
+            .or(line.strip_prefix("error: "))
+    })
+}
+
 /// What git said, in one line.
 fn failure(said: &str) -> io::Error {
-    let line = said.lines().next().unwrap_or("git failed");
-    io::Error::other(line.strip_prefix("fatal: ").unwrap_or(line).to_owned())
+    let line = complaint(said).or_else(|| said.lines().next());
+    io::Error::other(line.unwrap_or("git failed").to_owned())
 }
 
 /// How `git clean` goes about it.
@@ -103,7 +129,12 @@ pub enum CleanMode {
 #[derive(Debug, Clone, Copy)]
 pub enum Cleaned {
     /// It ran.
-    Ran(ExitStatus),
+    Ran {
+        /// How it ended.
+        status: ExitStatus,
+        /// Whether a dry run named something.
+        found: bool,
+    },
     /// The directory is not in a repository.
     NoRepository,
 }
@@ -117,21 +148,22 @@ pub enum Output {
     Apart,
 }
 
-/// Runs `git clean -dx` in `directory`, on the terminal of this process.
+/// Runs `git clean -dx` in `directory`, on the terminal of this process. What is
+/// `ignored`, in the words of `--ignore`, stays.
 ///
 /// # Errors
 ///
-/// When git does not run, or refuses the repository.
+/// When git does not run, or refuses the repository, or the repository says that its
+/// files lie elsewhere.
 pub fn clean(
     directory: &Path,
     ignored: &[OsString],
     mode: CleanMode,
     output: Output,
 ) -> io::Result<Cleaned> {
-    let mut asking = git(directory);
     // What it says is read here, not by the user.
-    let asked = asking
-        .args(["rev-parse", "--git-dir"])
+    let asked = git(directory)
+        .args(["rev-parse", "--show-toplevel"])
         .env("LC_ALL", "C")
         .output()?;
     if !asked.status.success() {
@@ -142,18 +174,90 @@ pub fn clean(
             Err(failure(&said))
         };
     }
+    let mut top = asked.stdout;
+    top.pop_if(|byte| *byte == b'\n');
+    let top = fs::canonicalize(path_of(top))?;
+    if !fs::canonicalize(directory)?.starts_with(&top) {
+        let elsewhere = format!("its work tree is {}, not here", readable(&top));
+        return Err(io::Error::other(elsewhere));
+    }
     let mut git = git(directory);
     git.args(["clean", "-dx"]);
-    for name in ignored {
-        git.arg("-e").arg(name);
+    for pattern in ignored.iter().flat_map(|word| patterns(word, &top)) {
+        git.arg("-e").arg(pattern);
     }
     git.arg(match mode {
         CleanMode::Interactive => "-i",
         CleanMode::DryRun => "-n",
         CleanMode::Force => "-f",
     });
+    if mode == CleanMode::DryRun {
+        let listed = git.stderr(Stdio::inherit()).output()?;
+        let written = match output {
+            Output::Mixed => io::stdout().write_all(&listed.stdout),
+            Output::Apart => io::stderr().write_all(&listed.stdout),
+        };
+        if let Err(error) = written
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            return Err(error);
+        }
+        return Ok(Cleaned::Ran {
+            status: listed.status,
+            found: !listed.stdout.is_empty(),
+        });
+    }
     if output == Output::Apart {
         git.stdout(io::stderr());
     }
-    git.status().map(Cleaned::Ran)
+    let status = git.status()?;
+    Ok(Cleaned::Ran {
+        status,
+        found: false,
+    })
+}
+
+/// Whether a word of `--ignore` can be said to git: it knows no alternatives, and a glob
+/// from `/` on it would have to compare with more than its work tree.
+pub fn can_exclude(word: &OsStr) -> bool {
+    let has = |wildcards: &[u8]| {
+        let mut bytes = word.as_encoded_bytes().iter();
+        bytes.any(|byte| wildcards.contains(byte))
+    };
+    let is_absolute = Path::new(word).is_absolute();
+    !has(if is_absolute { b"{*?[" } else { b"{" })
+}
+
+/// The patterns by which git leaves alone what a word of `--ignore` means below the top
+/// of a work tree: as a glob, and as it is written. A name is found at any depth, a path
+/// at the end of any other.
+fn patterns(word: &OsStr, top: &Path) -> Vec<OsString> {
+    let path: PathBuf = Path::new(word)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    let (anchor, path) = match path.strip_prefix(top) {
+        Ok(below) => ("/", below),
+        // It means nothing in here.
+        Err(_) if path.is_absolute() => return Vec::new(),
+        Err(_) if path.components().nth(1).is_some() => ("**/", &*path),
+        Err(_) => ("", &*path),
+    };
+    let Some(text) = path.to_str() else {
+        return vec![[OsStr::new(anchor), path.as_os_str()].into_iter().collect()];
+    };
+    let text = text.replace(MAIN_SEPARATOR, "/");
+    let mut escaped = String::new();
+    for char in text.chars() {
+        if ['\\', '*', '?', '['].contains(&char) {
+            escaped.push('\\');
+        }
+        escaped.push(char);
+    }
+    let pattern = |text: String| match anchor {
+        // Else it would take back what was said before.
+        "" if text.starts_with('!') => format!("\\{text}").into(),
+        _ => format!("{anchor}{text}").into(),
+    };
+    vec![pattern(text), pattern(escaped)]
 }

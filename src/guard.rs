@@ -7,10 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use crate::erase::Erase;
 use crate::failure::{Attempt, Failure};
 use crate::git;
-use crate::plan::{Kind, Target, Why, path_order, without_inner};
+use crate::plan::{Kind, Target, Why, without_inner};
 use crate::roots::Root;
 use crate::scan::Found;
 
@@ -19,6 +21,9 @@ use crate::scan::Found;
 pub struct Kept {
     /// What was kept, by the words of the reason; in path order as it is shown.
     pub by_reason: Vec<(&'static str, Vec<Target>)>,
+    /// Repositories that could not be asked as there is no git. No guard keeps what is in
+    /// them.
+    pub unguarded: Vec<PathBuf>,
     /// Repositories that could not be asked. Nothing in them goes as debris.
     pub failures: Vec<Failure>,
 }
@@ -43,23 +48,20 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
     }
     let real = |target: &Target| roots[target.root].real.join(&target.path);
     let homes = cache_homes();
-    kept.sort_out(
-        &mut debris,
-        "the cache of a user, not of a project",
-        |target| {
-            let path = real(target);
-            let is_of_user = |home: &PathBuf| path.starts_with(home) || home.starts_with(&path);
-            homes.iter().any(is_of_user) || is_in_a_home(&path)
-        },
-    );
-    kept.sort_out(&mut debris, "a repository of its own", |target| {
-        // A link goes without what it points to.
-        target.kind == Kind::Tree && holds_repository(&real(target))
+    kept.sort_out(&mut debris, |target| {
+        let path = real(target);
+        let is_of_user = |home: &PathBuf| path.starts_with(home) || home.starts_with(&path);
+        let is_cache = homes.iter().any(is_of_user) || is_in_a_home(&path);
+        is_cache.then_some("the cache of a user, not of a project")
     });
-    let (tracked, failures) = tracked(debris.iter().map(real));
-    kept.failures = failures;
-    kept.sort_out(&mut debris, "tracked by git", |target| {
-        tracked.contains(&real(target))
+    // A link goes without what it points to.
+    kept.sort_out(&mut debris, |target| match target.kind {
+        Kind::Tree => life_of_its_own(&real(target), &target.why),
+        _ => None,
+    });
+    let tracked = kept.tracked(debris.iter().map(real));
+    kept.sort_out(&mut debris, |target| {
+        tracked.contains(&real(target)).then_some("tracked by git")
     });
 
     let places: HashSet<_> = kept
@@ -83,18 +85,57 @@ impl Kept {
         self.by_reason.iter().flat_map(|(_, targets)| targets)
     }
 
-    /// Moves here, out of `debris`, what `stays` for this reason.
+    /// Moves here, out of `debris`, what there is a `reason` to keep.
     fn sort_out(
         &mut self,
         debris: &mut Vec<Target>,
-        reason: &'static str,
-        stays: impl Fn(&Target) -> bool,
+        reason: impl Fn(&Target) -> Option<&'static str>,
     ) {
-        let mut staying: Vec<_> = debris.extract_if(.., |target| stays(target)).collect();
-        if !staying.is_empty() {
-            staying.sort_unstable_by(|a, b| a.root.cmp(&b.root).then(path_order(&a.path, &b.path)));
-            self.by_reason.push((reason, staying));
+        let mut staying = BTreeMap::<_, Vec<_>>::new();
+        debris.retain(|target| match reason(target) {
+            Some(reason) => {
+                staying.entry(reason).or_default().push(target.clone());
+                false
+            }
+            None => true,
+        });
+        self.by_reason.extend(staying);
+    }
+
+    /// Which paths git tracks. In a repository that could not be asked, all of them are
+    /// taken for tracked. Each repository is asked once.
+    fn tracked(&mut self, paths: impl Iterator<Item = PathBuf>) -> HashSet<PathBuf> {
+        let mut repositories: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
+        for path in paths {
+            let mut above = path.ancestors().skip(1);
+            if let Some(top) = above.find(|above| above.join(".git").exists())
+                && let Ok(below) = path.strip_prefix(top)
+            {
+                let paths = repositories.entry(top.to_path_buf()).or_default();
+                paths.insert(below.to_path_buf());
+            }
         }
+        let mut tracked = HashSet::new();
+        for (top, paths) in repositories {
+            let below = match git::tracked(&top, &paths) {
+                Ok(below) => below,
+                // Without git there is no guard, as there is none without a repository.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.unguarded.push(top);
+                    continue;
+                }
+                Err(error) => {
+                    self.failures.push(Failure {
+                        attempt: Attempt::Ask,
+                        path: top.clone(),
+                        error,
+                    });
+                    paths
+                }
+            };
+            tracked.extend(below.into_iter().map(|path| top.join(path)));
+        }
+        tracked
     }
 }
 
@@ -133,51 +174,38 @@ fn is_in_a_home(path: &Path) -> bool {
         ".ssh",
     ];
     let is_home = |directory: &Path| marks.iter().any(|mark| directory.join(mark).exists());
-    path.file_name().is_some_and(|name| name == ".cache") && path.parent().is_some_and(is_home)
+    path.ancestors().any(|path| {
+        path.file_name().is_some_and(|name| name == ".cache") && path.parent().is_some_and(is_home)
+    })
 }
 
-/// Whether a directory is a repository or holds one, as where a build is published
-/// from a branch of its own.
-fn holds_repository(directory: &Path) -> bool {
-    let is_repository = |path: &Path| fs::symlink_metadata(path.join(".git")).is_ok();
-    let Ok(entries) = fs::read_dir(directory) else {
-        return false;
+/// Why a directory is more than what a tool left behind, if it is: it may have the name of
+/// debris and be, or hold, a repository, as where a build is published from a branch of
+/// its own, or an environment of Python.
+fn life_of_its_own(directory: &Path, why: &Why) -> Option<&'static str> {
+    // Environments are what these topics are about.
+    let is_of_environments = matches!(why, Why::Debris("tox" | "nox"));
+    let is_environment = |path: &Path| {
+        ["pyvenv.cfg", "conda-meta"]
+            .iter()
+            .any(|mark| path.ends_with(mark))
     };
-    is_repository(directory)
-        || entries.flatten().any(|entry| {
-            entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_repository(&entry.path())
-        })
-}
-
-/// Which paths git tracks, and the repositories that could not be asked: there, all of
-/// them are taken for tracked. Each repository is asked once.
-fn tracked(paths: impl Iterator<Item = PathBuf>) -> (HashSet<PathBuf>, Vec<Failure>) {
-    let mut repositories: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
-    for path in paths {
-        let mut above = path.ancestors().skip(1);
-        if let Some(top) = above.find(|above| above.join(".git").exists())
-            && let Ok(below) = path.strip_prefix(top)
+    let above = directory.parent().unwrap_or(directory);
+    // Where an environment is called `build`, its `lib` looks like debris.
+    if above.join("pyvenv.cfg").exists() {
+        return Some("part of an environment");
+    }
+    let entries = WalkDir::new(directory).follow_root_links(false).into_iter();
+    entries.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.ends_with(".git")
+            || (path.ends_with("refs") && path.parent().is_some_and(git::is_store))
         {
-            let paths = repositories.entry(top.to_path_buf()).or_default();
-            paths.insert(below.to_path_buf());
+            Some("a repository of its own")
+        } else if is_environment(path) && !is_of_environments {
+            Some("an environment of its own")
+        } else {
+            None
         }
-    }
-    let (mut tracked, mut failures) = (HashSet::new(), Vec::new());
-    for (top, paths) in repositories {
-        let below = match git::tracked(&top, &paths) {
-            Ok(below) => below,
-            // Without git there is no guard, as there is none without a repository.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => {
-                failures.push(Failure {
-                    attempt: Attempt::Ask,
-                    path: top.clone(),
-                    error,
-                });
-                paths
-            }
-        };
-        tracked.extend(below.into_iter().map(|path| top.join(path)));
-    }
-    (tracked, failures)
+    })
 }

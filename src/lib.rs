@@ -48,12 +48,13 @@ pub mod scan;
 pub mod select;
 pub mod threads;
 
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::iter;
 use std::mem;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use cli::Cli;
 use config::{Config, Configs};
@@ -93,7 +94,12 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         true => Configs::default(),
         false => Configs::find(&cli.paths)?,
     };
-    let settings = settings(cli, &configs)?;
+    let ignore: Vec<_> = cli
+        .ignore
+        .iter()
+        .flat_map(|word| roots::ignored(word))
+        .collect();
+    let settings = settings(cli, &ignore, &configs)?;
     if cli.explains() {
         configs.files.iter().for_each(|(file, _)| {
             let file = report::readable(file);
@@ -118,10 +124,20 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         "no such file or directory: {}",
         report::list(&missing)
     );
-    ensure!(
-        !cli.git_clean || git::is_available(),
-        "--git-clean needs git, and there is none"
-    );
+    if cli.git_clean {
+        ensure!(
+            git::is_available(),
+            "--git-clean needs git, and there is none"
+        );
+        let paths = 0..cli.paths.len();
+        let mut ignored = paths.flat_map(|path| cli.ignored(&ignore, configs.config(path)));
+        if let Some(word) = ignored.find(|word| !git::can_exclude(word)) {
+            bail!(
+                "--git-clean cannot leave alone what {word:?} means: \
+                 write it without alternatives, and relative to the PATH"
+            );
+        }
+    }
     interrupt::listen()?;
 
     let threads = Threads::new(cli.jobs, roots.len());
@@ -144,7 +160,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         report.outcome(target, outcome)
     });
     if cli.git_clean && !interrupt::requested() {
-        git_clean(cli, &configs, &mut report);
+        git_clean(cli, &ignore, &configs, &mut report);
     }
     Ok(report.finish())
 }
@@ -160,12 +176,12 @@ fn generate(kind: cli::Generate) -> Result<Exit> {
 }
 
 /// What is looked for: by the command line alone, then with each of the configurations.
-fn settings(cli: &Cli, configs: &Configs) -> Result<Vec<Settings>> {
+fn settings(cli: &Cli, ignore: &[OsString], configs: &Configs) -> Result<Vec<Settings>> {
     let none = Config::default();
     let configs = configs.files.iter().map(|(_, config)| config);
     iter::once(&none)
         .chain(configs)
-        .map(|config| cli.settings(config))
+        .map(|config| cli.settings(ignore, config))
         .collect()
 }
 
@@ -182,7 +198,7 @@ fn confirmed(cli: &Cli, mut found: Found, roots: &[Root], threads: &Threads) -> 
 }
 
 /// Runs `git clean` in each PATH that is a directory.
-fn git_clean(cli: &Cli, configs: &Configs, report: &mut Report) {
+fn git_clean(cli: &Cli, ignore: &[OsString], configs: &Configs, report: &mut Report) {
     let directories = cli
         .paths
         .iter()
@@ -190,10 +206,12 @@ fn git_clean(cli: &Cli, configs: &Configs, report: &mut Report) {
         .filter(|(_, path)| path.is_dir());
     for (index, path) in directories {
         report.flush();
-        let none = Config::default();
-        let config = configs.of(index).map_or(&none, |of| &configs.files[of].1);
-        let error = match git::clean(path, &cli.ignored(config), cli.clean_mode(), cli.output()) {
-            Ok(Cleaned::Ran(status)) if status.success() => continue,
+        let ignored = cli.ignored(ignore, configs.config(index));
+        let error = match git::clean(path, &ignored, cli.clean_mode(), cli.output()) {
+            Ok(Cleaned::Ran { status, found }) if status.success() => {
+                report.found |= found;
+                continue;
+            }
             Ok(Cleaned::NoRepository) => {
                 report::warning(format_args!(
                     "{} is in no git repository",
@@ -201,7 +219,7 @@ fn git_clean(cli: &Cli, configs: &Configs, report: &mut Report) {
                 ));
                 continue;
             }
-            Ok(Cleaned::Ran(status)) => io::Error::other(status.to_string()),
+            Ok(Cleaned::Ran { status, .. }) => io::Error::other(status.to_string()),
             Err(error) => error,
         };
         report.failure(&Failure {

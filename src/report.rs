@@ -1,6 +1,7 @@
 //! What a person or a program reads: paths on standard output, all else on
 //! standard error.
 
+use std::collections::HashSet;
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
@@ -61,6 +62,8 @@ pub struct Report<'a> {
     total: Removal,
     errors: u64,
     denied: bool,
+    /// Whether another program found something that would go.
+    pub found: bool,
     out: BufWriter<StdoutLock<'static>>,
     /// Whether a person reads standard output, on a terminal.
     on_terminal: bool,
@@ -90,6 +93,7 @@ impl<'a> Report<'a> {
             total: Removal::default(),
             errors: 0,
             denied: false,
+            found: false,
             on_terminal: out.is_terminal(),
             out: BufWriter::with_capacity(1 << 16, out.lock()),
             closed: None,
@@ -156,11 +160,21 @@ impl<'a> Report<'a> {
         self.denied |= failure.error.kind() == ErrorKind::PermissionDenied;
     }
 
-    /// Says what was kept, and why.
+    /// Says what was kept, and why, and what was not.
     pub fn kept(&mut self, kept: &Kept) {
+        if !kept.unguarded.is_empty() {
+            let tops = list(&kept.unguarded);
+            warning(format_args!(
+                "there is no git to tell what is tracked in {tops}, so all debris there goes"
+            ));
+        }
         for (reason, targets) in &kept.by_reason {
+            // Where PATHs overlap, each of them found the same.
+            let mut known = HashSet::new();
+            let real = |target: &Target| self.roots[target.root].real.join(&target.path);
             let shown: Vec<_> = targets
                 .iter()
+                .filter(|target| known.insert(real(target)))
                 .map(|target| target.shown(self.roots))
                 .collect();
             let mut names: Vec<_> = shown
@@ -231,8 +245,10 @@ impl<'a> Report<'a> {
     }
 
     fn exit(&self) -> Exit {
-        let found = self.style.check && !self.total.is_nothing();
-        if self.errors > 0 || found {
+        let found = self.style.check && (self.found || !self.total.is_nothing());
+        // Who stopped listening stopped the removing as well.
+        let is_cut_short = self.action == Action::Remove && self.done < self.planned;
+        if self.errors > 0 || found || is_cut_short {
             Exit::Incomplete
         } else {
             Exit::Done

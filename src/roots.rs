@@ -5,6 +5,7 @@
 //! lead outside of what was given.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf, absolute};
@@ -59,6 +60,8 @@ pub struct Mirror {
     pub sources: PathBuf,
     /// Which settings hold for it: those of that directory.
     pub settings: usize,
+    /// Whether it was given as a PATH itself.
+    pub is_path: bool,
 }
 
 impl Root {
@@ -141,6 +144,30 @@ pub fn open<'p>(
         roots: opener.roots,
         missing,
         failures,
+    }
+}
+
+/// What a word of `--ignore` means: as it is written, for what is met anywhere, and where
+/// it names a path that is reached through a link or through `..`, as that really is.
+pub fn ignored(word: &OsStr) -> Vec<OsString> {
+    let path: PathBuf = Path::new(word)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    let real = match (path.parent(), path.file_name()) {
+        // Of a link itself, not of what it leads to.
+        (Some(parent), Some(name)) => {
+            fs::canonicalize(or_current(parent)).map(|parent| parent.join(name))
+        }
+        _ => fs::canonicalize(&path),
+    };
+    match real {
+        Ok(real) if !real.ends_with(&path) && real.symlink_metadata().is_ok() => {
+            let is_up = path.components().any(|part| part == Component::ParentDir);
+            let written = (!is_up).then(|| word.to_owned());
+            written.into_iter().chain([real.into()]).collect()
+        }
+        _ => vec![word.to_owned()],
     }
 }
 
@@ -228,6 +255,7 @@ impl Opener {
                         top,
                         sources,
                         settings,
+                        is_path: true,
                     }]);
                 }
                 continue;
@@ -243,6 +271,7 @@ impl Opener {
             top: mirror_of(&sources),
             sources,
             settings,
+            is_path: false,
         });
         let mut mirrors: Vec<_> = mirrors
             .filter(|mirror| {
@@ -277,7 +306,7 @@ impl Opener {
 }
 
 /// The parent of a plain name is the empty path, which no call takes.
-fn or_current(path: &Path) -> &Path {
+pub fn or_current(path: &Path) -> &Path {
     if path.as_os_str().is_empty() {
         Path::new(".")
     } else {

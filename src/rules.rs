@@ -79,7 +79,7 @@ impl Rules {
 
     /// Whether the user asked that what has this name, at a path that `paths` gives in
     /// each of the ways it may be written, be left alone wherever it lies.
-    pub fn spares(&self, name: &OsStr, paths: impl FnOnce() -> [PathBuf; 2]) -> bool {
+    pub fn spares(&self, name: &OsStr, paths: impl FnOnce() -> Vec<PathBuf>) -> bool {
         self.spared.names.contains(name)
             || self.spared.name_globs.is_match(name)
             || (self.spared.has_paths() && paths().iter().any(|path| self.spared.path(path)))
@@ -107,6 +107,10 @@ impl Spared {
             ensure!(
                 path.file_name().is_some(),
                 "cannot ignore {word:?}: it names nothing"
+            );
+            ensure!(
+                !path.components().any(|part| part == Component::ParentDir),
+                "cannot ignore {word:?}: it leads up, and to nothing that is there"
             );
             let mut parts = path.components();
             let is_name = matches!(

@@ -229,10 +229,9 @@ impl<'a> Scan<'a> {
                 Part::Mirrors(mirrors) => {
                     jobs.extend(mirrors.iter().map(|mirror| {
                         let is_root = mirror.top == Path::new("");
-                        let why = (!is_root).then_some(Why::Empty);
                         let entering = Entering {
-                            why,
-                            ..search.clone()
+                            zone: Zone::of_mirror(mirror, root),
+                            why: (!is_root).then_some(Why::Empty),
                         };
                         Job::new(
                             self,

@@ -265,3 +265,27 @@ fn what_is_ignored_stays_in_a_cache_that_is_named_twice() {
         .assert("__pycache__/b.pyc\n", "Removed 1 file (17 B).\n", 0);
     tree.assert_left("__pycache__/a/kept.pyc");
 }
+
+#[test]
+#[cfg(unix)]
+fn what_is_ignored_is_found_by_any_way_that_leads_there() {
+    let tree = tree("p/keep/x.pyc p/a.pyc link->p");
+    let top = tree.path().display();
+    for arguments in [
+        "-nq p -i p/../p/keep".to_owned(),
+        format!("-nq p -i {top}/link/keep"),
+        format!("-nq {top}/p -i link/keep"),
+    ] {
+        let gone = tree.pyclean(&arguments).stdout;
+        assert!(
+            gone.ends_with("p/a.pyc\n") && !gone.contains("keep"),
+            "{arguments}: {gone}"
+        );
+    }
+    assert_eq!(tree.pyclean("-nq link -i p/keep").stdout, "link/a.pyc\n");
+    tree.pyclean("p -i ../gone/*").assert(
+        "",
+        "error: cannot ignore \"../gone/*\": it leads up, and to nothing that is there\n",
+        2,
+    );
+}

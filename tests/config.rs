@@ -45,7 +45,7 @@ fn the_keys_mean_what_the_options_mean() {
         all.replace("keep", "dist/\nkeep")
     );
     assert_eq!(listed("debris = []", "."), all);
-    assert!(listed("stale = true", ".").starts_with("a.cpython-312.pyc: orphaned"));
+    assert!(listed("stale = true", ".").starts_with("keep/b.pyc: orphaned"));
     // The command line wins; what is ignored adds up.
     assert_eq!(
         listed("keep-python = ['3.12']", "--python 3.12 ."),
@@ -169,4 +169,22 @@ fn what_is_no_file_is_not_read() {
     let run = tree.pyclean(".");
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("longer than 1 MiB"), "{}", run.stderr);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_is_of_the_project_where_it_lies() {
+    let tree = util::tree("a/.git/ b/.git/ a/m.pyc->../b/real.pyc b/real.pyc a/pyproject.toml");
+    fs::write(
+        tree.file("a/pyproject.toml"),
+        "[tool.pyclean]\nignore = ['m.pyc']\n",
+    )
+    .unwrap();
+    assert_eq!(tree.pyclean("-nq a").stdout, "");
+    // What is named is not ignored, but it is said who has a say.
+    assert!(
+        tree.pyclean("-n a/m.pyc")
+            .stderr
+            .contains("a/pyproject.toml")
+    );
 }

@@ -5,39 +5,9 @@ mod util;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use util::{PYCLEAN, Run, Tree, is_absent, tree};
-
-/// Runs git in a directory of the tree, with an author and without the settings of
-/// whoever runs the tests.
-fn git(tree: &Tree, directory: &str, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
-        .args([
-            "-c",
-            "protocol.file.allow=always",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .current_dir(tree.path().join(directory))
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {arguments:?}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Makes a directory of the tree a repository that tracks these paths.
-fn repository(tree: &Tree, directory: &str, tracked: &[&str]) {
-    git(tree, directory, &["init", "-q"]);
-    git(tree, directory, &[&["add", "-f"], tracked].concat());
-    git(tree, directory, &["commit", "-qm", "all"]);
-}
+use util::{PYCLEAN, Run, Tree, git, is_absent, repository, tree};
 
 /// Runs the program with an answer on standard input.
 fn answered(tree: &Tree, arguments: &str, answer: &str) -> Run {
@@ -261,6 +231,75 @@ fn what_kept_debris_holds_is_not_judged_once_more() {
 }
 
 #[test]
+fn an_environment_or_a_repository_is_no_debris_whatever_its_name() {
+    let tree = tree(
+        "dist/pyvenv.cfg dist/lib/l build/pyvenv.cfg build/lib/l build/bin/b sdist/site/en/.git/HEAD \
+         p.egg-info/x/bare/HEAD p.egg-info/x/bare/objects/ p.egg-info/x/bare/refs/ .tox/py/pyvenv.cfg",
+    );
+    tree.pyclean("-n . --debris package tox").assert(
+        ".tox/\n",
+        "warning: kept p.egg-info, sdist: a repository of its own\n\
+         warning: kept dist: an environment of its own\n\
+         warning: kept build/lib: part of an environment\n\
+         Would remove 2 directories and 1 file (18 B).\n",
+        0,
+    );
+}
+
+#[test]
+fn branches_of_a_bare_repository_are_no_cache_whatever_their_names() {
+    let tree = tree(
+        "r.git/HEAD r.git/objects/info/ r.git/refs/heads/x.pyc r.git/refs/heads/dist/2.0 \
+         r.git/logs/refs/heads/x.pyc r.git/refs/tags/ refs/dist/d logs/x.pyc objects/",
+    );
+    tree.pyclean("-n . r.git --debris --folders").assert(
+        "logs/\nlogs/x.pyc\nobjects/\nrefs/\nrefs/dist/\n",
+        "Would remove 4 directories and 2 files (21 B).\n",
+        0,
+    );
+}
+
+#[test]
+fn what_several_paths_find_is_kept_once() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("sub/dist/a");
+    repository(&tree, ".", &["sub/dist/a"]);
+    tree.pyclean("-n . sub --debris").assert(
+        "",
+        "warning: kept sub/dist: tracked by git\nNothing to remove.\n",
+        0,
+    );
+}
+
+#[test]
+fn without_git_it_is_said_that_there_is_no_guard() {
+    let tree = tree(".git/HEAD dist/a");
+    let mut command = tree.command(["-n", ".", "--debris"]);
+    let run: Run = command.env("PATH", "/nowhere").output().unwrap().into();
+    let top = tree.path().canonicalize().unwrap();
+    run.assert(
+        "dist/\n",
+        &format!(
+            "warning: there is no git to tell what is tracked in {}, so all debris there goes\n\
+             Would remove 1 directory and 1 file (6 B).\n",
+            top.display()
+        ),
+        0,
+    );
+}
+
+#[test]
+fn no_wildcard_stands_for_a_repository() {
+    let tree = tree(".git/refs/a w/.git tmp/.hg/x tmp/b venv/c");
+    let erased = |globs: &str| tree.pyclean(&format!("-nq . --erase {globs}")).stdout;
+    assert_eq!(erased("**/*"), "tmp/b\nvenv/\nvenv/c\n");
+    assert_eq!(erased("**/a w/.git"), "w/.git\n");
+    assert_eq!(erased(".git/**/*"), ".git/refs/\n.git/refs/a\n");
+}
+
+#[test]
 fn the_cache_of_a_user_is_no_debris() {
     let tree = tree(
         "home/.cache/pip/p home/.cache/x/__pycache__/a.pyc home/project/.cache/c other/.bashrc other/.cache/o xdg/.cache/x",
@@ -403,67 +442,6 @@ fn a_folder_goes_though_a_file_in_it_was_named() {
 }
 
 #[test]
-fn git_clean_runs_afterwards() {
-    if is_absent("git") {
-        return;
-    }
-    let tree = tree("a.py new.txt .idea/i sub/b.py sub/new.o sub/.gitignore __pycache__/a.pyc");
-    fs::write(tree.file("sub/.gitignore"), "*.o").unwrap();
-    repository(&tree, ".", &["a.py", "sub/b.py"]);
-    let run = tree.pyclean(". --ignore .idea --git-clean -n");
-    run.assert(
-        "__pycache__/\nWould remove __pycache__/\nWould remove new.txt\nWould remove sub/.gitignore\nWould remove sub/new.o\n",
-        "Would remove 1 directory and 1 file (17 B).\n",
-        0,
-    );
-    assert_eq!(
-        tree.pyclean(". --ignore .idea --git-clean --yes").code,
-        Some(0)
-    );
-    assert_eq!(git(&tree, ".", &["status", "--porcelain"]), "?? .idea/\n");
-    assert!(!tree.left().contains("new"));
-}
-
-#[test]
-fn git_clean_knows_what_is_tracked_in_a_hook_too() {
-    if is_absent("git") {
-        return;
-    }
-    let tree = tree("sub/a.txt sub/new.txt");
-    repository(&tree, ".", &["sub/a.txt"]);
-    let mut command = tree.command(["sub", "--git-clean", "--yes"]);
-    let run: Run = command
-        .env("GIT_DIR", tree.path().join(".git"))
-        .output()
-        .unwrap()
-        .into();
-    run.assert("Removing new.txt\n", "Nothing to remove.\n", 0);
-}
-
-#[test]
-fn git_clean_needs_a_repository_and_a_git() {
-    if is_absent("git") {
-        return;
-    }
-    let tree = tree("a.pyc b.txt");
-    let run = tree.pyclean(". --git-clean --yes");
-    run.assert(
-        "",
-        "warning: . is in no git repository\nRemoved 1 file (5 B).\n",
-        0,
-    );
-    tree.add("a.pyc");
-    let mut command = tree.command([".", "-g", "-y"]);
-    let run: Run = command
-        .env("PATH", Path::new("/nowhere"))
-        .output()
-        .unwrap()
-        .into();
-    run.assert("", "error: --git-clean needs git, and there is none\n", 2);
-    tree.assert_left("a.pyc b.txt");
-}
-
-#[test]
 fn a_failure_of_git_is_a_failure() {
     if is_absent("git") {
         return;
@@ -488,38 +466,4 @@ fn a_failure_of_git_is_a_failure() {
         run.stderr
     );
     assert!(tree.path().join("dist/d").exists());
-}
-
-/// The settings of a repository that was unpacked from somewhere can name a program that
-/// git starts to learn what has changed.
-#[cfg(unix)]
-#[test]
-fn no_program_that_a_repository_names_is_run() {
-    use std::os::unix::fs::PermissionsExt;
-    if is_absent("git") {
-        return;
-    }
-    let tree = tree("a.py dist/d new.txt");
-    repository(&tree, ".", &["a.py"]);
-    let hook = tree.file("hook");
-    fs::write(
-        &hook,
-        format!("#!/bin/sh\ntouch '{}/ran'\n", tree.path().display()),
-    )
-    .unwrap();
-    fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
-    git(
-        &tree,
-        ".",
-        &["config", "core.fsmonitor", hook.to_str().unwrap()],
-    );
-    for arguments in [
-        "-n . --debris",
-        "-n . --git-clean",
-        ". --debris",
-        ". --git-clean --yes",
-    ] {
-        tree.pyclean(arguments);
-        assert!(!tree.path().join("ran").exists(), "{arguments}");
-    }
 }

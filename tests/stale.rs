@@ -317,6 +317,54 @@ fn a_mirror_is_cleaned_and_that_of_others_is_not() {
 
 #[cfg(unix)]
 #[test]
+fn a_mirror_holds_bytecode_and_no_debris() {
+    let tree = tree("one/app.py");
+    let root = tree.path().canonicalize().unwrap();
+    let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
+    let pyc = format!(".cache/{root}/one/dist/m.cpython-312.pyc");
+    tree.compiled("one/dist/m.py", "cpython-3.12", &pyc);
+    let run = |arguments: &str| tree.pyclean(&format!("-nq --pycache-prefix .cache {arguments}"));
+    assert_eq!(run("--stale one").stdout, "");
+    let debris = "one/dist/: debris of package\n";
+    assert_eq!(run("--stale one --debris").stdout, debris);
+    assert_eq!(run("--keep-python 3.12 one --debris").stdout, "one/dist/\n");
+    // A glob is relative to the PATH, and the mirror is none.
+    let glob = format!("{root}/**/*");
+    assert_eq!(run(&format!("--stale one --erase {glob}")).stdout, "");
+    // What is ignored is the source, wherever its bytecode lies.
+    let source = format!("/{root}/one/dist");
+    assert_eq!(run(&format!("one --ignore {source}")).stdout, "");
+    assert!(run("one").stdout.contains("/one/dist/m.cpython-312.pyc\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_cache_of_other_projects_stays_in_debris_too() {
+    for prefix in ["one/.cache/pyc", "one/.cache", "one/__pycache__"] {
+        let tree = tree("one/.cache/other one/__pycache__/x.pyc");
+        let root = tree.path().canonicalize().unwrap();
+        let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
+        let two = format!("{prefix}/{root}/two/m.cpython-312.pyc");
+        tree.add(&two);
+        tree.add(&format!("{prefix}/{root}/one/m.cpython-312.pyc"));
+        let run = tree.pyclean(&format!("one --debris --pycache-prefix {prefix}"));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let left = tree.names();
+        assert!(left.contains(&two), "{left}");
+        assert!(!left.contains("/one/m"), "{left}");
+    }
+}
+
+#[test]
+fn a_tag_outside_of_a_cache_tells_nothing_of_a_source() {
+    let tree = tree("m.cpython-312.pyc gone.pyc empty.cpython-312.pyc.1234");
+    tree.compiled("cache/m.py", "cpython-3.12", "kept/m.cpython-312.pyc");
+    let run = tree.pyclean("-n --stale .");
+    assert_eq!(run.stdout, "gone.pyc: orphaned, no gone.py\n");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_prefix_may_come_from_the_environment() {
     let tree = prefixed();
     let run = |prefix: &str| {

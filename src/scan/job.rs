@@ -8,6 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::{Found, Scan, Settings};
 use crate::debris::{Goes, INSTALLED};
 use crate::failure::{Attempt, Failure};
+use crate::git;
 use crate::interrupt;
 use crate::plan::{Hollow, Kind, Target, Why};
 use crate::pyc::BytecodeName;
@@ -54,6 +55,14 @@ impl Zone {
         let is_installed = |part| INSTALLED.iter().any(|place| part == *place);
         Zone::Search {
             debris: !root.real.iter().any(is_installed),
+        }
+    }
+
+    /// What the top of a mirror is: as there is bytecode only, no tool left anything.
+    pub fn of_mirror(mirror: &Mirror, root: &Root) -> Zone {
+        match mirror.is_path {
+            true => Zone::of(root),
+            false => Zone::Search { debris: false },
         }
     }
 
@@ -195,10 +204,14 @@ impl<'a> Job<'a> {
 
     fn directory(&mut self, entry: DirEntry) -> Step {
         let is_named = entry.depth() == 0;
-        if self.is_elsewhere(&entry) || (!is_named && self.spares(&entry)) {
+        let zone = self.zone();
+        let stays = self.is_elsewhere(&entry)
+            || self.is_excepted(&entry)
+            || (!is_named && self.spares(&entry))
+            || (matches!(zone, Zone::Search { .. }) && is_part_of_store(&entry));
+        if stays {
             return self.pass(true);
         }
-        let zone = self.zone();
         let rules = &self.settings.rules;
         let name = entry.file_name();
         match zone {
@@ -232,7 +245,7 @@ impl<'a> Job<'a> {
             }
         }
         let is_ignored = zone == Zone::Erase || rules.ignores(name);
-        if self.is_excepted(&entry) || (is_ignored && rules.erase.is_empty()) {
+        if is_ignored && rules.erase.is_empty() {
             return self.pass(true);
         }
         let zone = match zone {
@@ -265,7 +278,7 @@ impl<'a> Job<'a> {
     /// Takes a directory with all it holds; unseen, if nothing in it can be spared.
     fn take_tree(&mut self, entry: DirEntry, topic: Option<&'static str>) -> Step {
         let why = topic.map_or(Why::Bytecode, Why::Debris);
-        if self.settings.rules.spares_any() {
+        if self.settings.rules.spares_any() || self.holds_excepted(&entry) {
             self.enter(
                 &entry,
                 Entering {
@@ -383,6 +396,15 @@ impl<'a> Job<'a> {
             return None;
         }
         let name = BytecodeName::parse(entry.file_name())?;
+        // Beside sources no interpreter writes a tag: it is of a cache that was kept
+        // elsewhere, and where its source is nobody knows.
+        if self.settings.selection.stale
+            && !in_cache
+            && self.mirror.is_none()
+            && name.tag().is_some()
+        {
+            return None;
+        }
         let is_regular = entry.file_type().is_file();
         let file = Candidate {
             path,
@@ -451,6 +473,10 @@ impl<'a> Job<'a> {
 
     /// Whether the user named an entry for erasing.
     fn is_erased(&self, entry: &DirEntry) -> bool {
+        // Relative to a PATH, which a mirror is none of.
+        if self.mirror.is_some_and(|mirror| !mirror.is_path) {
+            return false;
+        }
         let erase = &self.settings.rules.erase;
         let named = || self.root().below_named(self.below(entry.path()));
         !erase.is_empty() && erase.matches(named(), entry.file_type().is_dir())
@@ -465,17 +491,32 @@ impl<'a> Job<'a> {
     fn spares(&self, entry: &DirEntry) -> bool {
         let path = entry.path();
         self.settings.rules.spares(entry.file_name(), || {
-            [path.to_path_buf(), self.root().real.join(self.below(path))]
+            let below = self.below(path);
+            let mut paths = vec![path.to_path_buf(), self.root().real.join(below)];
+            if let Some(mirror) = self.mirror
+                && let Ok(below) = below.strip_prefix(&mirror.top)
+            {
+                paths.push(mirror.sources.join(below));
+            }
+            paths
         })
     }
 
-    /// Whether a directory holds the bytecode of other projects.
+    /// Whether a directory holds the bytecode of other projects, and nothing else.
     fn is_excepted(&self, entry: &DirEntry) -> bool {
+        self.excepted() == Some(self.below(entry.path()))
+    }
+
+    /// Whether such a directory lies in this one.
+    fn holds_excepted(&self, entry: &DirEntry) -> bool {
+        let lies_in = |except: &Path| except.starts_with(self.below(entry.path()));
+        self.excepted().is_some_and(lies_in)
+    }
+
+    fn excepted(&self) -> Option<&'a Path> {
         match &self.root().part {
-            Part::Tree {
-                except: Some(except),
-            } => self.below(entry.path()) == except,
-            _ => false,
+            Part::Tree { except } => except.as_deref(),
+            Part::Entries(_) | Part::Mirrors(_) => None,
         }
     }
 
@@ -493,4 +534,12 @@ impl<'a> Job<'a> {
     fn is_elsewhere(&self, _: &DirEntry) -> bool {
         false
     }
+}
+
+/// Whether a directory is where a repository without files of its own keeps what it
+/// knows: there, names are those of branches, whatever they look like.
+fn is_part_of_store(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    ["refs", "logs", "objects"].iter().any(|part| name == *part)
+        && entry.path().parent().is_some_and(git::is_store)
 }

@@ -236,6 +236,22 @@ pub const EXCEPTIONS: &[Exception] = &[
                 && around.any(|path| scene.is_debris(path) && holds_tracked(path))
         },
     },
+    // Whoever means the store of a repository writes its name out.
+    Exception {
+        name: "no wildcard stands for a repository",
+        fate: Fate::Stays,
+        is_about: |scene, path| {
+            let is_in_store = |path: &str| {
+                let path = path.trim_end_matches('/');
+                let mut around = ancestors(path).chain([path]);
+                around.any(|path| [".git", ".hg", ".svn", ".jj"].contains(&name(path)))
+            };
+            let mut below = scene.sketch.entries.keys();
+            scene.call.has("--erase")
+                && (is_in_store(path)
+                    || below.any(|below| below.starts_with(path) && is_in_store(below)))
+        },
+    },
     // The cache of a user is shared by all of their programs.
     Exception {
         name: "the user's own cache stays",

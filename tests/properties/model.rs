@@ -255,9 +255,12 @@ impl Walk<'_> {
     fn is_guarded(&mut self, path: &Path) -> bool {
         let tree = self.model.tree;
         let has = |directory: &Path, name| tree.contains_key(&directory.join(name));
-        let is_of_user = name(path) == ".cache" && has(path.parent().unwrap(), ".profile");
-        let mut entries = self.model.entries(path).into_iter();
-        let is_repository = has(path, ".git") || entries.any(|entry| has(&entry, ".git"));
+        let mut around = path.ancestors();
+        let is_of_user =
+            around.any(|path| name(path) == ".cache" && has(path.parent().unwrap(), ".profile"));
+        let below = tree.range(path.to_path_buf()..);
+        let mut below = below.take_while(|(below, _)| below.starts_with(path));
+        let is_repository = below.any(|(below, _)| below.ends_with(".git"));
         // No repository here is a real one: git answers for none.
         let is_doubtful = path.ancestors().skip(1).any(|above| has(above, ".git"));
         let is_asked = !is_of_user && !is_repository;
@@ -270,9 +273,13 @@ impl Walk<'_> {
             return false;
         };
         let is_directory = self.model.is_directory(path);
+        let is_store = |part: &&[u8]| *part == b".git";
         let erases = |glob: &&str| {
-            (is_directory || !glob.ends_with('/'))
-                && matches(&parts(Path::new(glob)), &parts(below))
+            let is_alike = is_directory || !glob.ends_with('/');
+            let (glob, below) = (parts(Path::new(glob)), parts(below));
+            // No wildcard stands for a repository.
+            let is_meant = !below.iter().any(is_store) || glob.iter().any(is_store);
+            is_alike && is_meant && matches(&glob, &below)
         };
         self.model.options.erase.iter().any(erases)
     }

@@ -198,3 +198,32 @@ impl Run {
         );
     }
 }
+
+/// Runs git in a directory of the tree, with an author and without the settings of
+/// whoever runs the tests.
+pub fn git(tree: &Tree, directory: &str, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
+        .args([
+            "-c",
+            "protocol.file.allow=always",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(arguments)
+        .current_dir(tree.path().join(directory))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Makes a directory of the tree a repository that tracks these paths.
+pub fn repository(tree: &Tree, directory: &str, tracked: &[&str]) {
+    git(tree, directory, &["init", "-q"]);
+    git(tree, directory, &[&["add", "-f"], tracked].concat());
+    git(tree, directory, &["commit", "-qm", "all"]);
+}
