@@ -181,7 +181,7 @@ struct Opener {
     /// The settings of the path at hand.
     settings: usize,
     roots: Vec<Root>,
-    /// Real paths of the roots that are walked.
+    /// The roots that are walked, as they are written: what is ignored may depend on it.
     trees: HashSet<PathBuf>,
     /// Indices of the roots of single entries.
     bases: HashMap<(PathBuf, usize), usize>,
@@ -196,7 +196,7 @@ impl Opener {
             if real.file_name() == Some(CACHE_DIRECTORY.as_ref()) {
                 return self.add_entry(path, &real, 1);
             }
-            if self.trees.insert(real.clone()) {
+            if self.trees.insert(path.to_path_buf()) {
                 self.add_root(path, real, Part::Tree { except: None })?;
             }
             return Ok(());

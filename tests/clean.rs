@@ -268,6 +268,14 @@ fn what_is_ignored_stays_in_a_cache_that_is_named_twice() {
 
 #[test]
 #[cfg(unix)]
+fn a_path_is_no_other_because_both_lead_to_the_same() {
+    let tree = tree("p/x.pyc src->p");
+    tree.pyclean("-n src p ./p -i src/*")
+        .assert("p/x.pyc\n", "Would remove 1 file (7 B).\n", 0);
+}
+
+#[test]
+#[cfg(unix)]
 fn what_is_ignored_is_found_by_any_way_that_leads_there() {
     let tree = tree("p/keep/x.pyc p/a.pyc link->p");
     let top = tree.path().display();
