@@ -173,7 +173,9 @@ fn is_in_a_home(path: &Path) -> bool {
         ".local/share",
         ".ssh",
     ];
-    let is_home = |directory: &Path| marks.iter().any(|mark| directory.join(mark).exists());
+    // Also by a link that leads nowhere, as where settings are kept elsewhere.
+    let is_there = |path: PathBuf| path.symlink_metadata().is_ok();
+    let is_home = |directory: &Path| marks.iter().any(|mark| is_there(directory.join(mark)));
     path.ancestors().any(|path| {
         path.file_name().is_some_and(|name| name == ".cache") && path.parent().is_some_and(is_home)
     })

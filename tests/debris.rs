@@ -302,7 +302,7 @@ fn no_wildcard_stands_for_a_repository() {
 #[test]
 fn the_cache_of_a_user_is_no_debris() {
     let tree = tree(
-        "home/.cache/pip/p home/.cache/x/__pycache__/a.pyc home/project/.cache/c other/.bashrc other/.cache/o xdg/.cache/x",
+        "home/.cache/pip/p home/.cache/x/__pycache__/a.pyc home/project/.cache/c other/.bashrc->dotfiles other/.cache/o xdg/.cache/x",
     );
     let mut command = tree.command(["home", "other", "xdg", "--debris"]);
     command.env("HOME", tree.path().join("home"));
@@ -315,7 +315,7 @@ fn the_cache_of_a_user_is_no_debris() {
         0,
     );
     tree.assert_left(
-        "home/.cache/pip/p home/.cache/x/ home/project/ other/.bashrc other/.cache/o xdg/.cache/x",
+        "home/.cache/pip/p home/.cache/x/ home/project/ other/.bashrc->dotfiles other/.cache/o xdg/.cache/x",
     );
 }
 
