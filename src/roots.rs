@@ -45,9 +45,18 @@ pub enum Part {
         except: Option<PathBuf>,
     },
     /// The entries that were named: files that may be cache, and `__pycache__`.
-    Entries(Vec<PathBuf>),
+    Entries(Vec<Named>),
     /// Directories that hold the bytecode of a tree elsewhere.
     Mirrors(Vec<Mirror>),
+}
+
+/// An entry of a root that was named.
+#[derive(Debug)]
+pub struct Named {
+    /// Where it lies below the root.
+    pub entry: PathBuf,
+    /// How it was written: through a link, this may look like another place.
+    pub written: PathBuf,
 }
 
 /// Where bytecode lies under `PYTHONPYCACHEPREFIX`: that of `/proj/a.py` in the
@@ -76,17 +85,17 @@ impl Root {
         }
     }
 
-    /// Of a path below this root, the part below the PATH that leads to it: that of a
-    /// PATH itself is empty.
-    pub fn below_named<'p>(&self, path: &'p Path) -> &'p Path {
-        let entries = match &self.part {
-            Part::Entries(entries) => &entries[..],
+    /// Of a path below this root, the PATH that leads to it where that is an entry, and
+    /// the part below: that of a PATH itself is empty.
+    pub fn below_named<'p>(&self, path: &'p Path) -> (Option<&Named>, &'p Path) {
+        let named = match &self.part {
+            Part::Entries(named) => &named[..],
             Part::Tree { .. } | Part::Mirrors(_) => &[],
         };
-        let mut below = entries
+        let mut below = named
             .iter()
-            .filter_map(|entry| path.strip_prefix(entry).ok());
-        below.next().unwrap_or(path)
+            .filter_map(|named| Some((Some(named), path.strip_prefix(&named.entry).ok()?)));
+        below.next().unwrap_or((None, path))
     }
 }
 
@@ -221,18 +230,23 @@ impl Opener {
         let base = real.ancestors().nth(depth).unwrap_or(real);
         let entry = real.strip_prefix(base).unwrap_or(real).to_path_buf();
         // The base as the user wrote it, if what he wrote is the same place.
-        let written = path.ancestors().nth(depth).map(or_current);
-        let shown = written
-            .filter(|written| path.ends_with(&entry) && is_same(written, base))
+        let above = path.ancestors().nth(depth).map(or_current);
+        let shown = above
+            .filter(|above| path.ends_with(&entry) && is_same(above, base))
             .unwrap_or(base);
+        let written = path.to_path_buf();
         let key = (shown.to_path_buf(), self.settings);
         if let Some(&index) = self.bases.get(&key) {
-            if let Part::Entries(entries) = &mut self.roots[index].part {
-                entries.push(entry);
+            if let Part::Entries(named) = &mut self.roots[index].part {
+                named.push(Named { entry, written });
             }
             return Ok(());
         }
-        self.add_root(shown, base.to_path_buf(), Part::Entries(vec![entry]))?;
+        self.add_root(
+            shown,
+            base.to_path_buf(),
+            Part::Entries(vec![Named { entry, written }]),
+        )?;
         self.bases.insert(key, self.roots.len() - 1);
         Ok(())
     }

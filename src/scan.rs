@@ -19,7 +19,7 @@ use walkdir::DirEntry;
 use crate::failure::Failure;
 use crate::plan::{Hollow, Kind, Target, Why, path_order};
 use crate::progress::Progress;
-use crate::roots::{Mirror, Part, Root};
+use crate::roots::{Mirror, Named, Part, Root};
 use crate::rules::Rules;
 use crate::select::Selection;
 use crate::threads::Threads;
@@ -222,7 +222,7 @@ impl<'a> Scan<'a> {
                 Part::Tree { .. } => {
                     jobs.push(Job::new(self, index, None, &root.path, Some(search)))
                 }
-                Part::Entries(entries) => jobs.extend(entries.iter().map(|entry| {
+                Part::Entries(named) => jobs.extend(named.iter().map(|Named { entry, .. }| {
                     let is_in_cache = entry.parent().is_some_and(|parent| parent != Path::new(""));
                     Job::of_entry(self, index, &root.path.join(entry), is_in_cache)
                 })),

@@ -276,6 +276,14 @@ fn a_path_is_no_other_because_both_lead_to_the_same() {
 
 #[test]
 #[cfg(unix)]
+fn what_is_ignored_in_a_cache_is_so_as_it_is_written() {
+    let tree = tree("src/__pycache__/x.pyc a/link->../src/__pycache__");
+    tree.pyclean("-n a/link -i a/link/x.pyc")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+#[cfg(unix)]
 fn what_is_ignored_is_found_by_any_way_that_leads_there() {
     let tree = tree("p/keep/x.pyc p/a.pyc link->p");
     let top = tree.path().display();

@@ -478,8 +478,8 @@ impl<'a> Job<'a> {
             return false;
         }
         let erase = &self.settings.rules.erase;
-        let named = || self.root().below_named(self.below(entry.path()));
-        !erase.is_empty() && erase.matches(named(), entry.file_type().is_dir())
+        let below = || self.root().below_named(self.below(entry.path())).1;
+        !erase.is_empty() && erase.matches(below(), entry.file_type().is_dir())
     }
 
     /// Whether a file stays, though it is cache. What the user named stays for nothing.
@@ -497,6 +497,9 @@ impl<'a> Job<'a> {
                 && let Ok(below) = below.strip_prefix(&mirror.top)
             {
                 paths.push(mirror.sources.join(below));
+            }
+            if let (Some(named), below) = self.root().below_named(below) {
+                paths.push(named.written.join(below));
             }
             paths
         })
