@@ -307,7 +307,7 @@ impl Cli {
     pub fn clean_mode(&self) -> CleanMode {
         match (self.is_preview(), self.yes) {
             (true, _) => CleanMode::DryRun,
-            (false, true) => CleanMode::Force,
+            (false, true) => CleanMode::Force { quiet: self.quiet },
             (false, false) => CleanMode::Interactive,
         }
     }

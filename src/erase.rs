@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Where version control keeps what cannot be made again.
-const STORES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+pub const STORES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// What the user asked to have erased.
 #[derive(Debug, Default)]

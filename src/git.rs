@@ -7,6 +7,8 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use globset::{Glob, GlobBuilder};
+
 use crate::report::readable;
 
 /// A git in `directory` and its repository. It runs no program which the repository
@@ -122,7 +124,10 @@ pub enum CleanMode {
     /// It only says what it would do.
     DryRun,
     /// It does it.
-    Force,
+    Force {
+        /// Without a word of what goes.
+        quiet: bool,
+    },
 }
 
 /// What came of `git clean`.
@@ -189,10 +194,13 @@ pub fn clean(
     git.arg(match mode {
         CleanMode::Interactive => "-i",
         CleanMode::DryRun => "-n",
-        CleanMode::Force => "-f",
+        CleanMode::Force { quiet: false } => "-f",
+        CleanMode::Force { quiet: true } => "-qf",
     });
     if mode == CleanMode::DryRun {
-        let listed = git.stderr(Stdio::inherit()).output()?;
+        // It is read here whether anything would go.
+        git.env("LC_ALL", "C").stderr(Stdio::inherit());
+        let listed = git.output()?;
         let written = match output {
             Output::Mixed => io::stdout().write_all(&listed.stdout),
             Output::Apart => io::stderr().write_all(&listed.stdout),
@@ -204,7 +212,10 @@ pub fn clean(
         }
         return Ok(Cleaned::Ran {
             status: listed.status,
-            found: !listed.stdout.is_empty(),
+            found: listed
+                .stdout
+                .split(|byte| *byte == b'\n')
+                .any(|line| line.starts_with(b"Would remove ")),
         });
     }
     if output == Output::Apart {
@@ -230,21 +241,42 @@ pub fn can_exclude(word: &OsStr) -> bool {
 
 /// The patterns by which git leaves alone what a word of `--ignore` means below the top
 /// of a work tree: as a glob, and as it is written. A name is found at any depth, a path
-/// at the end of any other.
+/// at the end of any other, also where that begins above the top.
 fn patterns(word: &OsStr, top: &Path) -> Vec<OsString> {
     let path: PathBuf = Path::new(word)
         .components()
         .filter(|part| *part != Component::CurDir)
         .collect();
-    let (anchor, path) = match path.strip_prefix(top) {
-        Ok(below) => ("/", below),
+    match path.strip_prefix(top) {
+        Ok(below) if below != Path::new("") => return pattern("/", below).into(),
         // It means nothing in here.
-        Err(_) if path.is_absolute() => return Vec::new(),
-        Err(_) if path.components().nth(1).is_some() => ("**/", &*path),
-        Err(_) => ("", &*path),
-    };
+        _ if path.is_absolute() => return Vec::new(),
+        _ => {}
+    }
+    let count = path.components().count();
+    if count == 1 {
+        return pattern("", &path).into();
+    }
+    let mut patterns = Vec::from(pattern("**/", &path));
+    for above in 1..count {
+        let leading: PathBuf = path.iter().take(above).collect();
+        let glob = GlobBuilder::new(&format!("**/{}", leading.display()))
+            .literal_separator(true)
+            .build();
+        let is_of_top = |glob: Glob| glob.compile_matcher().is_match(top);
+        if top.ends_with(&leading) || glob.is_ok_and(is_of_top) {
+            let below: PathBuf = path.iter().skip(above).collect();
+            patterns.extend(pattern("/", &below));
+        }
+    }
+    patterns
+}
+
+/// A path in git's words: as a glob, and as it is written.
+fn pattern(anchor: &str, path: &Path) -> [OsString; 2] {
     let Some(text) = path.to_str() else {
-        return vec![[OsStr::new(anchor), path.as_os_str()].into_iter().collect()];
+        let plain: OsString = [OsStr::new(anchor), path.as_os_str()].into_iter().collect();
+        return [plain.clone(), plain];
     };
     let text = text.replace(MAIN_SEPARATOR, "/");
     let mut escaped = String::new();
@@ -254,10 +286,9 @@ fn patterns(word: &OsStr, top: &Path) -> Vec<OsString> {
         }
         escaped.push(char);
     }
-    let pattern = |text: String| match anchor {
+    [text, escaped].map(|text| match anchor {
         // Else it would take back what was said before.
         "" if text.starts_with('!') => format!("\\{text}").into(),
         _ => format!("{anchor}{text}").into(),
-    };
-    vec![pattern(text), pattern(escaped)]
+    })
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::erase::Erase;
+use crate::erase::{Erase, STORES};
 use crate::failure::{Attempt, Failure};
 use crate::git;
 use crate::plan::{Kind, Target, Why, without_inner};
@@ -59,9 +59,11 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
         Kind::Tree => life_of_its_own(&real(target), &target.why),
         _ => None,
     });
-    let tracked = kept.tracked(debris.iter().map(real));
-    kept.sort_out(&mut debris, |target| {
-        tracked.contains(&real(target)).then_some("tracked by git")
+    let Tracked { tracked, unknown } = kept.tracked(debris.iter().map(real));
+    kept.sort_out(&mut debris, |target| match real(target) {
+        path if tracked.contains(&path) => Some("tracked by git"),
+        path if unknown.contains(&path) => Some("git cannot tell whether it is tracked"),
+        _ => None,
     });
 
     let places: HashSet<_> = kept
@@ -102,9 +104,8 @@ impl Kept {
         self.by_reason.extend(staying);
     }
 
-    /// Which paths git tracks. In a repository that could not be asked, all of them are
-    /// taken for tracked. Each repository is asked once.
-    fn tracked(&mut self, paths: impl Iterator<Item = PathBuf>) -> HashSet<PathBuf> {
+    /// Which paths git tracks. Each repository is asked once.
+    fn tracked(&mut self, paths: impl Iterator<Item = PathBuf>) -> Tracked {
         let mut repositories: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
         for path in paths {
             let mut above = path.ancestors().skip(1);
@@ -115,10 +116,10 @@ impl Kept {
                 paths.insert(below.to_path_buf());
             }
         }
-        let mut tracked = HashSet::new();
+        let mut all = Tracked::default();
         for (top, paths) in repositories {
-            let below = match git::tracked(&top, &paths) {
-                Ok(below) => below,
+            let (place, below) = match git::tracked(&top, &paths) {
+                Ok(below) => (&mut all.tracked, below),
                 // Without git there is no guard, as there is none without a repository.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     self.unguarded.push(top);
@@ -130,13 +131,21 @@ impl Kept {
                         path: top.clone(),
                         error,
                     });
-                    paths
+                    (&mut all.unknown, paths)
                 }
             };
-            tracked.extend(below.into_iter().map(|path| top.join(path)));
+            place.extend(below.into_iter().map(|path| top.join(path)));
         }
-        tracked
+        all
     }
+}
+
+/// What git says of paths.
+#[derive(Default)]
+struct Tracked {
+    tracked: HashSet<PathBuf>,
+    /// Those of repositories that could not be asked.
+    unknown: HashSet<PathBuf>,
 }
 
 /// Where this user's programs keep their caches (the XDG base directories, and what
@@ -185,26 +194,28 @@ fn is_in_a_home(path: &Path) -> bool {
 /// debris and be, or hold, a repository, as where a build is published from a branch of
 /// its own, or an environment of Python.
 fn life_of_its_own(directory: &Path, why: &Why) -> Option<&'static str> {
-    // Environments are what these topics are about.
-    let is_of_environments = matches!(why, Why::Debris("tox" | "nox"));
+    // Environments are what these topics are about, or what a tool keeps in a cache.
+    let may_hold_environments = matches!(why, Why::Debris("tox" | "nox" | "cache"));
     let is_environment = |path: &Path| {
         ["pyvenv.cfg", "conda-meta"]
             .iter()
             .any(|mark| path.ends_with(mark))
     };
-    let above = directory.parent().unwrap_or(directory);
+    let is_store = |path: &Path| {
+        STORES.iter().any(|store| path.ends_with(store))
+            || (path.ends_with("refs") && path.parent().is_some_and(git::is_store))
+    };
     // Where an environment is called `build`, its `lib` looks like debris.
-    if above.join("pyvenv.cfg").exists() {
+    let above = directory.parent().unwrap_or(directory);
+    if above.ends_with("build") && above.join("pyvenv.cfg").exists() {
         return Some("part of an environment");
     }
     let entries = WalkDir::new(directory).follow_root_links(false).into_iter();
     entries.flatten().find_map(|entry| {
         let path = entry.path();
-        if path.ends_with(".git")
-            || (path.ends_with("refs") && path.parent().is_some_and(git::is_store))
-        {
+        if is_store(path) {
             Some("a repository of its own")
-        } else if is_environment(path) && !is_of_environments {
+        } else if is_environment(path) && !may_hold_environments {
             Some("an environment of its own")
         } else {
             None

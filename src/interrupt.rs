@@ -1,6 +1,7 @@
 //! Ctrl-C: the first ends the run after the operation under way, the second at
 //! once.
 
+use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
@@ -17,9 +18,9 @@ static AT_ONCE: AtomicBool = AtomicBool::new(false);
 /// When the system does not let a handler be installed.
 pub fn listen() -> Result<()> {
     ctrlc::set_handler(|| {
-        let is_second = REQUESTED.swap(true, Ordering::Relaxed);
-        if is_second || AT_ONCE.load(Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted as i32);
+        let is_second = REQUESTED.swap(true, Ordering::SeqCst);
+        if is_second || AT_ONCE.load(Ordering::SeqCst) {
+            exit(Exit::Interrupted as i32);
         }
     })
     .context("cannot listen for Ctrl-C")
@@ -27,9 +28,13 @@ pub fn listen() -> Result<()> {
 
 /// Runs `wait`, which Ctrl-C ends together with the process, as nothing is under way.
 pub fn at_once<T>(wait: impl FnOnce() -> T) -> T {
-    AT_ONCE.store(true, Ordering::Relaxed);
+    AT_ONCE.store(true, Ordering::SeqCst);
+    // It may have been pressed right before: one of the two sees what the other stored.
+    if REQUESTED.load(Ordering::SeqCst) {
+        exit(Exit::Interrupted as i32);
+    }
     let result = wait();
-    AT_ONCE.store(false, Ordering::Relaxed);
+    AT_ONCE.store(false, Ordering::SeqCst);
     result
 }
 

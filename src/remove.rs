@@ -287,18 +287,21 @@ impl Task<'_, '_> {
     /// A directory with all it holds. Not by recursion: however deep it is, the
     /// stack stays as it is, and so does the number of open directories.
     fn tree(&mut self) {
-        let mut waiting = vec![self.target.path.to_path_buf()];
+        let mut tree = Branches::new(&self.target.path);
+        let mut waiting = vec![0];
         for last_try in [false, true] {
             let mut emptied = Vec::new();
-            while let Some(directory) = waiting.pop() {
-                self.entries(&directory, &mut waiting);
-                emptied.push(directory);
+            while let Some(branch) = waiting.pop() {
+                for name in self.entries(&tree.path(branch)) {
+                    waiting.push(tree.grow(branch, name));
+                }
+                emptied.push(branch);
             }
             if interrupt::requested() {
                 return;
             }
             // What Python wrote into it meanwhile goes too, but only once.
-            let is_full = |directory: &PathBuf| !self.directory(directory, last_try);
+            let is_full = |branch: &usize| !self.directory(&tree.path(*branch), last_try);
             waiting = emptied.into_iter().rev().filter(is_full).collect();
             if waiting.is_empty() {
                 return;
@@ -306,12 +309,15 @@ impl Task<'_, '_> {
         }
     }
 
-    /// Removes the files of a directory, and puts its directories with those that
-    /// wait.
-    fn entries(&mut self, path: &Path, waiting: &mut Vec<PathBuf>) {
+    /// Removes the files of a directory. Gives the names of its directories.
+    fn entries(&mut self, path: &Path) -> Vec<OsString> {
+        let mut directories = Vec::new();
         let dir = match self.ladder.climb(path) {
             Ok(dir) => dir,
-            Err(error) => return self.unreadable(path, error),
+            Err(error) => {
+                self.unreadable(path, error);
+                return directories;
+            }
         };
         if self
             .root
@@ -319,22 +325,26 @@ impl Task<'_, '_> {
             .is_some_and(|device| directory::device(dir).ok() != Some(device))
         {
             self.stuck.insert(path.to_path_buf());
-            return;
+            return directories;
         }
         let entries = match directory::entries(dir) {
             Ok(entries) => entries,
-            Err(error) => return self.unreadable(path, error),
+            Err(error) => {
+                self.unreadable(path, error);
+                return directories;
+            }
         };
         for Entry { name, is_directory } in entries {
             if interrupt::requested() {
-                return;
+                break;
             }
             if is_directory {
-                waiting.push(path.join(name));
+                directories.push(name);
             } else {
                 self.file(path, &name);
             }
         }
+        directories
     }
 
     /// Removes a file of the directory that was climbed to last.
@@ -419,6 +429,40 @@ impl Task<'_, '_> {
             path,
             error,
         });
+    }
+}
+
+/// Directories of a tree, each as its name in the one above. Whole paths of all of them
+/// would be far more where a tree is deep.
+struct Branches<'a> {
+    /// Where the first lies.
+    top: &'a Path,
+    /// The others: which one holds them, and their names.
+    others: Vec<(usize, OsString)>,
+}
+
+impl<'a> Branches<'a> {
+    fn new(top: &'a Path) -> Branches<'a> {
+        let others = Vec::new();
+        Branches { top, others }
+    }
+
+    fn grow(&mut self, above: usize, name: OsString) -> usize {
+        self.others.push((above, name));
+        self.others.len()
+    }
+
+    fn path(&self, branch: usize) -> PathBuf {
+        let other = |branch: usize| self.others.get(branch.checked_sub(1)?);
+        let mut names = Vec::new();
+        let mut at = branch;
+        while let Some((above, name)) = other(at) {
+            names.push(name);
+            at = *above;
+        }
+        let mut path = self.top.to_path_buf();
+        path.extend(names.into_iter().rev());
+        path
     }
 }
 

@@ -12,11 +12,12 @@ use std::path::{Component, Path, PathBuf, absolute};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use globset::escape;
 
 use crate::directory::device;
 use crate::failure::{Attempt, Failure};
 use crate::pyc::BytecodeName;
-use crate::rules::CACHE_DIRECTORY;
+use crate::rules::{CACHE_DIRECTORY, has_wildcards};
 
 /// A directory in which something is cleaned.
 #[derive(Debug)]
@@ -163,21 +164,28 @@ pub fn ignored(word: &OsStr) -> Vec<OsString> {
         .components()
         .filter(|part| *part != Component::CurDir)
         .collect();
-    let real = match (path.parent(), path.file_name()) {
-        // Of a link itself, not of what it leads to.
-        (Some(parent), Some(name)) => {
-            fs::canonicalize(or_current(parent)).map(|parent| parent.join(name))
+    // What lies below a glob nobody can look up, nor does a link itself mean what it
+    // leads to.
+    let is_plain = |part: &Component| !has_wildcards(Path::new(part));
+    let plain = path.components().take_while(is_plain).count();
+    let parts = path.components().count();
+    let looked_up = plain.min(parts.saturating_sub(1));
+    let above: PathBuf = path.components().take(looked_up).collect();
+    let rest: PathBuf = path.components().skip(looked_up).collect();
+    let mut words = vec![word.to_owned()];
+    if let Ok(real) = fs::canonicalize(or_current(&above))
+        && !real.ends_with(&above)
+    {
+        let real = match real.to_str() {
+            Some(text) if has_wildcards(&real) => escape(text).into(),
+            _ => real,
+        };
+        if above.components().any(|part| part == Component::ParentDir) {
+            words.clear();
         }
-        _ => fs::canonicalize(&path),
-    };
-    match real {
-        Ok(real) if !real.ends_with(&path) && real.symlink_metadata().is_ok() => {
-            let is_up = path.components().any(|part| part == Component::ParentDir);
-            let written = (!is_up).then(|| word.to_owned());
-            written.into_iter().chain([real.into()]).collect()
-        }
-        _ => vec![word.to_owned()],
+        words.push(real.join(rest).into());
     }
+    words
 }
 
 fn is_absence(error: &io::Error) -> bool {

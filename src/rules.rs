@@ -110,7 +110,7 @@ impl Spared {
             );
             ensure!(
                 !path.components().any(|part| part == Component::ParentDir),
-                "cannot ignore {word:?}: it leads up, and to nothing that is there"
+                "cannot ignore {word:?}: it leads up; write the path that it leads to"
             );
             let mut parts = path.components();
             let is_name = matches!(
@@ -149,7 +149,8 @@ impl Spared {
     }
 }
 
-fn has_wildcards(path: &Path) -> bool {
+/// Whether a path is to be taken as a glob, too.
+pub fn has_wildcards(path: &Path) -> bool {
     let mut bytes = path.as_os_str().as_encoded_bytes().iter();
     bytes.any(|byte| b"*?[{".contains(byte))
 }

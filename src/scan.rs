@@ -129,8 +129,13 @@ impl<'a> Scan<'a> {
         let start = |target: &Target| {
             let settings = &self.settings[self.roots[target.root].settings];
             let erased = settings.rules.erase.matches(&target.path, true);
+            let name = target.path.file_name().unwrap_or_default();
             Entering {
-                zone: Zone::Search { debris: false },
+                // It may be one that is only searched for debris.
+                zone: match settings.rules.ignores(name) {
+                    true => Zone::Erase,
+                    false => Zone::Search { debris: false },
+                },
                 why: erased.then_some(Why::Erased),
             }
         };

@@ -247,6 +247,31 @@ fn an_environment_or_a_repository_is_no_debris_whatever_its_name() {
 }
 
 #[test]
+fn a_repository_of_any_kind_is_no_debris() {
+    let tree = tree("dist/.hg/store/s build/lib/.svn/s sdist/x/.jj/repo/r");
+    let run = tree.pyclean("-n . --debris");
+    run.assert(
+        "",
+        "warning: kept build/lib, dist, sdist: a repository of its own\nNothing to remove.\n",
+        0,
+    );
+}
+
+#[test]
+fn a_project_may_be_an_environment_itself() {
+    let tree = tree("pyvenv.cfg lib/l dist/a .pytest_cache/v .cache/uv/pyvenv.cfg");
+    let run = tree.pyclean("-n . --debris");
+    assert_eq!(run.stdout, ".cache/\n.pytest_cache/\ndist/\n");
+}
+
+#[test]
+fn what_is_not_searched_is_not_when_it_is_kept_either() {
+    let tree = tree(".tox/py/src/foo/.git/HEAD .tox/py/a.pyc dist/.git/HEAD dist/a.pyc");
+    let run = tree.pyclean("-n . --debris tox package");
+    assert_eq!(run.stdout, "dist/a.pyc\n", "{}", run.stderr);
+}
+
+#[test]
 fn branches_of_a_bare_repository_are_no_cache_whatever_their_names() {
     let tree = tree(
         "r.git/HEAD r.git/objects/info/ r.git/refs/heads/x.pyc r.git/refs/heads/dist/2.0 \

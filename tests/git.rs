@@ -78,6 +78,31 @@ fn git_clean_leaves_alone_what_ignore_means() {
 }
 
 #[test]
+fn git_clean_leaves_alone_what_begins_above_the_repository() {
+    if is_absent("git") {
+        return;
+    }
+    for word in [
+        "w/repo/data",
+        "repo/data",
+        "repo/*",
+        "w/**/data",
+        "*/repo/d?ta",
+    ] {
+        let tree = tree("w/repo/data/d w/repo/a.py");
+        repository(&tree, "w/repo", &["a.py"]);
+        let run = tree.pyclean(&format!("w/repo -g -y -i {word}"));
+        assert_eq!(
+            (&*run.stdout, run.code),
+            ("", Some(0)),
+            "{word}: {}",
+            run.stderr
+        );
+        assert!(tree.names().contains("w/repo/data/d"), "{word}");
+    }
+}
+
+#[test]
 fn git_clean_is_refused_what_it_cannot_be_told() {
     if is_absent("git") {
         return;
@@ -109,6 +134,15 @@ fn git_clean_counts_where_something_is_checked() {
     assert_eq!(tree.pyclean("-q . --git-clean --yes").code, Some(0));
     tree.pyclean("--check . -g")
         .assert("", "Nothing to remove.\n", 0);
+    // That is passed by, and so it is nothing that would go.
+    tree.file("u/own/f");
+    tree.add("u/own/f");
+    repository(&tree, "u/own", &["f"]);
+    let run = tree.pyclean("--check . -g");
+    run.assert("Would skip repository u/own\n", "Nothing to remove.\n", 0);
+    tree.add("new.txt");
+    tree.pyclean(". -qgy").assert("", "", 0);
+    assert!(!tree.names().contains("new.txt"));
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn holds(case: &Case) -> TestCaseResult {
         tree: &before,
         options: &case.options,
         ignored: &world.ignored(&case.options),
+        resolved: &world.resolved(&case.options),
         named: &named,
     };
     let expected = model.expected();

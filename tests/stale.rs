@@ -441,3 +441,22 @@ fn below_the_top_of_the_file_system_nothing_is_a_mirror() {
     run.assert("", "Nothing to remove.\n", 0);
     assert!(tree.left().contains("empty/"));
 }
+
+#[test]
+fn a_source_that_no_interpreter_would_read_is_not_read() {
+    let tree = tree("");
+    let bytecode = "__pycache__/unchecked.cpython-312.pyc";
+    tree.compiled("unchecked.py", "cpython-3.12", bytecode);
+    let source = fs::File::options()
+        .append(true)
+        .open(tree.file("unchecked.py"));
+    source.unwrap().set_len(1 << 40).unwrap();
+    let run = tree.pyclean("--stale .");
+    assert!(
+        run.stderr.starts_with("error: cannot read unchecked.py: "),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.code, Some(1));
+    assert!(tree.path().join(bytecode).exists());
+}

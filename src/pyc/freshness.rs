@@ -107,6 +107,9 @@ fn probe(mut contents: impl Read, tag: Option<&str>) -> io::Result<Result<Header
     Ok(Header::parse(&bytes[..len], tag))
 }
 
+/// No interpreter compiles more bytes than this (a C `int` counts them).
+const LARGEST_SOURCE: u64 = i32::MAX as u64;
+
 struct Source {
     name: OsString,
     path: PathBuf,
@@ -161,7 +164,7 @@ impl Source {
             }
             Validation::Timestamp { .. } => None,
             Validation::Hash { hash, .. } => {
-                let actual = source_hash(&self.path, header.magic, name);
+                let actual = source_hash(&self, header.magic, name);
                 let actual = actual.map_err(|error| Unjudged::Source(self.path, error))?;
                 actual
                     .filter(|actual| *actual != hash)
@@ -219,9 +222,13 @@ fn is_race(source: SystemTime, compiled: SystemTime) -> bool {
     source > compiled && since_epoch(source).0 == since_epoch(compiled).0
 }
 
-/// What `_imp.source_hash` of the interpreter gives for the file at `path`, or `None` if its way is
-/// not known. Reads in pieces, since nobody promises that a source is small.
-fn source_hash(path: &Path, magic: u16, name: &BytecodeName<'_>) -> io::Result<Option<[u8; 8]>> {
+/// What `_imp.source_hash` of the interpreter gives for a source, or `None` if its way is not
+/// known. Reads in pieces, since nobody promises that a source is small.
+fn source_hash(
+    source: &Source,
+    magic: u16,
+    name: &BytecodeName<'_>,
+) -> io::Result<Option<[u8; 8]>> {
     // The key is the whole magic number, `\r\n` included.
     let key = u64::from(u32::from_le_bytes([
         magic as u8,
@@ -231,19 +238,23 @@ fn source_hash(path: &Path, magic: u16, name: &BytecodeName<'_>) -> io::Result<O
     ]));
     let hash = match name.interpreter().or_else(|| magic::interpreter(magic)) {
         Some(Interpreter::CPython(version)) if version >= Version::new(3, 11) => {
-            hash_file(path, SipHasher13::new_with_keys(key, 0))?
+            hash_file(source, SipHasher13::new_with_keys(key, 0))?
         }
         // PyPy has stayed with it, in 3.11 too.
         Some(Interpreter::CPython(_) | Interpreter::PyPy(_)) => {
-            hash_file(path, SipHasher24::new_with_keys(key, 0))?
+            hash_file(source, SipHasher24::new_with_keys(key, 0))?
         }
         Some(Interpreter::Jython | Interpreter::Other(_)) | None => return Ok(None),
     };
     Ok(Some(hash))
 }
 
-fn hash_file(path: &Path, mut hasher: impl Hasher) -> io::Result<[u8; 8]> {
-    let mut file = File::open(path)?;
+fn hash_file(source: &Source, mut hasher: impl Hasher) -> io::Result<[u8; 8]> {
+    if source.size > LARGEST_SOURCE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    // No more than it says to hold: of what the kernel makes up there may be no end.
+    let mut file = File::open(&source.path)?.take(source.size);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer) {

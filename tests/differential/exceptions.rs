@@ -241,15 +241,16 @@ pub const EXCEPTIONS: &[Exception] = &[
         name: "no wildcard stands for a repository",
         fate: Fate::Stays,
         is_about: |scene, path| {
-            let is_in_store = |path: &str| {
-                let path = path.trim_end_matches('/');
-                let mut around = ancestors(path).chain([path]);
-                around.any(|path| [".git", ".hg", ".svn", ".jj"].contains(&name(path)))
-            };
-            let mut below = scene.sketch.entries.keys();
-            scene.call.has("--erase")
-                && (is_in_store(path)
-                    || below.any(|below| below.starts_with(path) && is_in_store(below)))
+            scene.call.has("--erase") && (is_in_store(path) || scene.holds_store(path))
+        },
+    },
+    // Who knows whether it can be had again?
+    Exception {
+        name: "debris that holds a repository stays",
+        fate: Fate::Stays,
+        is_about: |scene, path| {
+            let mut around = ancestors(path).chain([path.trim_end_matches('/')]);
+            around.any(|path| scene.is_debris(path) && scene.holds_store(&format!("{path}/")))
         },
     },
     // The cache of a user is shared by all of their programs.
@@ -372,6 +373,12 @@ impl Scene<'_> {
             .filter(|path| self.is_debris(path))
     }
 
+    /// Whether version control keeps something in a directory.
+    fn holds_store(&self, directory: &str) -> bool {
+        let mut entries = self.sketch.entries.keys();
+        entries.any(|entry| entry.starts_with(directory) && is_in_store(entry))
+    }
+
     fn is_link(&self, path: &str) -> bool {
         matches!(self.sketch.kind(path), Some(Kind::Link(_)))
     }
@@ -395,6 +402,13 @@ impl Scene<'_> {
         let below = roots.filter_map(|root| path.strip_prefix(root)?.strip_prefix('/'));
         below.min_by_key(|below| below.len()).unwrap_or(path)
     }
+}
+
+/// Whether it lies in what version control keeps, or is that.
+fn is_in_store(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let mut around = ancestors(path).chain([path]);
+    around.any(|path| [".git", ".hg", ".svn", ".jj"].contains(&name(path)))
 }
 
 /// Whether both take something for bytecode.

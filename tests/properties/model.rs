@@ -46,6 +46,8 @@ pub struct Model<'a> {
     pub tree: &'a Snapshot,
     pub options: &'a Options,
     pub ignored: &'a [OsString],
+    /// Of those that go through a link: what that leads to, and the rest of the word.
+    pub resolved: &'a [(PathBuf, PathBuf)],
     pub named: &'a [Named],
 }
 
@@ -209,6 +211,7 @@ impl Walk<'_> {
             let is_guarded = self.is_guarded(path);
             goes_when_empty |= !is_guarded;
             inside = match is_guarded {
+                true if is_ignored => Inside::Ignored,
                 true => Inside::Searched { debris: false },
                 false => Inside::Taken,
             };
@@ -302,7 +305,11 @@ impl Walk<'_> {
                 starts.any(|start| path[start..] == word || matches(&word, &path[start..]))
             })
         };
-        self.model.ignored.iter().any(is_meant)
+        let leads_here = |(real, rest): &(PathBuf, PathBuf)| {
+            let below = path.strip_prefix(real);
+            below.is_ok_and(|below| below == rest || matches(&parts(rest), &parts(below)))
+        };
+        self.model.ignored.iter().any(is_meant) || self.model.resolved.iter().any(leads_here)
     }
 }
 

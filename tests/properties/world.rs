@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use proptest::collection::vec;
 use proptest::option;
@@ -477,6 +477,27 @@ impl World {
         let is_taken =
             |word: &OsString| word.to_str().is_some() || !word.as_bytes().contains(&b'[');
         options.ignore.iter().map(word).filter(is_taken).collect()
+    }
+
+    /// Of the words that go through a link: what that leads to, and the rest.
+    pub fn resolved(&self, options: &Options) -> Vec<(PathBuf, PathBuf)> {
+        let resolved = |word: OsString| {
+            let parts: Vec<_> = Path::new(&word).components().collect();
+            let is_plain = |part: &&Component| {
+                let bytes = part.as_os_str().as_bytes();
+                !bytes.iter().any(|byte| b"*?[".contains(byte))
+            };
+            let plain = parts.iter().take_while(is_plain).count();
+            let (above, rest) = parts.split_at(plain.min(parts.len() - 1));
+            let above: PathBuf = above.iter().collect();
+            let real = fs::canonicalize(self.tree().join(&above)).ok()?;
+            let is_link = real != self.tree().join(&above);
+            is_link.then(|| (real, rest.iter().collect()))
+        };
+        self.ignored(options)
+            .into_iter()
+            .filter_map(resolved)
+            .collect()
     }
 
     /// The options of a case, as they are written.
