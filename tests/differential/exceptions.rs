@@ -155,14 +155,9 @@ pub const EXCEPTIONS: &[Exception] = &[
         name: "there is more debris",
         fate: Fate::Goes,
         is_about: |scene, path| {
-            let is_more = |path: &str| {
-                MORE.iter().any(|(topic, names)| {
-                    scene.asks_for(topic, *topic == "coverage") && is_one_of(path, names)
-                })
-            };
-            ancestors(path)
-                .chain([path])
-                .any(|path| is_more(path) && scene.is_searched(path) && !is_installed(path))
+            ancestors(path).chain([path]).any(|path| {
+                scene.is_more_debris(path) && scene.is_searched(path) && !is_installed(path)
+            })
         },
     },
     // Theirs removes `build`, and what is named for erasing, at its turn, when
@@ -250,7 +245,10 @@ pub const EXCEPTIONS: &[Exception] = &[
         fate: Fate::Stays,
         is_about: |scene, path| {
             let mut around = ancestors(path).chain([path.trim_end_matches('/')]);
-            around.any(|path| scene.is_debris(path) && scene.holds_store(&format!("{path}/")))
+            around.any(|path| {
+                (scene.is_debris(path) || scene.is_more_debris(path))
+                    && scene.holds_store(&format!("{path}/"))
+            })
         },
     },
     // The cache of a user is shared by all of their programs.
@@ -357,6 +355,13 @@ impl Scene<'_> {
         let mut all = DIRECTORIES.iter().chain(&FILES);
         all.any(|&(topic, by_default, names)| {
             self.asks_for(topic, by_default) && is_one_of(path, names)
+        })
+    }
+
+    /// Whether only this program knows it as debris.
+    fn is_more_debris(&self, path: &str) -> bool {
+        MORE.iter().any(|(topic, names)| {
+            self.asks_for(topic, *topic == "coverage") && is_one_of(path, names)
         })
     }
 
