@@ -3,7 +3,9 @@
 use std::path::{Component, Path};
 
 use anyhow::{Context, Result, ensure};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
+
+use crate::glob::glob;
 
 /// Where version control keeps what cannot be made again.
 pub const STORES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
@@ -82,8 +84,7 @@ impl Globs {
                 !plain.is_empty(),
                 "--erase cannot use '{text}': it names nothing"
             );
-            let glob = GlobBuilder::new(&plain).literal_separator(true).build();
-            set.add(glob.with_context(|| format!("--erase cannot use '{text}'"))?);
+            set.add(glob(&plain).with_context(|| format!("--erase cannot use '{text}'"))?);
         }
         Ok(Globs {
             any: any.build()?,

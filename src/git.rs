@@ -6,9 +6,11 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
 
-use globset::{Glob, GlobBuilder};
+use globset::Glob;
 
+use crate::glob::glob;
 use crate::report::readable;
 
 /// A git in `directory` and its repository. It runs no program which the repository
@@ -60,32 +62,65 @@ pub fn is_available() -> bool {
 /// When git does not answer, for instance because the repository belongs to somebody
 /// else.
 pub fn tracked(top: &Path, paths: &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>> {
+    let mut tracked = HashSet::new();
+    list_files(top, &["-z"], |file| {
+        let file = path_of(file);
+        let asked = file.ancestors().filter(|path| paths.contains(*path));
+        tracked.extend(asked.map(PathBuf::from));
+    })?;
+    Ok(tracked)
+}
+
+/// Which of `paths` are the places of submodules. Where one is not checked out, git
+/// tracks an empty directory.
+///
+/// # Errors
+///
+/// When git does not answer, as with [`tracked`].
+pub fn submodules(top: &Path, paths: &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>> {
+    let mut submodules = HashSet::new();
+    list_files(top, &["-z", "--stage"], |entry| {
+        // `160000 <commit> 0<tab><path>`
+        if entry.starts_with(b"160000 ")
+            && let Some(tab) = entry.iter().position(|byte| *byte == b'\t')
+        {
+            let path = path_of(entry[tab + 1..].to_vec());
+            submodules.extend(paths.get(&path).cloned());
+        }
+    })?;
+    Ok(submodules)
+}
+
+/// Runs `git ls-files` at the top of a work tree, for what it says of `each` file.
+fn list_files(top: &Path, how: &[&str], mut each: impl FnMut(Vec<u8>)) -> io::Result<()> {
     let mut git = git(top);
-    git.args(["ls-files", "-z"])
+    git.arg("ls-files")
+        .args(how)
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = git.spawn()?;
-    let mut tracked = HashSet::new();
-    if let Some(stdout) = child.stdout.take() {
-        for file in BufReader::new(stdout).split(0) {
-            let file = path_of(file?);
-            tracked.extend(
-                file.ancestors()
-                    .filter(|path| paths.contains(*path))
-                    .map(PathBuf::from),
-            );
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    // Side by side: git waits where nobody reads what it has to say.
+    let said = thread::scope(|scope| {
+        let said = scope.spawn(|| {
+            let mut said = Vec::new();
+            stderr.map(|mut stderr| stderr.read_to_end(&mut said));
+            String::from_utf8_lossy(&said).into_owned()
+        });
+        for file in stdout
+            .into_iter()
+            .flat_map(|out| BufReader::new(out).split(0))
+        {
+            each(file?);
         }
-    }
-    let mut said = String::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        stderr.read_to_string(&mut said)?;
-    }
+        Ok::<_, io::Error>(said.join().unwrap_or_default())
+    })?;
     let is_done = child.wait()?.success();
     // Of a sparse index it may name a part only, and say so, and call that a success.
     match complaint(&said) {
-        None if is_done => Ok(tracked),
+        None if is_done => Ok(()),
         _ => Err(failure(&said)),
     }
 }
@@ -260,13 +295,16 @@ fn patterns(word: &OsStr, top: &Path) -> Vec<OsString> {
     let mut patterns = Vec::from(pattern("**/", &path));
     for above in 1..count {
         let leading: PathBuf = path.iter().take(above).collect();
-        let glob = GlobBuilder::new(&format!("**/{}", leading.display()))
-            .literal_separator(true)
-            .build();
         let is_of_top = |glob: Glob| glob.compile_matcher().is_match(top);
-        if top.ends_with(&leading) || glob.is_ok_and(is_of_top) {
+        if top.ends_with(&leading)
+            || glob(&format!("**/{}", leading.display())).is_ok_and(is_of_top)
+        {
             let below: PathBuf = path.iter().skip(above).collect();
             patterns.extend(pattern("/", &below));
+            // What stands for the top may stand for more.
+            if leading.ends_with("**") {
+                patterns.extend(pattern("/**/", &below));
+            }
         }
     }
     patterns

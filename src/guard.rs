@@ -1,7 +1,7 @@
 //! Debris that is none: what git tracks, what is a repository itself, and the cache of
 //! a user rather than of a project.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::env;
 use std::fs;
 use std::io;
@@ -12,15 +12,16 @@ use walkdir::WalkDir;
 use crate::erase::{Erase, STORES};
 use crate::failure::{Attempt, Failure};
 use crate::git;
-use crate::plan::{Kind, Target, Why, without_inner};
+use crate::plan::{Kind, Plan, Target, Why, path_order, settle, without_inner};
 use crate::roots::Root;
+use crate::rules::CACHE_DIRECTORY;
 use crate::scan::Found;
 
 /// What was kept of the debris.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// What was kept, by the words of the reason; in path order as it is shown.
-    pub by_reason: Vec<(&'static str, Vec<Target>)>,
+    /// What was kept, by the words of the reason.
+    pub by_reason: BTreeMap<&'static str, Vec<Target>>,
     /// Repositories that could not be asked as there is no git. No guard keeps what is in
     /// them.
     pub unguarded: Vec<PathBuf>,
@@ -28,25 +29,35 @@ pub struct Kept {
     pub failures: Vec<Failure>,
 }
 
-/// Takes out of `found` the debris that had better stay, all but what the user named for
-/// erasing.
+/// Takes out of `found` the debris and the empty directories that had better stay, all
+/// but what the user named for erasing.
 pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
-    let hollows = found.hollows.iter().map(|hollow| &hollow.target);
-    let mut debris: Vec<_> = found
+    let is_emptied = |target: &Target| target.kind == Kind::Emptied;
+    settle(&mut found.hollows);
+    let hollows = found.hollows.iter();
+    let hollows = hollows.filter(|hollow| hollow.goes() || !is_emptied(&hollow.target));
+    let candidates = found
         .targets
         .iter()
-        .chain(hollows)
-        // A directory that is only emptied goes by what becomes of the rest.
-        .filter(|target| matches!(target.why, Why::Debris(_)) && target.kind != Kind::Emptied)
-        .cloned()
-        .collect();
+        .chain(hollows.map(|hollow| &hollow.target))
+        .filter(|target| match target.why {
+            Why::Debris(_) => true,
+            Why::Empty => !target.path.ends_with(CACHE_DIRECTORY),
+            _ => false,
+        });
     // What debris holds is judged with it.
-    debris = without_inner(debris);
+    let mut candidates = without_inner(candidates.cloned().collect());
     let mut kept = Kept::default();
-    if debris.is_empty() {
+    if candidates.is_empty() {
         return kept;
     }
     let real = |target: &Target| roots[target.root].real.join(&target.path);
+    let mut stores = Known::default();
+    kept.sort_out(&mut candidates, |target| {
+        let is_part = !stores.above(&real(target), is_store).is_empty();
+        is_part.then_some("part of a repository")
+    });
+    let (mut emptied, mut debris): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_emptied);
     let homes = cache_homes();
     kept.sort_out(&mut debris, |target| {
         let path = real(target);
@@ -59,10 +70,24 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
         Kind::Tree => life_of_its_own(&real(target), &target.why),
         _ => None,
     });
-    let Tracked { tracked, unknown } = kept.tracked(debris.iter().map(real));
+    let tracked = kept.ask(debris.iter().map(real), git::tracked);
     kept.sort_out(&mut debris, |target| match real(target) {
-        path if tracked.contains(&path) => Some("tracked by git"),
-        path if unknown.contains(&path) => Some("git cannot tell whether it is tracked"),
+        path if tracked.yes.contains(&path) => Some("tracked by git"),
+        path if tracked.unknown.contains(&path) => Some("git cannot tell whether it is tracked"),
+        _ => None,
+    });
+    // Of empty directories git tracks only those.
+    let submodules = kept.ask(emptied.iter().map(real), |top, paths| {
+        match top.join(".gitmodules").exists() {
+            true => git::submodules(top, paths),
+            false => Ok(HashSet::new()),
+        }
+    });
+    kept.sort_out(&mut emptied, |target| match real(target) {
+        path if submodules.yes.contains(&path) => Some("a submodule"),
+        path if submodules.unknown.contains(&path) => {
+            Some("git cannot tell whether it is a submodule")
+        }
         _ => None,
     });
 
@@ -72,11 +97,17 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
         .collect();
     let is_kept = |target: &Target| {
         let mut around = target.path.ancestors();
-        matches!(target.why, Why::Debris(_))
-            && around.any(|path| places.contains(&(target.root, path)))
+        let is_place = |path: &Path| places.contains(&(target.root, path));
+        match target.why {
+            Why::Debris(_) => around.any(is_place),
+            Why::Empty => is_place(&target.path),
+            _ => false,
+        }
     };
-    // Whether that stays is known when it has been searched for what was named.
-    found.forget(|target| is_kept(target) && erase.matches(&target.path, true));
+    // Whether a tree stays is known when it has been searched for what was named.
+    found.forget(|target| {
+        !is_emptied(target) && is_kept(target) && erase.matches(&target.path, true)
+    });
     found.keep(is_kept);
     kept
 }
@@ -84,68 +115,121 @@ pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
 impl Kept {
     /// All that was kept.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
-        self.by_reason.iter().flat_map(|(_, targets)| targets)
+        self.by_reason.values().flatten()
     }
 
-    /// Moves here, out of `debris`, what there is a `reason` to keep.
+    /// Adds what else was kept.
+    pub fn add(&mut self, other: Kept) {
+        for (reason, targets) in other.by_reason {
+            self.by_reason.entry(reason).or_default().extend(targets);
+        }
+        self.unguarded.extend(other.unguarded);
+        self.failures.extend(other.failures);
+    }
+
+    /// Without what goes after all, as the user named it for erasing; in path order.
+    pub fn without(mut self, plan: &Plan, roots: &[Root]) -> Kept {
+        let real = |target: &Target| roots[target.root].real.join(&target.path);
+        let erased = plan
+            .targets
+            .iter()
+            .filter(|target| target.why == Why::Erased);
+        let erased: HashSet<_> = erased.map(real).collect();
+        self.by_reason.retain(|_, targets| {
+            targets.retain(|target| !erased.contains(&real(target)));
+            targets.sort_by(|a, b| path_order(&a.shown(roots), &b.shown(roots)));
+            !targets.is_empty()
+        });
+        self
+    }
+
+    /// Moves here, out of `found`, what there is a `reason` to keep.
     fn sort_out(
         &mut self,
-        debris: &mut Vec<Target>,
-        reason: impl Fn(&Target) -> Option<&'static str>,
+        found: &mut Vec<Target>,
+        mut reason: impl FnMut(&Target) -> Option<&'static str>,
     ) {
-        let mut staying = BTreeMap::<_, Vec<_>>::new();
-        debris.retain(|target| match reason(target) {
+        found.retain(|target| match reason(target) {
             Some(reason) => {
-                staying.entry(reason).or_default().push(target.clone());
+                let staying = self.by_reason.entry(reason).or_default();
+                staying.push(target.clone());
                 false
             }
             None => true,
         });
-        self.by_reason.extend(staying);
     }
 
-    /// Which paths git tracks. Each repository is asked once.
-    fn tracked(&mut self, paths: impl Iterator<Item = PathBuf>) -> Tracked {
+    /// Asks each repository that holds some of `paths` which of them it knows.
+    fn ask(
+        &mut self,
+        paths: impl Iterator<Item = PathBuf>,
+        ask: impl Fn(&Path, &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>>,
+    ) -> Answer {
+        let mut tops = Known::default();
         let mut repositories: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
         for path in paths {
-            let mut above = path.ancestors().skip(1);
-            if let Some(top) = above.find(|above| above.join(".git").exists())
-                && let Ok(below) = path.strip_prefix(top)
-            {
-                let paths = repositories.entry(top.to_path_buf()).or_default();
-                paths.insert(below.to_path_buf());
+            // All of them: one may track what lies in another that was made there later.
+            for top in tops.above(&path, |above| above.join(".git").exists()) {
+                if let Ok(below) = path.strip_prefix(top) {
+                    let paths = repositories.entry(top.to_path_buf()).or_default();
+                    paths.insert(below.to_path_buf());
+                }
             }
         }
-        let mut all = Tracked::default();
+        let mut answer = Answer::default();
         for (top, paths) in repositories {
-            let (place, below) = match git::tracked(&top, &paths) {
-                Ok(below) => (&mut all.tracked, below),
+            let (place, below) = match ask(&top, &paths) {
+                Ok(below) => (&mut answer.yes, below),
                 // Without git there is no guard, as there is none without a repository.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.unguarded.push(top);
+                    if !self.unguarded.contains(&top) {
+                        self.unguarded.push(top);
+                    }
                     continue;
                 }
                 Err(error) => {
-                    self.failures.push(Failure {
-                        attempt: Attempt::Ask,
-                        path: top.clone(),
-                        error,
-                    });
-                    (&mut all.unknown, paths)
+                    if !self.failures.iter().any(|failure| failure.path == top) {
+                        self.failures.push(Failure {
+                            attempt: Attempt::Ask,
+                            path: top.clone(),
+                            error,
+                        });
+                    }
+                    (&mut answer.unknown, paths)
                 }
             };
             place.extend(below.into_iter().map(|path| top.join(path)));
         }
-        all
+        answer
     }
 }
 
-/// What git says of paths.
+/// What the repositories said of paths.
 #[derive(Default)]
-struct Tracked {
-    tracked: HashSet<PathBuf>,
+struct Answer {
+    yes: HashSet<PathBuf>,
     /// Those of repositories that could not be asked.
     unknown: HashSet<PathBuf>,
+}
+
+/// What is known of directories, as many paths lie in the same ones.
+#[derive(Default)]
+struct Known(HashMap<PathBuf, bool>);
+
+impl Known {
+    /// The directories around `path` that are such a one.
+    fn above<'p>(&mut self, path: &'p Path, is_one: impl Fn(&Path) -> bool) -> Vec<&'p Path> {
+        let is_known = |above: &&Path| match self.0.get(*above) {
+            Some(known) => *known,
+            None => *self.0.entry(above.to_path_buf()).or_insert(is_one(above)),
+        };
+        path.ancestors().skip(1).filter(is_known).collect()
+    }
+}
+
+/// Whether a directory is where version control keeps a repository.
+fn is_store(directory: &Path) -> bool {
+    STORES.iter().any(|store| directory.ends_with(store)) || git::is_store(directory)
 }
 
 /// Where this user's programs keep their caches (the XDG base directories, and what

@@ -33,6 +33,7 @@ pub mod directory;
 pub mod erase;
 pub mod failure;
 pub mod git;
+mod glob;
 pub mod guard;
 pub mod interrupt;
 pub mod json;
@@ -144,11 +145,16 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     let progress = Progress::new(cli.draws());
     let scan = Scan::new(&roots, &settings, &threads, &progress);
     let mut found = scan.everywhere();
-    let kept = guard::keep(&mut found, &roots, &settings[0].rules.erase);
-    found.add(scan.below(kept.targets()));
+    // No configuration can name anything for erasing.
+    let erase = &settings[0].rules.erase;
+    let mut kept = guard::keep(&mut found, &roots, erase);
+    let mut within = scan.below(kept.targets());
+    kept.add(guard::keep(&mut within, &roots, erase));
+    found.add(within);
     progress.walked();
     let unread = mem::take(&mut found.failures);
     let plan = confirmed(cli, found, &roots, &threads)?;
+    let kept = kept.without(&plan, &roots);
 
     let order = cli.order();
     let style = cli.style(settings.iter().any(|settings| settings.selection.stale));

@@ -2,7 +2,7 @@
 //! all that comes after it.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fmt;
 use std::ops::AddAssign;
@@ -65,6 +65,20 @@ pub struct Hollow {
     pub target: Target,
     /// Whether something in it is known to stay, other than hollows.
     pub stays: bool,
+    /// What must go of it first.
+    pub needs: Needs,
+}
+
+/// What a directory must lose to go itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it also goes if nothing was in it.
+    Nothing,
+    /// The bytecode of a mirror, for which it was made: one that never held any may be
+    /// anybody's.
+    Bytecode,
+    /// That went.
+    Met,
 }
 
 /// How much was removed, or would be: totals are sums of these.
@@ -75,8 +89,8 @@ pub struct Removal {
     /// Files and links.
     pub files: Amount,
     /// Those of the files that are bytecode, by who wrote it; `None` where the name
-    /// does not tell. They are few, so this is a list.
-    pub interpreters: Vec<(Option<Interpreter>, Amount)>,
+    /// does not tell.
+    pub interpreters: BTreeMap<Option<Interpreter>, Amount>,
 }
 
 /// A number of files, and their size.
@@ -92,8 +106,10 @@ impl Plan {
     /// Puts targets below `roots` in order, with those of the `hollows` that go.
     /// Where roots overlap, each target is kept for the first root that reaches it;
     /// none is kept that lies in a directory which goes with all it holds.
-    pub fn new(mut targets: Vec<Target>, hollows: Vec<Hollow>, roots: &[Root]) -> Plan {
-        targets.extend(emptied(hollows));
+    pub fn new(mut targets: Vec<Target>, mut hollows: Vec<Hollow>, roots: &[Root]) -> Plan {
+        settle(&mut hollows);
+        let emptied = hollows.into_iter().filter(Hollow::goes);
+        targets.extend(emptied.map(|hollow| hollow.target));
         targets = if any_overlap(roots) {
             without_doubles(targets, |target| roots[target.root].real.join(&target.path))
         } else {
@@ -143,24 +159,27 @@ impl fmt::Display for Why {
     }
 }
 
+impl Hollow {
+    /// Takes note that bytecode of a mirror goes that it holds.
+    pub fn meet(&mut self) {
+        if self.needs == Needs::Bytecode {
+            self.needs = Needs::Met;
+        }
+    }
+
+    /// Whether it goes, when all is known of what it holds.
+    pub fn goes(&self) -> bool {
+        !self.stays && self.needs != Needs::Bytecode
+    }
+}
+
 impl Removal {
     /// Counts a file; with its name, which tells whether it is bytecode.
     pub fn add_file(&mut self, name: &OsStr, bytes: u64) {
         let amount = Amount { count: 1, bytes };
         self.files += amount;
         if let Some(name) = BytecodeName::parse(name) {
-            self.add_bytecode(name.interpreter(), amount);
-        }
-    }
-
-    fn add_bytecode(&mut self, interpreter: Option<Interpreter>, amount: Amount) {
-        match self
-            .interpreters
-            .iter_mut()
-            .find(|(known, _)| *known == interpreter)
-        {
-            Some((_, known)) => *known += amount,
-            None => self.interpreters.push((interpreter, amount)),
+            *self.interpreters.entry(name.interpreter()).or_default() += amount;
         }
     }
 
@@ -175,7 +194,7 @@ impl AddAssign for Removal {
         self.directories += other.directories;
         self.files += other.files;
         for (interpreter, amount) in other.interpreters {
-            self.add_bytecode(interpreter, amount);
+            *self.interpreters.entry(interpreter).or_default() += amount;
         }
     }
 }
@@ -203,9 +222,9 @@ pub fn path_order(a: &Path, b: &Path) -> Ordering {
     a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
 }
 
-/// The hollows that go: those that hold nothing which stays, and no hollow that
-/// does.
-fn emptied(mut hollows: Vec<Hollow>) -> impl Iterator<Item = Target> {
+/// Finds out which hollows go: those that hold nothing which stays, and no hollow that
+/// does. Each is there once then.
+pub fn settle(hollows: &mut Vec<Hollow>) {
     // From the deepest to the highest.
     hollows.sort_unstable_by(|Hollow { target: a, .. }, Hollow { target: b, .. }| {
         a.root.cmp(&b.root).then(path_order(&b.path, &a.path))
@@ -215,6 +234,9 @@ fn emptied(mut hollows: Vec<Hollow>) -> impl Iterator<Item = Target> {
         let is_same =
             again.target.root == hollow.target.root && again.target.path == hollow.target.path;
         hollow.stays |= is_same && again.stays;
+        if is_same && again.needs == Needs::Met {
+            hollow.needs = Needs::Met;
+        }
         is_same
     });
     let place = |(place, hollow): (usize, &Hollow)| {
@@ -222,16 +244,18 @@ fn emptied(mut hollows: Vec<Hollow>) -> impl Iterator<Item = Target> {
     };
     let places: HashMap<_, _> = hollows.iter().enumerate().map(place).collect();
     for index in 0..hollows.len() {
-        let Hollow { target, stays } = &hollows[index];
-        if *stays
-            && let Some(parent) = target.path.parent()
+        let hollow = &hollows[index];
+        let (target, goes, needs) = (&hollow.target, hollow.goes(), hollow.needs);
+        if let Some(parent) = target.path.parent()
             && let Some(&parent) = places.get(&(target.root, parent.into()))
         {
-            hollows[parent].stays = true;
+            let parent = &mut hollows[parent];
+            parent.stays |= !goes;
+            if goes && needs == Needs::Met {
+                parent.meet();
+            }
         }
     }
-    let goes = |hollow: Hollow| (!hollow.stays).then_some(hollow.target);
-    hollows.into_iter().filter_map(goes)
 }
 
 /// Whether a root lies in another, or single entries were named.

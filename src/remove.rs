@@ -89,7 +89,11 @@ pub fn execute(
     mut each: impl FnMut(&Target, Outcome),
 ) {
     let targets = &plan.targets;
-    let batches = Mutex::new(Batches { targets, next: 0 });
+    let batches = Mutex::new(Batches {
+        targets,
+        roots,
+        next: 0,
+    });
     let take = || {
         let batch = batches.lock().ok()?.next();
         batch.filter(|_| !interrupt::requested())
@@ -141,6 +145,7 @@ type Done = (usize, VecDeque<Outcome>);
 /// The targets, a few at a time.
 struct Batches<'a> {
     targets: &'a [Target],
+    roots: &'a [Root],
     next: usize,
 }
 
@@ -152,8 +157,16 @@ impl Iterator for Batches<'_> {
     fn next(&mut self) -> Option<Range<usize>> {
         let start = self.next;
         let mut above: Option<&Target> = None;
+        // What another root reaches may be shown between a directory and what it holds.
+        let is_between = |above: &Target, target: &Target| {
+            above.root != target.root
+                && target
+                    .shown(self.roots)
+                    .starts_with(above.shown(self.roots))
+        };
         while let Some(target) = self.targets.get(self.next) {
-            let is_held = above.is_some_and(|above| above.holds(target));
+            let is_held =
+                above.is_some_and(|above| above.holds(target) || is_between(above, target));
             if !is_held && self.next - start >= BATCH {
                 break;
             }
@@ -218,7 +231,9 @@ impl<'a> Worker<'a> {
 
     fn carry_out(&mut self, target: &Target) -> Outcome {
         let outcome = self.carry_out_as(target, self.order);
-        let is_told = self.order.listing == Listing::Targets;
+        // Only what was measured can be once more.
+        let is_told =
+            self.order.action == Action::Measure && self.order.listing == Listing::Targets;
         if is_told && outcome.gone.is_empty() && !outcome.removal.is_nothing() {
             // Something in it stays. What does not is told one by one.
             let order = Order {
@@ -470,59 +485,66 @@ impl<'a> Branches<'a> {
 /// opened from the one above it and through no link.
 struct Ladder<'a> {
     root: &'a Dir,
-    rungs: Vec<Rung>,
+    /// The names on the way.
+    names: Vec<OsString>,
+    /// Some of the directories on the way and how many names lead there, the last of
+    /// them always.
+    rungs: Vec<(usize, Dir)>,
     /// How many may be open.
-    open: usize,
-}
-
-struct Rung {
-    name: OsString,
-    /// `None` where it is too far up to be held open.
-    dir: Option<Dir>,
+    most: usize,
 }
 
 /// A ladder holds no more directories open than most trees are deep.
 const MOST_RUNGS: usize = 16;
 
 impl<'a> Ladder<'a> {
-    fn new(root: &'a Root, open: usize) -> Ladder<'a> {
+    fn new(root: &'a Root, most: usize) -> Ladder<'a> {
+        let (names, rungs) = Default::default();
         Ladder {
             root: &root.dir,
-            rungs: Vec::new(),
-            open,
+            names,
+            rungs,
+            most,
         }
     }
 
     /// Goes to the directory at `path` below the root.
     fn climb(&mut self, path: &Path) -> io::Result<&Dir> {
-        let shared = self
-            .rungs
-            .iter()
-            .zip(path)
-            .take_while(|(rung, name)| rung.name == *name);
-        self.rungs.truncate(shared.count());
-        if self.rungs.last().is_some_and(|rung| rung.dir.is_none()) {
-            self.rungs.clear();
-        }
-        for name in path.iter().skip(self.rungs.len()) {
+        let shared = self.names.iter().zip(path);
+        let shared = shared.take_while(|(known, name)| known == name).count();
+        self.names.truncate(shared);
+        while self.rungs.pop_if(|(depth, _)| *depth > shared).is_some() {}
+        let depth = self.rungs.last().map_or(0, |(depth, _)| *depth);
+        for (name, depth) in path.iter().skip(depth).zip(depth + 1..) {
             let dir = directory::enter(self.top(), name)?;
-            self.rungs.push(Rung {
-                name: name.to_owned(),
-                dir: Some(dir),
-            });
-            if let Some(above) = self.rungs.len().checked_sub(self.open + 1) {
-                self.rungs[above].dir = None;
+            self.rungs.push((depth, dir));
+            if depth > self.names.len() {
+                self.names.push(name.to_owned());
+            }
+            if self.rungs.len() > self.most {
+                self.close_one();
             }
         }
         Ok(self.top())
     }
 
+    /// Closes the rung that is missed least on the way back: the farther up, the farther
+    /// apart they may be, so that no way back is long, however deep the tree.
+    fn close_one(&mut self) {
+        let depth = |rung: usize| self.rungs[rung].0;
+        let last = self.rungs.len() - 1;
+        let missed = |rung: &usize| {
+            let above = rung.checked_sub(1).map_or(0, depth);
+            let (gap, distance) = (depth(rung + 1) - above, depth(last) - depth(*rung));
+            gap as f64 / distance as f64
+        };
+        let least = (0..last).min_by(|a, b| missed(a).total_cmp(&missed(b)));
+        least.map(|rung| self.rungs.remove(rung));
+    }
+
     /// The directory that was climbed to.
     fn top(&self) -> &Dir {
-        self.rungs
-            .last()
-            .and_then(|rung| rung.dir.as_ref())
-            .unwrap_or(self.root)
+        self.rungs.last().map_or(self.root, |(_, dir)| dir)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person or a program reads: paths on standard output, all else on
 //! standard error.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
@@ -289,17 +290,13 @@ impl<'a> Report<'a> {
     }
 
     /// A line for each interpreter, if bytecode of more than one went.
-    fn interpreters(&mut self) {
-        let parts = &mut self.total.interpreters;
-        if parts
-            .iter()
-            .filter(|(interpreter, _)| interpreter.is_some())
-            .count()
-            < 2
-        {
+    fn interpreters(&self) {
+        let parts = &self.total.interpreters;
+        if parts.keys().flatten().count() < 2 {
             return;
         }
-        parts.sort_by(|(a, x), (b, y)| y.bytes.cmp(&x.bytes).then(a.cmp(b)));
+        let mut parts: Vec<_> = parts.iter().collect();
+        parts.sort_by_key(|(_, amount)| Reverse(amount.bytes));
         for (interpreter, amount) in parts {
             let name = match interpreter {
                 Some(interpreter) => interpreter.to_string(),

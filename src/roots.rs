@@ -45,19 +45,12 @@ pub enum Part {
         /// Where that cache lies below the root.
         except: Option<PathBuf>,
     },
-    /// The entries that were named: files that may be cache, and `__pycache__`.
-    Entries(Vec<Named>),
+    /// The entries that were named: files that may be cache, and `__pycache__`. By where
+    /// they lie below the root, with how each was written: through a link, this may look
+    /// like another place.
+    Entries(BTreeMap<PathBuf, PathBuf>),
     /// Directories that hold the bytecode of a tree elsewhere.
     Mirrors(Vec<Mirror>),
-}
-
-/// An entry of a root that was named.
-#[derive(Debug)]
-pub struct Named {
-    /// Where it lies below the root.
-    pub entry: PathBuf,
-    /// How it was written: through a link, this may look like another place.
-    pub written: PathBuf,
 }
 
 /// Where bytecode lies under `PYTHONPYCACHEPREFIX`: that of `/proj/a.py` in the
@@ -86,17 +79,17 @@ impl Root {
         }
     }
 
-    /// Of a path below this root, the PATH that leads to it where that is an entry, and
-    /// the part below: that of a PATH itself is empty.
-    pub fn below_named<'p>(&self, path: &'p Path) -> (Option<&Named>, &'p Path) {
-        let named = match &self.part {
-            Part::Entries(named) => &named[..],
-            Part::Tree { .. } | Part::Mirrors(_) => &[],
+    /// Of a path below this root, how the PATH that leads to it was written where that is
+    /// an entry, and the part below: that of a PATH itself is empty.
+    pub fn below_named<'p>(&self, path: &'p Path) -> (Option<&Path>, &'p Path) {
+        let Part::Entries(named) = &self.part else {
+            return (None, path);
         };
-        let mut below = named
-            .iter()
-            .filter_map(|named| Some((Some(named), path.strip_prefix(&named.entry).ok()?)));
-        below.next().unwrap_or((None, path))
+        let mut entries = path.ancestors().filter_map(|entry| {
+            let written = named.get(entry)?;
+            Some((Some(&**written), path.strip_prefix(entry).ok()?))
+        });
+        entries.next().unwrap_or((None, path))
     }
 }
 
@@ -223,14 +216,15 @@ impl Opener {
         };
         let parent = fs::canonicalize(or_current(parent))?;
         let real = parent.join(name);
-        match parent.iter().rev().position(|part| part == CACHE_DIRECTORY) {
-            Some(depth) => self.add_entry(path, &real, depth + 2),
-            // A link is judged by its own name, wherever it leads.
-            None if BytecodeName::parse(name).is_some() && (is_link || followed?.is_file()) => {
-                self.add_entry(path, &real, 1)
-            }
-            None => Ok(()),
+        if let Some(depth) = parent.iter().rev().position(|part| part == CACHE_DIRECTORY) {
+            return self.add_entry(path, &real, depth + 2);
         }
+        // A link is judged by its own name, wherever it leads, also if that is nowhere.
+        let is_file = is_link || followed.as_ref().is_ok_and(fs::Metadata::is_file);
+        if is_file && BytecodeName::parse(name).is_some() {
+            return self.add_entry(path, &real, 1);
+        }
+        followed.map(drop)
     }
 
     /// Adds what lies at `real`, as an entry of the directory `depth` levels up.
@@ -246,14 +240,14 @@ impl Opener {
         let key = (shown.to_path_buf(), self.settings);
         if let Some(&index) = self.bases.get(&key) {
             if let Part::Entries(named) = &mut self.roots[index].part {
-                named.push(Named { entry, written });
+                named.entry(entry).or_insert(written);
             }
             return Ok(());
         }
         self.add_root(
             shown,
             base.to_path_buf(),
-            Part::Entries(vec![Named { entry, written }]),
+            Part::Entries(BTreeMap::from([(entry, written)])),
         )?;
         self.bases.insert(key, self.roots.len() - 1);
         Ok(())
@@ -287,7 +281,11 @@ impl Opener {
                 .ok()
                 .map(Path::to_path_buf);
             sources.insert(root.real.clone(), root.settings);
-            sources.insert(without_dots(&absolute(&root.path)?), root.settings);
+            // Where a link comes before `..`, this is another place.
+            let written = without_dots(&absolute(&root.path)?);
+            if is_same(&written, &root.real) {
+                sources.insert(written, root.settings);
+            }
         }
         let mirrors = sources.into_iter().map(|(sources, settings)| Mirror {
             top: mirror_of(&sources),

@@ -5,10 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use crate::debris::Debris;
 use crate::erase::Erase;
+use crate::glob::glob;
 
 /// The directory that Python keeps bytecode in (PEP 3147).
 pub const CACHE_DIRECTORY: &str = "__pycache__";
@@ -105,12 +106,12 @@ impl Spared {
                 .filter(|part| *part != Component::CurDir)
                 .collect();
             ensure!(
-                path.file_name().is_some(),
-                "cannot ignore {word:?}: it names nothing"
-            );
-            ensure!(
                 !path.components().any(|part| part == Component::ParentDir),
                 "cannot ignore {word:?}: it leads up; write the path that it leads to"
+            );
+            ensure!(
+                path.file_name().is_some(),
+                "cannot ignore {word:?}: it names nothing"
             );
             let mut parts = path.components();
             let is_name = matches!(
@@ -118,16 +119,15 @@ impl Spared {
                 (Some(Component::Normal(_)), None)
             );
             if has_wildcards(&path) {
-                let glob = path.to_str().with_context(|| {
+                let text = path.to_str().with_context(|| {
                     format!("cannot ignore {word:?}: a glob must be UTF-8; '?' stands for any other byte")
                 })?;
-                let (set, glob) = match is_name {
-                    true => (&mut name_globs, glob.to_owned()),
-                    false if path.is_absolute() => (&mut path_globs, glob.to_owned()),
-                    false => (&mut path_globs, format!("**/{glob}")),
+                let (set, text) = match is_name {
+                    true => (&mut name_globs, text.to_owned()),
+                    false if path.is_absolute() => (&mut path_globs, text.to_owned()),
+                    false => (&mut path_globs, format!("**/{text}")),
                 };
-                let glob = GlobBuilder::new(&glob).literal_separator(true).build();
-                set.add(glob.with_context(|| format!("cannot ignore {word:?}"))?);
+                set.add(glob(&text).with_context(|| format!("cannot ignore {word:?}"))?);
             }
             if is_name {
                 spared.names.insert(path.into());

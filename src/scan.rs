@@ -17,9 +17,9 @@ use rayon::Scope;
 use walkdir::DirEntry;
 
 use crate::failure::Failure;
-use crate::plan::{Hollow, Kind, Target, Why, path_order};
+use crate::plan::{Hollow, Kind, Needs, Target, Why, path_order};
 use crate::progress::Progress;
-use crate::roots::{Mirror, Named, Part, Root};
+use crate::roots::{Mirror, Part, Root};
 use crate::rules::Rules;
 use crate::select::Selection;
 use crate::threads::Threads;
@@ -52,7 +52,7 @@ pub struct Found {
     pub targets: Vec<Target>,
     /// Directories that go if nothing in them stays.
     pub hollows: Vec<Hollow>,
-    /// What could not be read, in path order.
+    /// What could not be read, in path order for each walk.
     pub failures: Vec<Failure>,
 }
 
@@ -63,6 +63,8 @@ pub struct Scan<'a> {
     settings: &'a [Settings],
     threads: &'a Threads,
     progress: &'a Progress,
+    /// Where the PATHs lie, but for single entries.
+    tops: HashSet<&'a Path>,
     /// Jobs that no thread has begun.
     waiting: AtomicUsize,
     found: Mutex<Found>,
@@ -94,8 +96,9 @@ impl Found {
         };
         self.targets.retain(&mut goes);
         self.hollows.retain(|hollow| goes(&hollow.target));
-        for Hollow { target, stays } in &mut self.hollows {
-            *stays |= holds.contains(&(target.root, target.path.to_path_buf()));
+        for hollow in &mut self.hollows {
+            let Target { root, path, .. } = &hollow.target;
+            hollow.stays |= holds.contains(&(*root, path.to_path_buf()));
         }
     }
 }
@@ -108,9 +111,14 @@ impl<'a> Scan<'a> {
         threads: &'a Threads,
         progress: &'a Progress,
     ) -> Scan<'a> {
+        let trees = roots
+            .iter()
+            // What is named in a directory does not name the directory.
+            .filter(|root| !matches!(root.part, Part::Entries(_)));
         Scan {
             roots,
             settings,
+            tops: trees.map(|root| root.real.as_path()).collect(),
             threads,
             progress,
             waiting: AtomicUsize::new(0),
@@ -227,7 +235,7 @@ impl<'a> Scan<'a> {
                 Part::Tree { .. } => {
                     jobs.push(Job::new(self, index, None, &root.path, Some(search)))
                 }
-                Part::Entries(named) => jobs.extend(named.iter().map(|Named { entry, .. }| {
+                Part::Entries(named) => jobs.extend(named.keys().map(|entry| {
                     let is_in_cache = entry.parent().is_some_and(|parent| parent != Path::new(""));
                     Job::of_entry(self, index, &root.path.join(entry), is_in_cache)
                 })),
@@ -258,18 +266,11 @@ impl<'a> Scan<'a> {
 
     /// Whether a directory that another root reaches was given as a PATH itself.
     fn is_root(&self, entry: &DirEntry, root: &Root) -> bool {
-        let real = || {
-            root.real.join(
-                entry
-                    .path()
-                    .strip_prefix(&root.path)
-                    .unwrap_or(entry.path()),
-            )
+        let below = |path: &'_ Path| {
+            path.strip_prefix(&root.path)
+                .map(|below| root.real.join(below))
         };
-        // What is named in a directory does not name the directory.
-        let is_named = |other: &Root| !matches!(other.part, Part::Entries(_));
-        let is_this = |other: &Root| is_named(other) && other.real == real();
-        self.roots.len() > 1 && self.roots.iter().any(is_this)
+        self.roots.len() > 1 && below(entry.path()).is_ok_and(|real| self.tops.contains(&*real))
     }
 
     fn add(&self, found: Found) {
@@ -296,6 +297,7 @@ fn above_mirrors(index: usize, root: &Root, mirrors: &[Mirror]) -> Vec<Hollow> {
     };
     let hollow = |path: &&Path| Hollow {
         stays: holds_others(path).unwrap_or(true),
+        needs: Needs::Bytecode,
         target: Target {
             root: index,
             path: (*path).into(),

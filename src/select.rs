@@ -78,15 +78,17 @@ impl Selection {
 }
 
 impl Candidate<'_> {
-    /// Who wrote it: by its name, or, without a tag, by its magic number.
+    /// Who wrote it: by its name, or by its magic number. Beside sources that is the case
+    /// for what is no tag of a known Python, either, but may be part of a module's name.
     fn interpreter(self) -> io::Result<Option<Interpreter>> {
         let by_name = self.name.interpreter();
-        if by_name.is_some() || (self.in_cache && self.name.tag().is_none()) {
+        if self.in_cache || !matches!(by_name, None | Some(Interpreter::Other(_))) {
             return Ok(by_name);
         }
         let mut bytes = Vec::new();
         self.open()?.contents.take(4).read_to_end(&mut bytes)?;
-        Ok(magic::number(&bytes).and_then(magic::interpreter))
+        let by_magic = magic::number(&bytes).and_then(magic::interpreter);
+        Ok(by_magic.or(by_name))
     }
 
     fn open(self) -> io::Result<Opened<File>> {

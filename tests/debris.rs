@@ -103,7 +103,7 @@ fn tracked_debris_that_is_named_for_erasing_goes() {
     let run = tree.pyclean(". --debris --erase tmp/**/* tmp/ --yes");
     assert_eq!(
         run.stderr,
-        "warning: kept .coverage, dist, tmp/dist: tracked by git\n\
+        "warning: kept .coverage, dist: tracked by git\n\
          Removed 3 directories and 2 files (28 B).\n"
     );
     assert!(!tree.path().join("tmp").exists());
@@ -491,4 +491,93 @@ fn a_failure_of_git_is_a_failure() {
         run.stderr
     );
     assert!(tree.path().join("dist/d").exists());
+}
+
+#[test]
+fn a_class_in_a_glob_stands_for_no_separator() {
+    let tree = tree("src/main.py src/pkg/a.py src-old/ src.bak src_keep src/m.pyc srcs/m.pyc");
+    let erased = |glob: &str| tree.pyclean(&format!("-nq . -e {glob} -i *.pyc")).stdout;
+    assert_eq!(erased("src[!_]*"), "src-old/\nsrc.bak\n");
+    assert_eq!(erased("src[.-9]*"), "src.bak\n");
+    assert_eq!(erased("src[/]main.py"), "");
+    let spared = tree.pyclean("-nq . -i */src[!_]m.pyc");
+    assert_eq!(spared.stdout, "src/m.pyc\nsrcs/m.pyc\n");
+}
+
+#[test]
+fn what_is_erased_is_found_deep_in_a_cache_of_which_some_stays() {
+    let tree = tree("__pycache__/x.log __pycache__/sub/y.log __pycache__/sub/m.pyc");
+    let run = tree.pyclean("-nq . --stale -e **/*.log");
+    assert_eq!(
+        run.stdout,
+        "__pycache__/sub/y.log: erased\n__pycache__/x.log: erased\n"
+    );
+}
+
+#[test]
+fn nothing_that_a_repository_keeps_is_debris() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("src/a .hg/store/data/dist/f.i .svn/tmp/ __pycache__/");
+    repository(&tree, "src", &["a"]);
+    git(&tree, ".", &["clone", "-q", "--bare", "src", ".bare"]);
+    let add = ["-C", ".bare", "worktree", "add", "-q", "../dist", "-b"];
+    git(&tree, ".", &[&add[..], &["dist"]].concat());
+    let add = ["worktree", "add", "-q", "build/lib", "-b", "pages"];
+    git(&tree, "src", &add);
+    let run = tree.pyclean(". --debris --folders --no-default-ignore");
+    assert_eq!((run.stdout, run.code), (String::new(), Some(0)));
+    assert!(
+        run.stderr.contains(": part of a repository\n"),
+        "{}",
+        run.stderr
+    );
+    for worktree in ["dist", "src/build/lib"] {
+        assert_eq!(git(&tree, worktree, &["status", "--porcelain"]), "");
+    }
+    let left = tree.left();
+    assert!(left.contains(".hg/store/data/dist/f.i\n") && left.contains(".svn/tmp/\n"));
+    assert!(!left.contains("__pycache__"));
+}
+
+#[test]
+fn what_an_outer_repository_tracks_stays_too() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("sub/dist/app.js sub/.coverage");
+    repository(&tree, ".", &["sub/dist/app.js"]);
+    git(&tree, "sub", &["init", "-q"]);
+    tree.pyclean("-n . --debris").assert(
+        "sub/.coverage\n",
+        "warning: kept sub/dist: tracked by git\nWould remove 1 file (13 B).\n",
+        0,
+    );
+}
+
+#[test]
+fn a_submodule_that_is_not_checked_out_is_no_empty_directory() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("module/a main/b");
+    repository(&tree, "module", &["a"]);
+    repository(&tree, "main", &["b"]);
+    for place in ["libs/vendored", "build", "dist/inner"] {
+        let add = ["submodule", "--quiet", "add", "-f", "../module", place];
+        git(&tree, "main", &add);
+    }
+    git(&tree, "main", &["commit", "-qm", "modules"]);
+    git(&tree, ".", &["clone", "-q", "main", "clone"]);
+    fs::create_dir_all(tree.file("clone/libs/empty/inner")).unwrap();
+    let run = tree.pyclean("clone --folders --debris");
+    run.assert(
+        "",
+        "warning: kept clone/build, clone/dist/inner, clone/libs/vendored: a submodule\n\
+         warning: kept clone/dist: tracked by git\n\
+         Removed 2 directories.\n",
+        0,
+    );
+    assert_eq!(git(&tree, "clone", &["status", "--porcelain"]), "");
 }

@@ -88,6 +88,9 @@ fn git_clean_leaves_alone_what_begins_above_the_repository() {
         "repo/*",
         "w/**/data",
         "*/repo/d?ta",
+        "w/**/d",
+        "w/repo/dat[!_]",
+        "w/repo/dat[a-z]",
     ] {
         let tree = tree("w/repo/data/d w/repo/a.py");
         repository(&tree, "w/repo", &["a.py"]);
@@ -285,4 +288,17 @@ fn no_git_of_the_repository_is_run() {
             .into();
         assert_eq!((run.code, ran.exists()), (Some(0), false), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_repository_that_has_much_to_complain_of_holds_nothing_up() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("dist/a");
+    git(&tree, ".", &["init", "-q"]);
+    let warned_of = "[core]\n\tfsync = zzz\n".repeat(3000);
+    fs::write(tree.file(".git/config"), warned_of).unwrap();
+    let run = tree.pyclean("-n . --debris");
+    assert_eq!(run.stdout, "dist/\n", "{}", run.stderr);
 }

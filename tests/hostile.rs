@@ -68,7 +68,12 @@ fn a_root_that_is_a_link_is_followed() {
 #[test]
 fn links_among_the_files_that_are_named() {
     let tree = tree("a.txt x.pyc->a.txt gone.pyc->nowhere broken->nowhere l->a.txt");
-    let run = tree.pyclean("-v x.pyc gone.pyc broken l");
+    tree.pyclean("-v x.pyc gone.pyc broken l").assert(
+        "",
+        "error: no such file or directory: broken\n",
+        2,
+    );
+    let run = tree.pyclean("-v x.pyc gone.pyc l");
     assert_eq!(
         (run.stdout.as_str(), run.code),
         ("gone.pyc\nx.pyc\n", Some(0))
@@ -211,15 +216,27 @@ fn what_may_not_be_read_or_written_is_named_and_the_rest_is_done() {
 
 #[test]
 fn a_root_that_may_not_be_read_does_not_hold_up_the_others() {
-    let tree = tree("closed/inner/x.pyc open/y.pyc");
-    allow(tree.path().join("closed"), 0o000);
-    let run = as_ordinary_user(&tree, "-n closed/inner open");
-    allow(tree.path().join("closed"), 0o700);
-    assert_eq!((run.stdout.as_str(), run.code), ("open/y.pyc\n", Some(1)));
-    assert!(
-        run.stderr
-            .starts_with("error: cannot read closed/inner: Permission denied")
-    );
+    for root in ["closed/inner", "link"] {
+        let tree = tree("closed/inner/x.pyc open/y.pyc link->closed/inner");
+        allow(tree.path().join("closed"), 0o000);
+        let run = as_ordinary_user(&tree, &format!("-n {root} open"));
+        allow(tree.path().join("closed"), 0o700);
+        assert_eq!((run.stdout.as_str(), run.code), ("open/y.pyc\n", Some(1)));
+        let error = format!("error: cannot read {root}: Permission denied");
+        assert!(run.stderr.starts_with(&error), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_root_that_is_shown_within_another_does_not_part_that() {
+    let tree = tree("a/D/z/ a/D/zz.pyc c/.keep");
+    for number in 0..40 {
+        tree.add(&format!("c/m{number}.pyc"));
+    }
+    let preview = tree.pyclean("-n -f a a/D/../../c");
+    let run = tree.pyclean("-v -f a a/D/../../c");
+    assert_eq!(run.stdout, preview.stdout);
+    tree.assert_left("a/ c/.keep");
 }
 
 /// Mounts an empty file system, if this user may.

@@ -92,6 +92,17 @@ fn holds(case: &Case) -> TestCaseResult {
     let paths = world.paths(case).into_iter();
     let named: Vec<Named> = paths.map(|path| find(&world, path)).collect();
     let before = world.snapshot();
+    let (missing, named): (Vec<_>, Vec<_>) =
+        named.into_iter().partition(|one| is_missing(&world, one));
+    if !missing.is_empty() {
+        let all: Vec<_> = named.iter().chain(&missing).cloned().collect();
+        let refused = really(&world, case, &all);
+        prop_assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        prop_assert_eq!(&world.snapshot(), &before);
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
     let model = Model {
         tree: &before,
         options: &case.options,
@@ -175,7 +186,8 @@ fn again(
     // What is gone cannot be named again, and what led to it is another thing now.
     let is_as_it_was = |named: &Named| {
         let path = world.tree().join(&named.written);
-        path.symlink_metadata().is_ok() && path.is_dir() == named.is_directory
+        let is_there = path.symlink_metadata().is_ok() && !is_missing(world, named);
+        is_there && path.is_dir() == named.is_directory
     };
     // A directory that was named by a link which is gone is one like any other.
     let is_unnamed = |named: &Named| !is_as_it_was(named) && named.real.is_dir();
@@ -219,6 +231,14 @@ fn find(world: &World, written: PathBuf) -> Named {
         real,
         is_directory,
     }
+}
+
+/// Whether a PATH is a link that leads nowhere, and is no cache itself.
+fn is_missing(world: &World, named: &Named) -> bool {
+    let mut above = named.real.ancestors().skip(1);
+    let is_cache = model::is_bytecode(named.real.as_os_str())
+        || above.any(|path| path.ends_with("__pycache__"));
+    !is_cache && world.tree().join(&named.written).metadata().is_err()
 }
 
 /// Where something lies itself, without links on the way to it.

@@ -195,6 +195,18 @@ fn bytecode_of_one_interpreter_can_go() {
 }
 
 #[test]
+fn a_tag_of_no_known_python_may_be_part_of_a_name() {
+    let tree = module("");
+    tree.compiled("migrate.py3.py", "cpython-2.7", "migrate.py3.pyc");
+    let gone = |options: &str| {
+        tree.pyclean(&format!("-nq {options} migrate.py3.pyc"))
+            .stdout
+    };
+    assert_eq!(gone("--keep-python 2.7"), "");
+    assert_eq!(gone("--python 2.7"), "migrate.py3.pyc\n");
+}
+
+#[test]
 fn bytecode_of_one_interpreter_can_stay() {
     let tree = many();
     let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
@@ -377,6 +389,64 @@ fn the_prefix_may_come_from_the_environment() {
         run.stdout.lines().count()
     };
     assert_eq!((run("cache"), run("")), (4, 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_below_the_prefix_is_no_less_a_project() {
+    let tree = tree("proj/uploads/2024/ proj/old/m.pyc");
+    tree.compiled("proj/pkg/m.py", "cpython-2.7", "proj/pkg/m.pyc");
+    let prefix = tree.path().to_str().unwrap();
+    tree.pyclean(&format!("--stale --pycache-prefix {prefix} proj"))
+        .assert("", "Removed 1 file (14 B).\n", 0);
+    assert_eq!(
+        tree.names(),
+        util::tree("proj/uploads/2024/ proj/old/ proj/pkg/m.py proj/pkg/m.pyc").names()
+    );
+    tree.pyclean(&format!("-n --pycache-prefix {prefix} proj --folders"))
+        .assert(
+            "proj/old/\nproj/pkg/m.pyc\nproj/uploads/\nproj/uploads/2024/\n",
+            "Would remove 3 directories and 1 file (121 B).\n",
+            0,
+        );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_of_a_mirror_goes_with_its_bytecode_only() {
+    let tree = prefixed();
+    let root = tree.path().canonicalize().unwrap();
+    let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
+    let mirror = |name: &str| tree.path().join("cache").join(&root).join("one").join(name);
+    fs::create_dir_all(mirror("uploads/2024")).unwrap();
+    tree.pyclean("--pycache-prefix cache one -q");
+    assert!(mirror("uploads/2024").exists());
+    assert!(!mirror("pkg").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_mirror_is_that_of_the_place_a_path_leads_to() {
+    let tree = prefixed();
+    tree.add("elsewhere/deep/");
+    tree.add("link->elsewhere/deep");
+    tree.add("elsewhere/one/");
+    // Without the link, this would be another place.
+    tree.pyclean("-n --pycache-prefix cache link/../one")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn what_is_installed_without_sources_is_the_program_itself() {
+    let tree = tree("lib/site-packages/p/__init__.pyc lib/p/__init__.pyc");
+    let stale = |path: &str| tree.pyclean(&format!("-nq --stale {path}")).stdout;
+    let line = "lib/p/__init__.pyc: orphaned, no __init__.py\n";
+    assert_eq!(stale("."), line);
+    assert_eq!(stale("lib/site-packages/p lib"), line);
+    assert_eq!(
+        tree.pyclean("-nq .").stdout,
+        "lib/p/__init__.pyc\nlib/site-packages/p/__init__.pyc\n"
+    );
 }
 
 #[cfg(unix)]

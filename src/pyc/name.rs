@@ -199,7 +199,7 @@ fn split_tag(stem: &[u8]) -> Option<(&[u8], &str, Option<&str>)> {
         if begins_tag(&rest[dot + 1..end]) {
             let tag = str::from_utf8(&rest[dot + 1..])
                 .ok()
-                .filter(|tag| tag.is_ascii())?;
+                .filter(|tag| tag.bytes().all(|byte| byte.is_ascii_graphic()))?;
             return (end == rest.len() || tag.contains("-pytest-")).then_some((
                 &rest[..dot],
                 tag,

@@ -1,7 +1,7 @@
 //! The walk of one directory: judges one entry after the other.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -10,8 +10,8 @@ use crate::debris::{Goes, INSTALLED};
 use crate::failure::{Attempt, Failure};
 use crate::git;
 use crate::interrupt;
-use crate::plan::{Hollow, Kind, Target, Why};
-use crate::pyc::BytecodeName;
+use crate::plan::{Hollow, Kind, Needs, Target, Why};
+use crate::pyc::{BytecodeName, Reason};
 use crate::roots::{Mirror, Part, Root};
 use crate::rules::CACHE_DIRECTORY;
 use crate::select::Candidate;
@@ -52,9 +52,8 @@ impl Zone {
     /// What a root is: a place to search, though for debris only if it lies not among
     /// installed packages.
     pub fn of(root: &Root) -> Zone {
-        let is_installed = |part| INSTALLED.iter().any(|place| part == *place);
         Zone::Search {
-            debris: !root.real.iter().any(is_installed),
+            debris: !is_installed(&root.real),
         }
     }
 
@@ -64,6 +63,10 @@ impl Zone {
             true => Zone::of(root),
             false => Zone::Search { debris: false },
         }
+    }
+
+    fn is_searched(self) -> bool {
+        matches!(self, Zone::Search { .. })
     }
 
     fn searches_debris(self) -> bool {
@@ -218,7 +221,7 @@ impl<'a> Job<'a> {
             Zone::Take(topic) => return self.take_tree(entry, topic),
             // Bytecode is never so deep in a cache that an interpreter would find it,
             // so it is none that can be judged.
-            Zone::Judge { .. } => return self.pass(true),
+            Zone::Judge { .. } if rules.erase.is_empty() => return self.pass(true),
             Zone::Search { debris } if name == CACHE_DIRECTORY => {
                 if self.settings.selection.is_all() {
                     return self.take_tree(entry, None);
@@ -232,11 +235,11 @@ impl<'a> Job<'a> {
                 );
                 return Step::Other;
             }
-            Zone::Search { .. } | Zone::Erase => {}
+            Zone::Search { .. } | Zone::Judge { .. } | Zone::Erase => {}
         }
         let is_erased = || self.is_erased(&entry).then_some(Why::Erased);
         let mut why = None;
-        if zone.searches_debris() && !rules.debris.is_empty() {
+        if zone == (Zone::Search { debris: true }) && !rules.debris.is_empty() {
             let parent = entry.path().parent().and_then(Path::file_name);
             match rules.debris.directory(name, parent) {
                 Some((topic, Goes::Whole)) => return self.take_tree(entry, Some(topic)),
@@ -244,15 +247,13 @@ impl<'a> Job<'a> {
                 None => {}
             }
         }
-        let is_ignored = zone == Zone::Erase || rules.ignores(name);
+        let is_ignored = !zone.is_searched() || rules.ignores(name);
         if is_ignored && rules.erase.is_empty() {
             return self.pass(true);
         }
         let zone = match zone {
             _ if is_ignored => Zone::Erase,
-            Zone::Search { .. } if INSTALLED.iter().any(|place| name == *place) => {
-                Zone::Search { debris: false }
-            }
+            Zone::Search { .. } if is_installed(Path::new(name)) => Zone::Search { debris: false },
             zone => zone,
         };
         let may_empty =
@@ -303,6 +304,7 @@ impl<'a> Job<'a> {
             Kind::Emptied
         };
         let hollow = why.map(|why| Hollow {
+            needs: self.needs(zone, &why),
             target: self.target(entry, kind, why),
             stays: false,
         });
@@ -320,25 +322,46 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// What a directory must lose to go, if nothing in it stays.
+    fn needs(&self, zone: Zone, why: &Why) -> Needs {
+        let is_asked = self.settings.rules.folders && !self.is_mirrored();
+        let is_of_mirror = self.mirror.is_some() && zone.is_searched() && !is_asked;
+        match why {
+            Why::Empty if is_of_mirror => Needs::Bytecode,
+            _ => Needs::Nothing,
+        }
+    }
+
     fn zone(&self) -> Zone {
         self.open.last().map_or(self.around, |open| open.zone)
     }
 
     fn something_stays(&mut self) {
         // Whatever holds it stays as well, and that is found out later.
-        if let Some(Open {
-            hollow: Some(hollow),
-            ..
-        }) = self.open.last_mut()
-        {
+        if let Some(hollow) = self.innermost() {
             hollow.stays = true;
         }
     }
 
+    /// The directory that the walk is in, if that may go.
+    fn innermost(&mut self) -> Option<&mut Hollow> {
+        self.open.last_mut()?.hollow.as_mut()
+    }
+
+    /// Whether this is the walk of a tree that nobody named, of which bytecode lies
+    /// there.
+    fn is_mirrored(&self) -> bool {
+        self.mirror.is_some_and(|mirror| !mirror.is_path)
+    }
+
     fn file(&mut self, entry: &DirEntry) {
-        match self.judge(entry) {
-            Some(why) => self.take(entry, Kind::File, why),
-            None => self.something_stays(),
+        let Some(why) = self.judge(entry) else {
+            return self.something_stays();
+        };
+        self.take(entry, Kind::File, why);
+        let is_tagged = |name: BytecodeName| name.tag().is_some();
+        if self.mirror.is_some() && BytecodeName::parse(entry.file_name()).is_some_and(is_tagged) {
+            self.innermost().map(Hollow::meet);
         }
     }
 
@@ -380,9 +403,15 @@ impl<'a> Job<'a> {
             return Some(Why::Bytecode);
         }
         let path = entry.path();
+        let name = BytecodeName::parse(entry.file_name())?;
         let directory = path.parent()?;
+        // In a PATH that lies below a prefix there may be sources, too, and what is
+        // compiled beside them has no tag.
+        let mirror = self
+            .mirror
+            .filter(|mirror| !mirror.is_path || name.tag().is_some());
         let mirrored;
-        let sources = match self.mirror {
+        let sources = match mirror {
             _ if in_cache && directory.file_name()? != CACHE_DIRECTORY => return None,
             _ if in_cache => directory.parent()?,
             Some(mirror) => {
@@ -395,14 +424,10 @@ impl<'a> Job<'a> {
         if self.stays(entry) {
             return None;
         }
-        let name = BytecodeName::parse(entry.file_name())?;
         // Beside sources no interpreter writes a tag: it is of a cache that was kept
         // elsewhere, and where its source is nobody knows.
-        if self.settings.selection.stale
-            && !in_cache
-            && self.mirror.is_none()
-            && name.tag().is_some()
-        {
+        let is_untold = !in_cache && mirror.is_none() && name.tag().is_some();
+        if self.settings.selection.stale && is_untold {
             return None;
         }
         let is_regular = entry.file_type().is_file();
@@ -413,13 +438,18 @@ impl<'a> Job<'a> {
             in_cache,
             is_regular,
         };
-        self.settings
-            .selection
-            .judge(file)
-            .unwrap_or_else(|(path, error)| {
+        let is_program = |why: &Why| {
+            let is_orphan = matches!(why, Why::Stale(s) if s.reason() == Reason::Orphaned);
+            is_orphan && !in_cache && mirror.is_none() && is_installed(&self.real(path))
+        };
+        match self.settings.selection.judge(file) {
+            // A package that is shipped without sources is nothing else.
+            Ok(why) => why.filter(|why| !is_program(why)),
+            Err((path, error)) => {
                 self.failed(&path, error);
                 None
-            })
+            }
+        }
     }
 
     fn take(&mut self, entry: &DirEntry, kind: Kind, why: Why) {
@@ -471,10 +501,15 @@ impl<'a> Job<'a> {
         path.strip_prefix(&self.root().path).unwrap_or(path)
     }
 
+    /// A path without links.
+    fn real(&self, path: &Path) -> PathBuf {
+        self.root().real.join(self.below(path))
+    }
+
     /// Whether the user named an entry for erasing.
     fn is_erased(&self, entry: &DirEntry) -> bool {
         // Relative to a PATH, which a mirror is none of.
-        if self.mirror.is_some_and(|mirror| !mirror.is_path) {
+        if self.is_mirrored() {
             return false;
         }
         let erase = &self.settings.rules.erase;
@@ -492,14 +527,14 @@ impl<'a> Job<'a> {
         let path = entry.path();
         self.settings.rules.spares(entry.file_name(), || {
             let below = self.below(path);
-            let mut paths = vec![path.to_path_buf(), self.root().real.join(below)];
+            let mut paths = vec![path.to_path_buf(), self.real(path)];
             if let Some(mirror) = self.mirror
                 && let Ok(below) = below.strip_prefix(&mirror.top)
             {
                 paths.push(mirror.sources.join(below));
             }
-            if let (Some(named), below) = self.root().below_named(below) {
-                paths.push(named.written.join(below));
+            if let (Some(written), below) = self.root().below_named(below) {
+                paths.push(written.join(below));
             }
             paths
         })
@@ -537,6 +572,12 @@ impl<'a> Job<'a> {
     fn is_elsewhere(&self, _: &DirEntry) -> bool {
         false
     }
+}
+
+/// Whether a path leads to where packages are installed.
+fn is_installed(path: &Path) -> bool {
+    path.iter()
+        .any(|part| INSTALLED.iter().any(|place| part == *place))
 }
 
 /// Whether a directory is where a repository without files of its own keeps what it

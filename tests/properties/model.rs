@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use super::world::{Node, Options, Snapshot};
 
 /// A PATH of the command line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Named {
     /// As it is written.
     pub written: PathBuf,
@@ -192,14 +192,12 @@ impl Walk<'_> {
     fn directory(&mut self, path: &Path, around: Inside) -> bool {
         let options = self.model.options;
         let name = name(path);
-        let is_ignored = around == Inside::Ignored
+        let is_ignored = matches!(around, Inside::Ignored | Inside::Sorted { .. })
             || (!options.no_default_ignore && IGNORED.split(' ').any(|ignored| name == ignored));
         let is_searched = matches!(around, Inside::Searched { .. });
         let mut goes_when_empty = self.is_erased(path);
         let mut inside = around;
-        if matches!(around, Inside::Sorted { .. }) {
-            return false;
-        } else if around == Inside::Taken {
+        if around == Inside::Taken {
             goes_when_empty = true;
         } else if is_searched && name == "__pycache__" {
             goes_when_empty = true;
@@ -223,7 +221,8 @@ impl Walk<'_> {
                 && self.model.topic_is_asked("package");
             let mut named = self.model.named.iter();
             let is_named = named.any(|named| named.is_directory && named.real == path);
-            goes_when_empty |= is_shell || (options.folders && !is_named);
+            let is_emptied = is_shell || (options.folders && !is_named);
+            goes_when_empty |= is_emptied && !is_in_store(path);
             if name == "site-packages" {
                 inside = Inside::Searched { debris: false };
             }
@@ -258,6 +257,9 @@ impl Walk<'_> {
     fn is_guarded(&mut self, path: &Path) -> bool {
         let tree = self.model.tree;
         let has = |directory: &Path, name| tree.contains_key(&directory.join(name));
+        if is_in_store(path) {
+            return true;
+        }
         let mut around = path.ancestors();
         let is_of_user =
             around.any(|path| name(path) == ".cache" && has(path.parent().unwrap(), ".profile"));
@@ -317,8 +319,13 @@ fn name(path: &Path) -> &OsStr {
     path.file_name().unwrap_or_default()
 }
 
+/// Whether git keeps this, where it is debris or empty.
+fn is_in_store(path: &Path) -> bool {
+    path.ancestors().skip(1).any(|above| name(above) == ".git")
+}
+
 /// Whether a name is that of bytecode, also of what an interrupted write left.
-fn is_bytecode(name: &OsStr) -> bool {
+pub fn is_bytecode(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let ends = |name: &str| name.ends_with(".pyc") || name.ends_with(".pyo");
     let temporary = name.trim_end_matches(|char: char| char.is_ascii_digit());
