@@ -104,7 +104,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         configs.files.iter().for_each(|(file, _)| {
             let file = report::readable(file);
             report::hint(format_args!(
-                "[tool.pyclean] of {file} applies; --isolated does without it"
+                "[tool.pyclean] of {file} applies (--isolated runs without it)"
             ));
         });
     }

@@ -33,6 +33,16 @@ fn a_dry_run_lists_what_would_go_and_removes_nothing() {
 }
 
 #[test]
+fn a_long_option_may_be_cut_short() {
+    let tree = tree("a.pyc keep/b.pyc");
+    assert_eq!(tree.pyclean("--dry . --ign keep").stdout, "a.pyc\n");
+    // Not where it could be any of several.
+    let run = tree.pyclean("--no .");
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    tree.assert_left("a.pyc keep/b.pyc");
+}
+
+#[test]
 fn check_fails_while_there_is_something_to_remove() {
     let tree = tree("a.py __pycache__/a.pyc");
     let run = tree.pyclean("--check .");
