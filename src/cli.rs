@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use anstream::ColorChoice;
 use anyhow::Result;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::builder::{PossibleValue, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, Error, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
 
-use crate::config::{Config, Ignored, Python};
+use crate::config::{Config, Ignored, Python, topic_names};
 use crate::debris::{ALL, Debris, TOPICS};
 use crate::erase::Erase;
 use crate::git::{CleanMode, Output};
@@ -36,17 +36,26 @@ const USUAL_VERSIONS: [&str; 14] = [
     "pypy3.10", "pypy3.11",
 ];
 
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    done; also: nothing to do
+  1    something could not be read or removed, or --check found something
+  2    the request was wrong; nothing was touched
+  130  interrupted; the summary says what was done
+
+First look at what would go:  pyclean --dry-run .";
+
 /// Remove the caches that Python leaves behind
 ///
 /// Bytecode always goes: __pycache__ directories with all they hold, *.pyc, *.pyo,
 /// *$py.class, and what interrupted writes left (m.pyc.12345). Nothing else does
 /// unless it is asked for. Links are not followed.
 #[derive(Debug, Parser)]
-#[command(version, styles = STYLES, max_term_width = 80)]
+#[command(version, styles = STYLES, max_term_width = 80, infer_long_args = true)]
 #[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
-#[command(after_help = "Have a look at what would go first:  pyclean --dry-run .")]
+#[command(after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Directories to clean, or single files to judge by the same rules
+    /// Directories to clean, or single files that may be bytecode
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -55,7 +64,8 @@ pub struct Cli {
     #[arg(long, help_heading = "What")]
     pub stale: bool,
 
-    /// Only bytecode of this interpreter: 3.11, cpython-311, pypy39, 2.7
+    /// Only bytecode of this interpreter, or of several with commas: 3.11,
+    /// cpython-311, pypy39, 2.7
     #[arg(
         long,
         value_name = "VERSION",
@@ -66,7 +76,7 @@ pub struct Cli {
     )]
     pub python: Vec<VersionFilter>,
 
-    /// All bytecode but that of this interpreter
+    /// All bytecode but that of this interpreter, or of several with commas
     #[arg(
         long,
         value_name = "VERSION",
@@ -82,9 +92,11 @@ pub struct Cli {
         long,
         value_name = "DIR",
         env = "PYTHONPYCACHEPREFIX",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = "What"
     )]
-    #[arg(help_heading = "What")]
+    // The usual parser refuses an empty value, by which Python means none.
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub pycache_prefix: Option<PathBuf>,
 
     /// Leftovers of Python tools too: of these topics, or of the first five
@@ -143,7 +155,7 @@ pub struct Cli {
     #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// No summary and no progress, only errors
+    /// No summary and no progress, only warnings and errors
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 
@@ -151,7 +163,8 @@ pub struct Cli {
     #[arg(short = '0', long, help_heading = "Output")]
     pub print0: bool,
 
-    /// Print JSON lines: a line for each thing that goes, and a summary
+    /// Print JSON lines: one for each thing that goes, is kept or fails, and a
+    /// summary
     #[arg(long, help_heading = "Output", conflicts_with = "print0")]
     pub json: bool,
 
@@ -244,8 +257,9 @@ impl Cli {
     }
 
     /// What is looked for, where a project has set this. What is given here wins; only
-    /// what is ignored adds up, so that nothing loses its protection unseen. The words
-    /// of `--ignore` are those of `ignore`, as paths are found out where there are files.
+    /// what is ignored adds up, so that nothing loses its protection unseen. `ignore`
+    /// holds the words of `--ignore` as `roots::ignored` resolved them: this module looks
+    /// at no files.
     ///
     /// # Errors
     ///
@@ -356,26 +370,28 @@ impl Cli {
         }
     }
 
-    /// Says that no PATH was given, and who swallowed it where that can be told:
-    /// an option that takes every word after it leaves none for PATH.
+    /// Says that no PATH was given, and who swallowed it where that can be told: an
+    /// option that takes every word after it leaves none for PATH. A tip leaves a place
+    /// for the other options, as without its `--dry-run` a command line removes.
     fn no_path(&self) -> String {
-        let greedy = [
-            (
-                "--ignore",
-                self.ignore
-                    .iter()
-                    .map(OsString::as_os_str)
-                    .collect::<Vec<_>>(),
-            ),
-            ("--erase", self.erase.iter().map(OsStr::new).collect()),
-        ];
-        let Some((option, words)) = greedy.into_iter().find(|(_, words)| !words.is_empty()) else {
-            return "no PATH was given\n\n  \
-                    tip: to clean the current directory: pyclean ."
-                .to_owned();
+        let ignore: Vec<_> = self.ignore.iter().map(OsString::as_os_str).collect();
+        let erase: Vec<_> = self.erase.iter().map(OsStr::new).collect();
+        let (option, words) = match (&ignore[..], &erase[..]) {
+            ([], []) => {
+                return "no PATH was given\n\n  \
+                        tip: to clean the current directory: pyclean . [OPTIONS]"
+                    .to_owned();
+            }
+            (words, []) => ("--ignore", words),
+            ([], words) => ("--erase", words),
+            _ => {
+                return "no PATH was given: --ignore and --erase take every word after them\n\n  \
+                        tip: write the PATH first: pyclean <PATH>... [OPTIONS]"
+                    .to_owned();
+            }
         };
         // The last word was meant as the PATH, if there was one before it.
-        let (path, words) = match &words[..] {
+        let (path, words) = match words {
             [words @ .., last] if !words.is_empty() => (*last, words),
             words => (OsStr::new("."), words),
         };
@@ -385,7 +401,8 @@ impl Cli {
             .collect();
         format!(
             "no PATH was given: {option} takes every word after it\n\n  \
-             tip: write the PATH first: pyclean {} {option}{words}",
+             tip: write the PATH before {option}, or -- between them: \
+             pyclean [OPTIONS] {} {option}{words}",
             path.display(),
         )
     }
@@ -401,24 +418,20 @@ fn spared(ignore: &[OsString], config: &Config) -> Vec<OsString> {
 fn explained(error: Error) -> Error {
     let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let is_topic = text(ContextKind::InvalidArg).starts_with("--debris");
-    if error.kind() != ErrorKind::InvalidValue || !is_topic {
+    let word = text(ContextKind::InvalidValue);
+    if error.kind() != ErrorKind::InvalidValue || !is_topic || !Path::new(&word).exists() {
         return error;
     }
-    let word = text(ContextKind::InvalidValue);
-    let topics: Vec<_> = TOPICS.iter().map(|topic| topic.name).chain([ALL]).collect();
-    command().error(
+    Cli::command().error(
         ErrorKind::InvalidValue,
         format!(
             "'{word}' is no debris topic, and --debris takes every word after it\n\n  \
-             topics: {}\n  tip: if it is the PATH, write it first: pyclean {word} --debris",
-            topics.join(", "),
+             topics: {}\n  \
+             tip: if it is the PATH, write it before --debris, or -- between them: \
+             pyclean [OPTIONS] {word} --debris [<TOPIC>...]",
+            topic_names(),
         ),
     )
-}
-
-/// The command line as clap knows it.
-pub fn command() -> Command {
-    Cli::command()
 }
 
 /// Writes the manual page or a completion script.
@@ -428,13 +441,13 @@ pub fn command() -> Command {
 /// When `out` takes no more.
 pub fn generate(kind: Generate, out: &mut impl Write) -> io::Result<()> {
     let shell = match kind {
-        Generate::Man => return Man::new(command()).render(out),
+        Generate::Man => return Man::new(Cli::command()).render(out),
         Generate::CompleteBash => Shell::Bash,
         Generate::CompleteZsh => Shell::Zsh,
         Generate::CompleteFish => Shell::Fish,
         Generate::CompletePowershell => Shell::PowerShell,
     };
-    let mut command = command();
+    let mut command = Cli::command();
     command.set_bin_name("pyclean");
     command.build();
     shell.try_generate(&command, out)

@@ -27,6 +27,7 @@ const LONGEST: u64 = 1 << 20;
 /// What a project sets: the options of the same names.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[serde(expecting = "a table of settings")]
 pub struct Config {
     /// What is never entered or removed.
     pub ignore: Vec<Ignored>,
@@ -118,11 +119,11 @@ impl Configs {
 fn read(file: &Path) -> Result<Option<Config>> {
     let shown = readable(file);
     let text = contents(file)
-        .with_context(|| format!("cannot read {shown}; --isolated does without it"))?;
+        .with_context(|| format!("cannot read {shown} (--isolated runs without it)"))?;
     match text.as_deref().map(Config::parse) {
         None => Ok(None),
         Some(Ok(config)) => Ok(config),
-        Some(Err(error)) => Err(anyhow!("{shown}:{error}; --isolated does without it")),
+        Some(Err(error)) => Err(anyhow!("{shown}:{error} (--isolated runs without it)")),
     }
 }
 
@@ -210,13 +211,22 @@ impl TryFrom<String> for Topic {
     type Error = Error;
 
     fn try_from(word: String) -> Result<Topic> {
-        let mut known = TOPICS.iter().map(|topic| topic.name).chain([ALL]);
         ensure!(
-            known.any(|name| name == word),
-            "'{word}' is no debris topic"
+            names().any(|name| name == word),
+            "'{word}' is no debris topic; topics: {}",
+            topic_names()
         );
         Ok(Topic(word))
     }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().map(|topic| topic.name).chain([ALL])
+}
+
+/// The words for debris topics, with commas between them.
+pub fn topic_names() -> String {
+    names().collect::<Vec<_>>().join(", ")
 }
 
 /// Debris topics: `true` for the default ones, or a list, of which an empty one means

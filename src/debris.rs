@@ -50,7 +50,7 @@ pub const TOPICS: &[Topic] = &[
     Topic::new("cache", "caches of various tools: .cache", &[".cache/"]).by_default(),
     Topic::new(
         "coverage",
-        "data and reports of coverage: .coverage, coverage.xml, htmlcov, ...",
+        "data and reports: .coverage, coverage.xml, htmlcov, ...",
         // Data of parallel runs has host, process and a random part in its name.
         &[
             ".coverage",
@@ -79,55 +79,47 @@ pub const TOPICS: &[Topic] = &[
     .by_default(),
     Topic::new(
         "pytest",
-        "pytest: .pytest_cache, pytestdebug.log",
+        ".pytest_cache, pytestdebug.log",
         &[".pytest_cache/", "pytestdebug.log"],
     )
     .by_default(),
-    Topic::new("ruff", "ruff: .ruff_cache", &[".ruff_cache/"]).by_default(),
-    Topic::new(
-        "complexipy",
-        "complexipy: .complexipy_cache",
-        &[".complexipy_cache/"],
-    ),
+    Topic::new("ruff", ".ruff_cache", &[".ruff_cache/"]).by_default(),
+    Topic::new("complexipy", ".complexipy_cache", &[".complexipy_cache/"]),
     Topic::new(
         "eggs",
         "setuptools: .eggs, *.egg",
         &[".eggs/", "*.egg/", "*.egg"],
     ),
-    Topic::new("hypothesis", "hypothesis: .hypothesis", &[".hypothesis/"]),
-    Topic::new(
-        "jupyter",
-        "Jupyter: .ipynb_checkpoints",
-        &[".ipynb_checkpoints/"],
-    ),
+    Topic::new("hypothesis", ".hypothesis", &[".hypothesis/"]),
+    Topic::new("jupyter", ".ipynb_checkpoints", &[".ipynb_checkpoints/"]),
     Topic::new(
         "marimo",
-        "marimo: __marimo__/cache, __marimo__/session",
+        "__marimo__/cache, __marimo__/session",
         // Layouts that a person made may lie beside these.
         &["__marimo__/cache/", "__marimo__/session/"],
     ),
     Topic::new(
         "mypy",
-        "mypy: .mypy_cache, .dmypy.json",
+        ".mypy_cache, .dmypy.json",
         &[".mypy_cache/", ".dmypy.json"],
     ),
-    Topic::new("nox", "nox: .nox", &[".nox/"]),
-    Topic::new("numba", "numba: *.nbi, *.nbc", &["*.nbi", "*.nbc"]),
-    Topic::new("pyre", "pyre: .pyre", &[".pyre/"]),
-    Topic::new("pyrefly", "pyrefly: .pyrefly_cache", &[".pyrefly_cache/"]),
+    Topic::new("nox", ".nox", &[".nox/"]),
+    Topic::new("numba", "*.nbi, *.nbc", &["*.nbi", "*.nbc"]),
+    Topic::new("pyre", ".pyre", &[".pyre/"]),
+    Topic::new("pyrefly", ".pyrefly_cache", &[".pyrefly_cache/"]),
     Topic::new(
         "pyright",
-        "pyright: .pyright, .pyright-app-cache-*, .pyright-stubs-*",
+        ".pyright, .pyright-app-cache-*, .pyright-stubs-*",
         &[".pyright/", ".pyright-app-cache-*/", ".pyright-stubs-*/"],
     ),
-    Topic::new("pytype", "pytype: .pytype", &[".pytype/"]),
+    Topic::new("pytype", ".pytype", &[".pytype/"]),
     Topic::new(
         "sphinx",
-        "Sphinx: docs/_build, doc/_build",
+        "docs/_build, doc/_build",
         &["docs/_build/", "doc/_build/"],
     ),
-    Topic::new("tox", "tox: .tox", &[".tox/"]),
-    Topic::new("ty", "ty: .ty_cache", &[".ty_cache/"]),
+    Topic::new("tox", ".tox", &[".tox/"]),
+    Topic::new("ty", ".ty_cache", &[".ty_cache/"]),
 ];
 
 /// The word for every topic.

@@ -11,6 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::failure::Attempt;
 use crate::plan::{Amount, Kind, Removal, Why};
+use crate::pyc::Interpreter;
 
 /// A line.
 #[derive(Debug, serde::Serialize)]
@@ -81,8 +82,7 @@ pub struct Amounts {
     files: u64,
     directories: u64,
     bytes: u64,
-    /// Those of the files that are bytecode, by interpreter; `untagged` where the name
-    /// does not tell.
+    /// Those of the files that are bytecode, by interpreter.
     interpreters: BTreeMap<String, Bytecode>,
 }
 
@@ -108,14 +108,10 @@ impl Serialize for Text<'_> {
 
 impl From<&Removal> for Amounts {
     fn from(removal: &Removal) -> Amounts {
-        let interpreters = removal.interpreters.iter().map(|(interpreter, amount)| {
-            let name = match interpreter {
-                Some(interpreter) => interpreter.to_string(),
-                None => "untagged".to_owned(),
-            };
+        let interpreters = removal.interpreters.iter().map(|(by, amount)| {
             let Amount { count, bytes } = *amount;
             (
-                name,
+                interpreter(by.as_ref()),
                 Bytecode {
                     files: count,
                     bytes,
@@ -155,6 +151,11 @@ pub fn topic(why: &Why) -> Option<&'static str> {
         Why::Debris(topic) => Some(topic),
         _ => None,
     }
+}
+
+/// The words for who wrote bytecode, where its name tells.
+pub fn interpreter(interpreter: Option<&Interpreter>) -> String {
+    interpreter.map_or("untagged".to_owned(), ToString::to_string)
 }
 
 /// The word for what was tried.

@@ -8,46 +8,48 @@
 //! ```
 //!
 //! 1. [`cli`] says what is asked for, and [`config`] what the project adds.
-//! 2. [`rules`] knows by name what is cache, with [`debris`] and [`erase`] for what else
-//!    goes; [`select`] knows which bytecode of it. [`roots`] opens what was named.
-//! 3. [`scan`] walks that once and finds everything that goes. Where bytecode is to be
+//! 2. [`rules`] knows by name what is cache, with [`debris`] and `erase` for what else
+//!    goes and `glob` for the globs in it; `select` knows which bytecode of it. `roots`
+//!    opens what was named.
+//! 3. `scan` walks that once and finds everything that goes. Where bytecode is to be
 //!    judged it asks [`pyc`], which knows names, headers and sources, and nothing of
 //!    walking and removing.
-//! 4. [`guard`] takes out debris that is somebody's work; it asks [`git`].
-//! 5. [`plan`] puts the rest in order: plain data, complete before anything is removed.
-//!    [`prompt`] has the user agree to what was named for erasing.
-//! 6. [`remove`] carries the plan out, or, for a dry run, does all the same but unlink.
-//!    No other module removes anything. [`directory`] is how it gets from one open
+//! 4. `guard` takes out what only looks like debris or is empty for a reason; it asks
+//!    `git`.
+//! 5. `plan` puts the rest in order: plain data, complete before anything is removed.
+//!    `prompt` has the user agree to what was named for erasing.
+//! 6. `remove` carries the plan out, or, for a dry run, does all the same but unlink.
+//!    No other module removes anything. `directory` is how it gets from one open
 //!    directory into the next.
-//! 7. [`report`] tells what became of it, for programs by way of [`json`], and
-//!    [`progress`] while it goes on. What failed is a [`failure`].
+//! 7. [`report`] tells what became of it, for programs by way of `json`, and
+//!    `progress` while it goes on. What failed is a `failure`.
 //!
-//! [`threads`] are started when there is work for them, and [`interrupt`] ends it early.
+//! `threads` are started when there is work for them, and `interrupt` ends it early.
 
 #![warn(missing_docs)]
 
 pub mod cli;
 pub mod config;
 pub mod debris;
-pub mod directory;
-pub mod erase;
-pub mod failure;
-pub mod git;
+mod directory;
+mod erase;
+mod failure;
+mod git;
 mod glob;
-pub mod guard;
-pub mod interrupt;
-pub mod json;
-pub mod plan;
-pub mod progress;
-pub mod prompt;
+mod guard;
+mod interrupt;
+mod json;
+mod plan;
+mod progress;
+mod prompt;
 pub mod pyc;
-pub mod remove;
+mod remove;
 pub mod report;
-pub mod roots;
+mod roots;
 pub mod rules;
-pub mod scan;
-pub mod select;
-pub mod threads;
+mod scan;
+mod select;
+mod threads;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -105,7 +107,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         configs.files.iter().for_each(|(file, _)| {
             let file = report::readable(file);
             report::hint(format_args!(
-                "[tool.pyclean] of {file} applies; --isolated does without it"
+                "[tool.pyclean] of {file} applies (--isolated runs without it)"
             ));
         });
     }

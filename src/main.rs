@@ -5,7 +5,8 @@ use std::process::exit;
 use pyclean::cli::Cli;
 use pyclean::{Exit, report, run};
 
-/// That of musl makes threads wait for each other: a static binary took half as long again.
+/// musl's allocator makes threads wait for each other: with it, a static binary took half as
+/// long again.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -26,6 +26,10 @@ const PLAIN: &str = "\x1b[0m";
 /// Paths that a warning names, of those it is about.
 const MOST_NAMED: usize = 5;
 
+/// Interpreters that have a line in the summary. A tree holds more only if somebody
+/// made up tags.
+const MOST_INTERPRETERS: usize = 20;
+
 /// How a run is told of.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
@@ -224,7 +228,7 @@ impl<'a> Report<'a> {
         });
         self.flush();
         if self.denied {
-            hint("permission was denied; run pyclean as the owner of these, or with sudo");
+            hint("permission was denied; run pyclean as their owner, or with sudo");
         }
         if let Some(closed) = self.closed.take() {
             if closed.kind() == ErrorKind::BrokenPipe {
@@ -258,7 +262,8 @@ impl<'a> Report<'a> {
 
     fn list(&mut self, target: &Target, gone: &[Gone]) -> io::Result<()> {
         for Gone { path, is_directory } in gone {
-            if self.on_terminal && self.style.format == Format::Lines {
+            let is_for_eyes = self.on_terminal && self.style.format == Format::Lines;
+            if is_for_eyes {
                 write!(self.out, "{}", readable(path))?;
             } else {
                 self.out.write_all(path.as_os_str().as_encoded_bytes())?;
@@ -267,7 +272,14 @@ impl<'a> Report<'a> {
                 write!(self.out, "{MAIN_SEPARATOR}")?;
             }
             if self.style.reasons && self.style.format == Format::Lines {
-                write!(self.out, ": {}", target.why)?;
+                // It may name the source.
+                match is_for_eyes {
+                    true => {
+                        let why = target.why.to_string();
+                        write!(self.out, ": {}", readable(Path::new(&why)))?;
+                    }
+                    false => write!(self.out, ": {}", target.why)?,
+                }
             }
             self.out.write_all(match self.style.format {
                 Format::Nul => b"\0",
@@ -297,12 +309,15 @@ impl<'a> Report<'a> {
         }
         let mut parts: Vec<_> = parts.iter().collect();
         parts.sort_by_key(|(_, amount)| Reverse(amount.bytes));
-        for (interpreter, amount) in parts {
-            let name = match interpreter {
-                Some(interpreter) => interpreter.to_string(),
-                None => "without a tag".to_owned(),
-            };
+        let (shown, others) = parts.split_at(parts.len().min(MOST_INTERPRETERS));
+        for &(interpreter, amount) in shown {
+            // A tag is part of a name, which may hold anything.
+            let name = json::interpreter(interpreter.as_ref());
+            let name = readable(Path::new(&name));
             say(format_args!("  {name}: {}", files(*amount)));
+        }
+        if let more @ 1.. = others.len() {
+            say(format_args!("  and {more} more"));
         }
     }
 

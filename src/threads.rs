@@ -60,7 +60,7 @@ impl Threads {
     }
 }
 
-/// Lets this process open as many files as it may, and says how many that are.
+/// Lets this process open as many files as it may, and returns how many that is.
 #[cfg(unix)]
 pub fn raise_open_files() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -11,7 +11,7 @@ fn bytecode_goes_and_all_else_stays() {
          m.pyc.12x m.pyc. m.py.123 pyc classes.class pkg/sub/b.py pkg/sub/__pycache__/b.pyc",
     );
     let run = tree.pyclean(".");
-    let told = "  without a tag: 5 files (57 B)\n  CPython 3.12: 1 file (29 B)\n  \
+    let told = "  untagged: 5 files (57 B)\n  CPython 3.12: 1 file (29 B)\n  \
                 Jython: 1 file (11 B)\nRemoved 4 directories and 9 files (139 B).\n";
     run.assert("", told, 0);
     tree.assert_left(
@@ -30,6 +30,16 @@ fn a_dry_run_lists_what_would_go_and_removes_nothing() {
         0,
     );
     assert_eq!(tree.left(), before);
+}
+
+#[test]
+fn a_long_option_may_be_cut_short() {
+    let tree = tree("a.pyc keep/b.pyc");
+    assert_eq!(tree.pyclean("--dry . --ign keep").stdout, "a.pyc\n");
+    // Not where it could be any of several.
+    let run = tree.pyclean("--no .");
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    tree.assert_left("a.pyc keep/b.pyc");
 }
 
 #[test]
@@ -55,6 +65,19 @@ fn verbose_lists_every_entry() {
     run.assert(all, "Would remove 2 directories and 3 files (43 B).\n", 0);
     let run = tree.pyclean("-v .");
     run.assert(all, "Removed 2 directories and 3 files (43 B).\n", 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_summary_names_interpreters_that_are_made_up_but_not_without_end() {
+    let tags = (10..34).map(|tag| format!("m.py{tag}.pyc"));
+    let tree = tree(&tags.collect::<Vec<_>>().join(" "));
+    tree.add("long_name.py9\x1b[31m.pyc");
+    let said = tree.pyclean(".").stderr;
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[0], "  py9\\u{1b}[31m: 1 file (22 B)");
+    assert_eq!(lines[1], "  py10: 1 file (10 B)");
+    assert_eq!(lines[20..], ["  and 5 more", "Removed 25 files (262 B)."]);
 }
 
 #[test]

@@ -89,7 +89,11 @@ fn an_unknown_topic_is_refused_with_a_way_out() {
         "{}",
         run.stderr
     );
-    assert!(run.stderr.contains("pyclean . --debris"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("pyclean [OPTIONS] . --debris"),
+        "{}",
+        run.stderr
+    );
     tree.assert_left("dist/a a.pyc");
 }
 

@@ -144,7 +144,7 @@ fn some_verdicts_need_no_look_inside() {
     };
     assert_eq!(
         verdict("m.cpython-312.pyc.1399"),
-        "leftover, of an interrupted write"
+        "leftover, from an interrupted write"
     );
     assert_eq!(verdict("m.cpython-312.pyc"), "orphaned, no m.py");
     assert_eq!(verdict("m$py.class"), "orphaned, no m.py");
@@ -152,7 +152,7 @@ fn some_verdicts_need_no_look_inside() {
     assert_eq!(verdict("m$py.class"), "fresh");
     assert_eq!(
         verdict("m.cpython-312.pyc.1399"),
-        "leftover, of an interrupted write"
+        "leftover, from an interrupted write"
     );
 }
 

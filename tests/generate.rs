@@ -13,7 +13,8 @@ fn the_manual_page_describes_every_option() {
     for part in [
         ".TH pyclean 1",
         "\\-\\-stale",
-        "pytest: .pytest_cache",
+        "mypy: .mypy_cache",
+        "Exit codes:",
         ".SH OUTPUT",
     ] {
         assert!(page.stdout.contains(part), "{part}: {}", page.stdout);

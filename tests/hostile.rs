@@ -204,7 +204,7 @@ fn what_may_not_be_read_or_written_is_named_and_the_rest_is_done() {
          error: cannot remove sealed/__pycache__/s.pyc: Permission denied (os error 13)\n\
          error: cannot remove sealed/__pycache__/t.pyc: Permission denied (os error 13)\n\
          error: cannot remove unwritable/u.pyc: Permission denied (os error 13)\n\
-         hint: permission was denied; run pyclean as the owner of these, or with sudo\n\
+         hint: permission was denied; run pyclean as their owner, or with sudo\n\
          Removed 1 directory and 2 files (26 B).\n",
         1,
     );

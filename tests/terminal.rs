@@ -109,6 +109,9 @@ fn a_path_on_a_terminal_is_shown_with_escapes_and_errors_in_color() {
         read_to_end(person)
     };
     assert!(run(&["-n", "."]).starts_with("\\u{1b}]0;title\\u{7}.pyc\r\n"));
+    let reason = "orphaned, no \\u{1b}]0;title\\u{7}.py";
+    let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: {reason}\r\n");
+    assert!(run(&["-n", "--stale", "."]).starts_with(&line));
     assert!(run(&["gone"]).starts_with("\x1b[1;31merror:\x1b[0m "));
     assert!(run(&["gone", "--color", "never"]).starts_with("error: "));
 }

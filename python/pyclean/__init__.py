@@ -1,1 +1,1 @@
-"""Finds the pyclean program that was installed with this package."""
+"""The pyclean program, as a Python package."""

@@ -131,7 +131,7 @@ impl Header {
         Ok(header)
     }
 
-    /// The header as it lies in a file: 8, 12 or 16 bytes.
+    /// The header as it lies in a file: 8, 12 or 16 bytes. The inverse of [`Header::parse`].
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.layout.header_len());
         bytes.extend(self.magic.to_le_bytes());

@@ -150,7 +150,7 @@ impl<'a> BytecodeName<'a> {
         })
     }
 
-    /// Gives back the name that was parsed.
+    /// Gives back the name that was parsed: the inverse of [`BytecodeName::parse`].
     pub fn to_os_string(&self) -> OsString {
         let mut name = self.module.to_os_string();
         match self.form {

@@ -103,7 +103,7 @@ impl fmt::Display for Staleness {
                 write!(f, "{} was changed after it was compiled", source.display())
             }
             Self::Damaged(damage) => damage.fmt(f),
-            Self::Leftover => f.write_str("of an interrupted write"),
+            Self::Leftover => f.write_str("from an interrupted write"),
         }
     }
 }
