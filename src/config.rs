@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::slice;
 
@@ -75,14 +76,21 @@ impl Configs {
         Ok(configs)
     }
 
-    /// The index of the one that holds for the PATH of this index.
-    pub fn of(&self, path: usize) -> Option<usize> {
-        self.of_paths.get(path).copied().flatten()
+    /// All that may hold: what holds where nothing is set comes first.
+    pub fn all(&self) -> impl Iterator<Item = &Config> {
+        let set = self.files.iter().map(|(_, config)| config);
+        iter::once(&self.none).chain(set)
     }
 
-    /// What the one that holds for the PATH of this index sets.
+    /// Which of [`Configs::all`] holds for the PATH of this index.
+    pub fn of(&self, path: usize) -> usize {
+        let file = self.of_paths.get(path).copied().flatten();
+        file.map_or(0, |file| file + 1)
+    }
+
+    /// What holds for the PATH of this index.
     pub fn config(&self, path: usize) -> &Config {
-        self.of(path).map_or(&self.none, |of| &self.files[of].1)
+        self.all().nth(self.of(path)).unwrap_or(&self.none)
     }
 
     /// The nearest one at or above `path`, but not above its repository. Where there is

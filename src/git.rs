@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
@@ -12,6 +12,7 @@ use globset::Glob;
 
 use crate::glob::glob;
 use crate::report::readable;
+use crate::rules::plain;
 
 /// A git in `directory` and its repository. It runs no program which the repository
 /// names: whoever cleans a repository need not trust it.
@@ -201,26 +202,9 @@ pub fn clean(
     mode: CleanMode,
     output: Output,
 ) -> io::Result<Cleaned> {
-    // What it says is read here, not by the user.
-    let asked = git(directory)
-        .args(["rev-parse", "--show-toplevel"])
-        .env("LC_ALL", "C")
-        .output()?;
-    if !asked.status.success() {
-        let said = String::from_utf8_lossy(&asked.stderr);
-        return if said.contains("not a git repository") {
-            Ok(Cleaned::NoRepository)
-        } else {
-            Err(failure(&said))
-        };
-    }
-    let mut top = asked.stdout;
-    top.pop_if(|byte| *byte == b'\n');
-    let top = fs::canonicalize(path_of(top))?;
-    if !fs::canonicalize(directory)?.starts_with(&top) {
-        let elsewhere = format!("its work tree is {}, not here", readable(&top));
-        return Err(io::Error::other(elsewhere));
-    }
+    let Some(top) = work_tree(directory)? else {
+        return Ok(Cleaned::NoRepository);
+    };
     let mut git = git(directory);
     git.args(["clean", "-dx"]);
     for pattern in ignored.iter().flat_map(|word| patterns(word, &top)) {
@@ -233,25 +217,7 @@ pub fn clean(
         CleanMode::Force { quiet: true } => "-qf",
     });
     if mode == CleanMode::DryRun {
-        // It is read here whether anything would go.
-        git.env("LC_ALL", "C").stderr(Stdio::inherit());
-        let listed = git.output()?;
-        let written = match output {
-            Output::Mixed => io::stdout().write_all(&listed.stdout),
-            Output::Apart => io::stderr().write_all(&listed.stdout),
-        };
-        if let Err(error) = written
-            && error.kind() != ErrorKind::BrokenPipe
-        {
-            return Err(error);
-        }
-        return Ok(Cleaned::Ran {
-            status: listed.status,
-            found: listed
-                .stdout
-                .split(|byte| *byte == b'\n')
-                .any(|line| line.starts_with(b"Would remove ")),
-        });
+        return preview(git, output);
     }
     if output == Output::Apart {
         git.stdout(io::stderr());
@@ -260,6 +226,50 @@ pub fn clean(
     Ok(Cleaned::Ran {
         status,
         found: false,
+    })
+}
+
+/// The top of the work tree that a directory lies in, if it lies in one.
+fn work_tree(directory: &Path) -> io::Result<Option<PathBuf>> {
+    // What it says is read here, not by the user.
+    let asked = git(directory)
+        .args(["rev-parse", "--show-toplevel"])
+        .env("LC_ALL", "C")
+        .output()?;
+    if !asked.status.success() {
+        let said = String::from_utf8_lossy(&asked.stderr);
+        return match said.contains("not a git repository") {
+            true => Ok(None),
+            false => Err(failure(&said)),
+        };
+    }
+    let mut top = asked.stdout;
+    top.pop_if(|byte| *byte == b'\n');
+    let top = fs::canonicalize(path_of(top))?;
+    if !fs::canonicalize(directory)?.starts_with(&top) {
+        let elsewhere = format!("its work tree is {}, not here", readable(&top));
+        return Err(io::Error::other(elsewhere));
+    }
+    Ok(Some(top))
+}
+
+/// Runs a `git clean` that only says what it would do, and reads whether that is anything.
+fn preview(mut git: Command, output: Output) -> io::Result<Cleaned> {
+    git.env("LC_ALL", "C").stderr(Stdio::inherit());
+    let listed = git.output()?;
+    let written = match output {
+        Output::Mixed => io::stdout().write_all(&listed.stdout),
+        Output::Apart => io::stderr().write_all(&listed.stdout),
+    };
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        return Err(error);
+    }
+    let mut lines = listed.stdout.split(|byte| *byte == b'\n');
+    Ok(Cleaned::Ran {
+        status: listed.status,
+        found: lines.any(|line| line.starts_with(b"Would remove ")),
     })
 }
 
@@ -278,10 +288,7 @@ pub fn can_exclude(word: &OsStr) -> bool {
 /// of a work tree: as a glob, and as it is written. A name is found at any depth, a path
 /// at the end of any other, also where that begins above the top.
 fn patterns(word: &OsStr, top: &Path) -> Vec<OsString> {
-    let path: PathBuf = Path::new(word)
-        .components()
-        .filter(|part| *part != Component::CurDir)
-        .collect();
+    let path = plain(word);
     match path.strip_prefix(top) {
         Ok(below) if below != Path::new("") => return pattern("/", below).into(),
         // It means nothing in here.

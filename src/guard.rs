@@ -1,5 +1,5 @@
-//! Debris that is none: what git tracks, what is a repository itself, and the cache of
-//! a user rather than of a project.
+//! Debris that is none: what git tracks, what is a repository or part of one, and the
+//! cache of a user rather than of a project. Empty directories that are not to be missed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::env;
@@ -17,7 +17,7 @@ use crate::roots::Root;
 use crate::rules::CACHE_DIRECTORY;
 use crate::scan::Found;
 
-/// What was kept of the debris.
+/// What was kept of debris and empty directories.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// What was kept, by the words of the reason.
@@ -29,102 +29,103 @@ pub struct Kept {
     pub failures: Vec<Failure>,
 }
 
-/// Takes out of `found` the debris and the empty directories that had better stay, all
-/// but what the user named for erasing.
-pub fn keep(found: &mut Found, roots: &[Root], erase: &Erase) -> Kept {
-    let is_emptied = |target: &Target| target.kind == Kind::Emptied;
-    settle(&mut found.hollows);
-    let hollows = found.hollows.iter();
-    let hollows = hollows.filter(|hollow| hollow.goes() || !is_emptied(&hollow.target));
-    let candidates = found
-        .targets
-        .iter()
-        .chain(hollows.map(|hollow| &hollow.target))
-        .filter(|target| match target.why {
+impl Kept {
+    /// Takes out of `found` the debris and the empty directories that had better stay, all
+    /// but what the user named for erasing.
+    pub fn guard(&mut self, found: &mut Found, roots: &[Root], erase: &Erase) {
+        let is_candidate = |target: &Target| match target.why {
             Why::Debris(_) => true,
             Why::Empty => !target.path.ends_with(CACHE_DIRECTORY),
             _ => false,
+        };
+        let hollows = found.hollows.iter().map(|hollow| &hollow.target);
+        if !found.targets.iter().chain(hollows).any(is_candidate) {
+            return;
+        }
+        settle(&mut found.hollows);
+        let is_emptied = |target: &Target| target.kind == Kind::Emptied;
+        let hollows = found.hollows.iter();
+        let hollows = hollows.filter(|hollow| hollow.goes() || !is_emptied(&hollow.target));
+        let candidates = found
+            .targets
+            .iter()
+            .chain(hollows.map(|hollow| &hollow.target))
+            .filter(|target| is_candidate(target));
+        // What debris holds is judged with it.
+        let mut candidates = without_inner(candidates.cloned().collect());
+        let real = |target: &Target| roots[target.root].real.join(&target.path);
+        let mut stores = Known::default();
+        self.sort_out(&mut candidates, |target| {
+            let is_part = !stores.above(&real(target), is_store).is_empty();
+            is_part.then_some("part of a repository")
         });
-    // What debris holds is judged with it.
-    let mut candidates = without_inner(candidates.cloned().collect());
-    let mut kept = Kept::default();
-    if candidates.is_empty() {
-        return kept;
+        let (emptied, debris) = candidates.into_iter().partition(is_emptied);
+        self.keep_debris(debris, real);
+        self.keep_emptied(emptied, real);
+
+        let places = self.targets().map(|kept| (kept.root, &*kept.path));
+        let places: HashSet<_> = places.collect();
+        let is_kept = |target: &Target| {
+            let mut around = target.path.ancestors();
+            let is_place = |path: &Path| places.contains(&(target.root, path));
+            match target.why {
+                Why::Debris(_) => around.any(is_place),
+                Why::Empty => is_place(&target.path),
+                _ => false,
+            }
+        };
+        // Whether a tree stays is known when it has been searched for what was named.
+        found.forget(|target| {
+            !is_emptied(target) && is_kept(target) && erase.matches(&target.path, true)
+        });
+        found.keep(is_kept);
     }
-    let real = |target: &Target| roots[target.root].real.join(&target.path);
-    let mut stores = Known::default();
-    kept.sort_out(&mut candidates, |target| {
-        let is_part = !stores.above(&real(target), is_store).is_empty();
-        is_part.then_some("part of a repository")
-    });
-    let (mut emptied, mut debris): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_emptied);
-    let homes = cache_homes();
-    kept.sort_out(&mut debris, |target| {
-        let path = real(target);
-        let is_of_user = |home: &PathBuf| path.starts_with(home) || home.starts_with(&path);
-        let is_cache = homes.iter().any(is_of_user) || is_in_a_home(&path);
-        is_cache.then_some("the cache of a user, not of a project")
-    });
-    // A link goes without what it points to.
-    kept.sort_out(&mut debris, |target| match target.kind {
-        Kind::Tree => life_of_its_own(&real(target), &target.why),
-        _ => None,
-    });
-    let tracked = kept.ask(debris.iter().map(real), git::tracked);
-    kept.sort_out(&mut debris, |target| match real(target) {
-        path if tracked.yes.contains(&path) => Some("tracked by git"),
-        path if tracked.unknown.contains(&path) => Some("git cannot tell whether it is tracked"),
-        _ => None,
-    });
-    // Of empty directories git tracks only those.
-    let submodules = kept.ask(emptied.iter().map(real), |top, paths| {
-        match top.join(".gitmodules").exists() {
-            true => git::submodules(top, paths),
-            false => Ok(HashSet::new()),
-        }
-    });
-    kept.sort_out(&mut emptied, |target| match real(target) {
-        path if submodules.yes.contains(&path) => Some("a submodule"),
-        path if submodules.unknown.contains(&path) => {
-            Some("git cannot tell whether it is a submodule")
-        }
-        _ => None,
-    });
 
-    let places: HashSet<_> = kept
-        .targets()
-        .map(|kept| (kept.root, &*kept.path))
-        .collect();
-    let is_kept = |target: &Target| {
-        let mut around = target.path.ancestors();
-        let is_place = |path: &Path| places.contains(&(target.root, path));
-        match target.why {
-            Why::Debris(_) => around.any(is_place),
-            Why::Empty => is_place(&target.path),
-            _ => false,
-        }
-    };
-    // Whether a tree stays is known when it has been searched for what was named.
-    found.forget(|target| {
-        !is_emptied(target) && is_kept(target) && erase.matches(&target.path, true)
-    });
-    found.keep(is_kept);
-    kept
-}
+    /// Keeps debris that is no tool's.
+    fn keep_debris(&mut self, mut debris: Vec<Target>, real: impl Fn(&Target) -> PathBuf) {
+        let homes = cache_homes();
+        self.sort_out(&mut debris, |target| {
+            let path = real(target);
+            let is_of_user = |home: &PathBuf| path.starts_with(home) || home.starts_with(&path);
+            let is_cache = homes.iter().any(is_of_user) || is_in_a_home(&path);
+            is_cache.then_some("the cache of a user, not of a project")
+        });
+        // A link goes without what it points to.
+        self.sort_out(&mut debris, |target| match target.kind {
+            Kind::Tree => life_of_its_own(&real(target), &target.why),
+            _ => None,
+        });
+        let tracked = self.ask(debris.iter().map(&real), git::tracked);
+        self.sort_out(&mut debris, |target| match real(target) {
+            path if tracked.yes.contains(&path) => Some("tracked by git"),
+            path if tracked.unknown.contains(&path) => {
+                Some("git cannot tell whether it is tracked")
+            }
+            _ => None,
+        });
+    }
 
-impl Kept {
+    /// Keeps directories that are not empty by chance.
+    fn keep_emptied(&mut self, mut emptied: Vec<Target>, real: impl Fn(&Target) -> PathBuf) {
+        // Git tracks an empty directory where one is not checked out.
+        let submodules = self.ask(emptied.iter().map(&real), |top, paths| {
+            match top.join(".gitmodules").exists() {
+                true => git::submodules(top, paths),
+                false => Ok(HashSet::new()),
+            }
+        });
+        self.sort_out(&mut emptied, |target| match real(target) {
+            path if submodules.yes.contains(&path) => Some("a submodule"),
+            path if submodules.unknown.contains(&path) => {
+                Some("git cannot tell whether it is a submodule")
+            }
+            _ => None,
+        });
+    }
+
     /// All that was kept.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.by_reason.values().flatten()
-    }
-
-    /// Adds what else was kept.
-    pub fn add(&mut self, other: Kept) {
-        for (reason, targets) in other.by_reason {
-            self.by_reason.entry(reason).or_default().extend(targets);
-        }
-        self.unguarded.extend(other.unguarded);
-        self.failures.extend(other.failures);
     }
 
     /// Without what goes after all, as the user named it for erasing; in path order.

@@ -53,16 +53,16 @@ mod threads;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
-use std::iter;
 use std::mem;
 use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
 
 use cli::Cli;
-use config::{Config, Configs};
+use config::Configs;
 use failure::{Attempt, Failure};
 use git::Cleaned;
+use guard::Kept;
 use plan::{Plan, Why};
 use progress::Progress;
 use report::Report;
@@ -118,7 +118,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         missing,
         failures,
     } = roots::open(
-        paths.map(|(index, path)| (path, configs.of(index).map_or(0, |of| of + 1))),
+        paths.map(|(index, path)| (path, configs.of(index))),
         cli.prefix(),
         cli.one_file_system,
     );
@@ -128,18 +128,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         report::list(&missing)
     );
     if cli.git_clean {
-        ensure!(
-            git::is_available(),
-            "--git-clean needs git, and there is none"
-        );
-        let paths = 0..cli.paths.len();
-        let mut ignored = paths.flat_map(|path| cli.ignored(&ignore, configs.config(path)));
-        if let Some(word) = ignored.find(|word| !git::can_exclude(word)) {
-            bail!(
-                "--git-clean cannot leave alone what {word:?} means: \
-                 write it without alternatives, and relative to the PATH"
-            );
-        }
+        check_git_clean(cli, &ignore, &configs)?;
     }
     interrupt::listen()?;
 
@@ -149,9 +138,10 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     let mut found = scan.everywhere();
     // No configuration can name anything for erasing.
     let erase = &settings[0].rules.erase;
-    let mut kept = guard::keep(&mut found, &roots, erase);
+    let mut kept = Kept::default();
+    kept.guard(&mut found, &roots, erase);
     let mut within = scan.below(kept.targets());
-    kept.add(guard::keep(&mut within, &roots, erase));
+    kept.guard(&mut within, &roots, erase);
     found.add(within);
     progress.walked();
     let unread = mem::take(&mut found.failures);
@@ -183,14 +173,27 @@ fn generate(kind: cli::Generate) -> Result<Exit> {
     }
 }
 
-/// What is looked for: by the command line alone, then with each of the configurations.
+/// What is looked for with each of the configurations.
 fn settings(cli: &Cli, ignore: &[OsString], configs: &Configs) -> Result<Vec<Settings>> {
-    let none = Config::default();
-    let configs = configs.files.iter().map(|(_, config)| config);
-    iter::once(&none)
-        .chain(configs)
-        .map(|config| cli.settings(ignore, config))
-        .collect()
+    let all = configs.all().map(|config| cli.settings(ignore, config));
+    all.collect()
+}
+
+/// Fails if git is not there, or cannot be told what to leave alone.
+fn check_git_clean(cli: &Cli, ignore: &[OsString], configs: &Configs) -> Result<()> {
+    ensure!(
+        git::is_available(),
+        "--git-clean needs git, and there is none"
+    );
+    let paths = 0..cli.paths.len();
+    let mut ignored = paths.flat_map(|path| cli.ignored(ignore, configs.config(path)));
+    if let Some(word) = ignored.find(|word| !git::can_exclude(word)) {
+        bail!(
+            "--git-clean cannot leave alone what {word:?} means: \
+             write it without alternatives, and relative to the PATH"
+        );
+    }
+    Ok(())
 }
 
 /// The plan, with what the user agrees to have erased.

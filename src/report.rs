@@ -311,9 +311,7 @@ impl<'a> Report<'a> {
         parts.sort_by_key(|(_, amount)| Reverse(amount.bytes));
         let (shown, others) = parts.split_at(parts.len().min(MOST_INTERPRETERS));
         for &(interpreter, amount) in shown {
-            // A tag is part of a name, which may hold anything.
             let name = json::interpreter(interpreter.as_ref());
-            let name = readable(Path::new(&name));
             say(format_args!("  {name}: {}", files(*amount)));
         }
         if let more @ 1.. = others.len() {

@@ -17,7 +17,7 @@ use globset::escape;
 use crate::directory::device;
 use crate::failure::{Attempt, Failure};
 use crate::pyc::BytecodeName;
-use crate::rules::{CACHE_DIRECTORY, has_wildcards};
+use crate::rules::{CACHE_DIRECTORY, has_wildcards, plain};
 
 /// A directory in which something is cleaned.
 #[derive(Debug)]
@@ -153,10 +153,7 @@ pub fn open<'p>(
 /// What a word of `--ignore` means: as it is written, for what is met anywhere, and where
 /// it names a path that is reached through a link or through `..`, as that really is.
 pub fn ignored(word: &OsStr) -> Vec<OsString> {
-    let path: PathBuf = Path::new(word)
-        .components()
-        .filter(|part| *part != Component::CurDir)
-        .collect();
+    let path = plain(word);
     // What lies below a glob nobody can look up, nor does a link itself mean what it
     // leads to.
     let is_plain = |part: &Component| !has_wildcards(Path::new(part));

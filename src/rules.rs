@@ -100,11 +100,7 @@ impl Spared {
         let mut spared = Spared::default();
         let (mut name_globs, mut path_globs) = (GlobSetBuilder::new(), GlobSetBuilder::new());
         for word in words {
-            // Without `./` at its start and a separator at its end.
-            let path: PathBuf = Path::new(word)
-                .components()
-                .filter(|part| *part != Component::CurDir)
-                .collect();
+            let path = plain(word);
             ensure!(
                 !path.components().any(|part| part == Component::ParentDir),
                 "cannot ignore {word:?}: it leads up; write the path that it leads to"
@@ -147,6 +143,12 @@ impl Spared {
     fn path(&self, path: &Path) -> bool {
         self.paths.iter().any(|end| path.ends_with(end)) || self.path_globs.is_match(path)
     }
+}
+
+/// A word of `--ignore` as a path, without `./` at its start and a separator at its end.
+pub fn plain(word: &OsStr) -> PathBuf {
+    let parts = Path::new(word).components();
+    parts.filter(|part| *part != Component::CurDir).collect()
 }
 
 /// Whether a path is to be taken as a glob, too.
