@@ -5,7 +5,7 @@
 mod util;
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
@@ -539,7 +539,7 @@ fn little_memory_and_any_number_of_threads_are_enough() {
         for jobs in [1, 2, 64] {
             let tree = tree("");
             let flat = tree.file("__pycache__/m").parent().unwrap().to_path_buf();
-            (0..20_000).for_each(|i| drop(File::create(flat.join(i.to_string()))));
+            (0..20_000).for_each(|i| drop(fs::File::create(flat.join(i.to_string()))));
             let limited = format!("{limit} exec {} -j {jobs} .", util::PYCLEAN);
             let mut shell = Command::new("sh");
             shell.args(["-c", &limited]).current_dir(tree.path());

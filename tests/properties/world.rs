@@ -11,7 +11,6 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
@@ -409,7 +408,7 @@ impl World {
                 fs::write(path, text).unwrap();
             }
             Kind::Link(to) => symlink(self.target(to), path).unwrap(),
-            Kind::Pipe => mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap(),
+            Kind::Pipe => make_pipe(path),
         }
     }
 
@@ -559,4 +558,16 @@ impl Drop for World {
             let _ = fs::set_permissions(path, Permissions::from_mode(0o755));
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn make_pipe(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
 }
