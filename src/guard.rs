@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use crate::erase::{Erase, STORES};
 use crate::failure::{Attempt, Failure};
 use crate::git;
-use crate::plan::{Kind, Plan, Target, Why, path_order, settle, without_inner};
+use crate::plan::{Hollow, Kind, Plan, Target, Why, path_order, settle, without_inner};
 use crate::roots::Root;
 use crate::rules::CACHE_DIRECTORY;
 use crate::scan::Found;
@@ -121,6 +121,17 @@ impl Kept {
             }
             _ => None,
         });
+    }
+
+    /// Takes note of directories that were named for erasing and are not empty.
+    pub fn full(&mut self, found: &mut Found) {
+        settle(&mut found.hollows);
+        let stays = |hollow: &&Hollow| hollow.target.why == Why::Erased && !hollow.goes();
+        let mut full = found.hollows.iter().filter(stays).peekable();
+        if full.peek().is_some() {
+            let kept = self.by_reason.entry("not empty").or_default();
+            kept.extend(full.map(|hollow| hollow.target.clone()));
+        }
     }
 
     /// All that was kept.

@@ -143,6 +143,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     let mut within = scan.below(kept.targets());
     kept.guard(&mut within, &roots, erase);
     found.add(within);
+    if !erase.is_empty() {
+        kept.full(&mut found);
+    }
     progress.walked();
     let unread = mem::take(&mut found.failures);
     let plan = confirmed(cli, found, &roots, &threads)?;

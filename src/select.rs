@@ -1,12 +1,14 @@
 //! Which bytecode goes: all of it, that of some interpreters, or that which misleads.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::plan::Why;
 use crate::pyc::{
-    self, BytecodeName, Interpreter, Opened, Unjudged, Verdict, VersionFilter, magic,
+    self, BytecodeName, Interpreter, Opened, Staleness, Unjudged, Verdict, VersionFilter, magic,
 };
 
 /// What the user asked to have removed of all bytecode. What is named here must all
@@ -36,6 +38,46 @@ pub struct Candidate<'a> {
     pub is_regular: bool,
 }
 
+/// What lies in the directory that was looked at last, by names without their extensions:
+/// among it may be sources that are not called `.py`.
+#[derive(Debug, Default)]
+pub struct Siblings {
+    directory: PathBuf,
+    names: HashMap<OsString, Vec<OsString>>,
+}
+
+impl Siblings {
+    /// What in `directory` has the name of this module, and an extension.
+    fn of(&mut self, directory: &Path, module: &OsStr) -> Result<Vec<PathBuf>, Unjudged> {
+        if self.directory != directory {
+            self.read(directory)
+                .map_err(|error| Unjudged::Source(directory.to_path_buf(), error))?;
+        }
+        let names = self.names.get(module).into_iter().flatten();
+        Ok(names.map(|name| directory.join(name)).collect())
+    }
+
+    fn read(&mut self, directory: &Path) -> io::Result<()> {
+        *self = Siblings::default();
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => Some(entries),
+            // Of some projects nothing is left but their mirror.
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        for entry in entries.into_iter().flatten() {
+            let name = entry?.file_name();
+            let path = Path::new(&name);
+            if let (Some(module), Some(_)) = (path.file_stem(), path.extension()) {
+                let names = self.names.entry(module.to_owned()).or_default();
+                names.push(name);
+            }
+        }
+        self.directory = directory.to_path_buf();
+        Ok(())
+    }
+}
+
 impl Selection {
     /// Whether all bytecode goes, so that there is nothing to find out.
     pub fn is_all(&self) -> bool {
@@ -48,9 +90,13 @@ impl Selection {
     ///
     /// When it cannot be judged; then it had better stay. The path is that of the
     /// file that could not be read: this one, or its source.
-    pub fn judge(&self, file: Candidate<'_>) -> Result<Option<Why>, (PathBuf, io::Error)> {
+    pub fn judge(
+        &self,
+        file: Candidate<'_>,
+        siblings: &mut Siblings,
+    ) -> Result<Option<Why>, (PathBuf, io::Error)> {
         let result = match self.is_of_asked_interpreter(file) {
-            Ok(true) if self.stale => pyc::judge(&file.name, file.sources, || file.open()),
+            Ok(true) if self.stale => file.judge(siblings),
             Ok(is_asked) => return Ok(is_asked.then_some(Why::Bytecode)),
             Err(error) => Err(Unjudged::Bytecode(error)),
         };
@@ -78,6 +124,20 @@ impl Selection {
 }
 
 impl Candidate<'_> {
+    fn judge(self, siblings: &mut Siblings) -> Result<Verdict, Unjudged> {
+        let verdict = pyc::judge(&self.name, self.sources, || self.open())?;
+        let is_orphan = matches!(&verdict, Verdict::Stale(Staleness::Orphaned { .. }));
+        if is_orphan && self.name.tag().is_some() {
+            for source in siblings.of(self.sources, self.name.module)? {
+                let opened = self.open().map_err(Unjudged::Bytecode)?;
+                if pyc::is_compiled_from(&self.name, &source, opened)? {
+                    return Ok(Verdict::Fresh);
+                }
+            }
+        }
+        Ok(verdict)
+    }
+
     /// Who wrote it: by its name, or by its magic number. Beside sources that is the case
     /// for what is no tag of a known Python, either, but may be part of a module's name.
     fn interpreter(self) -> io::Result<Option<Interpreter>> {

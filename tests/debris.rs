@@ -372,7 +372,12 @@ fn a_cache_is_listed_alone_though_all_in_it_is_erased_too() {
 #[test]
 fn an_erased_directory_that_is_not_empty_stays() {
     let tree = tree("tmp/a.log tmp/a.txt tmp/ignored.log");
-    tree.pyclean(". --yes --ignore ignored.log --erase tmp/*.log tmp/ tmp");
+    tree.pyclean(". --yes --ignore ignored.log --erase tmp/*.log tmp/ tmp")
+        .assert(
+            "",
+            "warning: kept tmp: not empty\nRemoved 1 file (9 B).\n",
+            0,
+        );
     tree.assert_left("tmp/a.txt tmp/ignored.log");
 }
 

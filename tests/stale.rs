@@ -439,6 +439,28 @@ fn the_mirror_is_that_of_the_place_a_path_leads_to() {
 }
 
 #[test]
+fn a_source_may_have_any_name() {
+    let tree = tree("hook.txt __pycache__/hook.cpython-311.pyc");
+    // As `SourceFileLoader` takes any file, and other languages are compiled, too.
+    tree.compiled(
+        "hook.cgi",
+        "cpython-3.12",
+        "__pycache__/hook.cpython-312.pyc",
+    );
+    let stale = || tree.pyclean("-nq --stale .").stdout;
+    let other = "__pycache__/hook.cpython-311.pyc: orphaned, no hook.py\n";
+    assert_eq!(stale(), other);
+    tree.modified("hook.cgi", 2.0);
+    assert_eq!(
+        stale(),
+        format!(
+            "__pycache__/: empty\n{other}\
+             __pycache__/hook.cpython-312.pyc: orphaned, no hook.py\n"
+        )
+    );
+}
+
+#[test]
 fn what_is_installed_without_sources_is_the_program_itself() {
     let tree = tree("lib/site-packages/p/__init__.pyc lib/p/__init__.pyc");
     let stale = |path: &str| tree.pyclean(&format!("-nq --stale {path}")).stdout;

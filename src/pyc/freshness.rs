@@ -93,6 +93,31 @@ pub fn judge<R: Read>(
     Ok(staleness.map_or(Verdict::Fresh, Verdict::Stale))
 }
 
+/// Whether a bytecode file is what compiling `source` gave, as far as time and size tell. A source
+/// need not be called `.py`: a program may load any file as one (`SourceFileLoader` of `importlib`),
+/// and other languages compile to the same bytecode.
+///
+/// # Errors
+///
+/// When the bytecode or the source cannot be looked at.
+pub fn is_compiled_from<R: Read>(
+    name: &BytecodeName<'_>,
+    source: &Path,
+    opened: Opened<R>,
+) -> Result<bool, Unjudged> {
+    let Some(source) = Source::at(source.to_path_buf())? else {
+        return Ok(false);
+    };
+    let header = probe(opened.contents, name.tag()).map_err(Unjudged::Bytecode)?;
+    match header {
+        Ok(header) if matches!(header.validation, Validation::Timestamp { .. }) => {
+            let staleness = source.differs_from(&header, name, opened.modified)?;
+            Ok(staleness.is_none())
+        }
+        _ => Ok(false),
+    }
+}
+
 fn probe(mut contents: impl Read, tag: Option<&str>) -> io::Result<Result<Header, Damage>> {
     let mut bytes = [0; PROBE_LEN];
     let mut len = 0;
@@ -111,7 +136,6 @@ fn probe(mut contents: impl Read, tag: Option<&str>) -> io::Result<Result<Header
 const LARGEST_SOURCE: u64 = i32::MAX as u64;
 
 struct Source {
-    name: OsString,
     path: PathBuf,
     size: u64,
     modified: SystemTime,
@@ -120,26 +144,32 @@ struct Source {
 impl Source {
     fn find(name: &BytecodeName<'_>, directory: &Path) -> Result<Option<Self>, Unjudged> {
         for name in name.sources() {
-            let path = directory.join(&name);
-            let metadata = match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_file() => metadata,
-                Ok(_) => continue,
-                Err(error) if is_absence(&error) => continue,
-                Err(error) => return Err(Unjudged::Source(path, error)),
-            };
-            let modified = match metadata.modified() {
-                Ok(modified) => modified,
-                Err(error) => return Err(Unjudged::Source(path, error)),
-            };
-            let size = metadata.len();
-            return Ok(Some(Self {
-                name,
+            if let Some(source) = Self::at(directory.join(name))? {
+                return Ok(Some(source));
+            }
+        }
+        Ok(None)
+    }
+
+    fn at(path: PathBuf) -> Result<Option<Self>, Unjudged> {
+        let found = fs::metadata(&path).and_then(|metadata| {
+            let modified = metadata.modified()?;
+            Ok((metadata.is_file(), metadata.len(), modified))
+        });
+        match found {
+            Ok((true, size, modified)) => Ok(Some(Self {
                 path,
                 size,
                 modified,
-            }));
+            })),
+            Ok(_) => Ok(None),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(Unjudged::Source(path, error)),
         }
-        Ok(None)
+    }
+
+    fn name(&self) -> OsString {
+        self.path.file_name().unwrap_or_default().to_owned()
     }
 
     fn differs_from(
@@ -160,18 +190,20 @@ impl Source {
                 Some(Change::Time)
             }
             Validation::Timestamp { .. } if is_race(self.modified, compiled) => {
-                return Ok(Some(Staleness::Raced { source: self.name }));
+                return Ok(Some(Staleness::Raced {
+                    source: self.name(),
+                }));
             }
             Validation::Timestamp { .. } => None,
             Validation::Hash { hash, .. } => {
                 let actual = source_hash(&self, header.magic, name);
-                let actual = actual.map_err(|error| Unjudged::Source(self.path, error))?;
+                let actual = actual.map_err(|error| Unjudged::Source(self.path.clone(), error))?;
                 actual
                     .filter(|actual| *actual != hash)
                     .map(|_| Change::Contents)
             }
         };
-        let source = self.name;
+        let source = self.name();
         Ok(change.map(|change| Staleness::Outdated { source, change }))
     }
 }

@@ -11,7 +11,7 @@ pub mod magic;
 pub mod name;
 pub mod verdict;
 
-pub use freshness::{Opened, Unjudged, judge};
+pub use freshness::{Opened, Unjudged, is_compiled_from, judge};
 pub use header::{Damage, Header, Validation};
 pub use interpreter::{Interpreter, InvalidVersion, Version, VersionFilter};
 pub use name::{BytecodeName, Extension, Form};

@@ -14,7 +14,7 @@ use crate::plan::{Hollow, Kind, Needs, Target, Why};
 use crate::pyc::{BytecodeName, Reason};
 use crate::roots::{Mirror, Part, Root};
 use crate::rules::CACHE_DIRECTORY;
-use crate::select::Candidate;
+use crate::select::{Candidate, Siblings};
 
 /// The walk of one directory and what lies below it.
 pub struct Job<'a> {
@@ -31,6 +31,7 @@ pub struct Job<'a> {
     /// The directories that it is in and that are more than a place to search,
     /// outermost first.
     open: Vec<Open>,
+    siblings: Siblings,
     found: Found,
 }
 
@@ -116,7 +117,7 @@ impl<'a> Job<'a> {
     ) -> Job<'a> {
         let walk = WalkDir::new(top).max_open(scan.open_files());
         let around = Zone::of(&scan.roots[root]);
-        let (open, found) = Default::default();
+        let (open, siblings, found) = Default::default();
         let settings = mirror.map_or(scan.roots[root].settings, |mirror| mirror.settings);
         Job {
             scan,
@@ -127,6 +128,7 @@ impl<'a> Job<'a> {
             start,
             around,
             open,
+            siblings,
             found,
         }
     }
@@ -438,11 +440,12 @@ impl<'a> Job<'a> {
             in_cache,
             is_regular,
         };
+        let judged = self.settings.selection.judge(file, &mut self.siblings);
         let is_program = |why: &Why| {
             let is_orphan = matches!(why, Why::Stale(s) if s.reason() == Reason::Orphaned);
             is_orphan && !in_cache && mirror.is_none() && is_installed(&self.real(path))
         };
-        match self.settings.selection.judge(file) {
+        match judged {
             // A package that is shipped without sources is nothing else.
             Ok(why) => why.filter(|why| !is_program(why)),
             Err((path, error)) => {
