@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use crate::erase::{Erase, STORES};
 use crate::failure::{Attempt, Failure};
 use crate::git;
-use crate::plan::{Hollow, Kind, Plan, Target, Why, path_order, settle, without_inner};
+use crate::plan::{Hollow, Kind, Needs, Plan, Target, Why, path_order, settle, without_inner};
 use crate::roots::Root;
 use crate::rules::CACHE_DIRECTORY;
 use crate::scan::Found;
@@ -33,44 +33,51 @@ impl Kept {
     /// Takes out of `found` the debris and the empty directories that had better stay, all
     /// but what the user named for erasing.
     pub fn guard(&mut self, found: &mut Found, roots: &[Root], erase: &Erase) {
-        let is_candidate = |target: &Target| match target.why {
-            Why::Debris(_) => true,
-            Why::Empty => !target.path.ends_with(CACHE_DIRECTORY),
-            _ => false,
+        let is_debris = |target: &Target| matches!(target.why, Why::Debris(_));
+        let is_emptied = |target: &Target| target.kind == Kind::Emptied;
+        // Of directories, a cache or a mirror is not emptied for being empty.
+        let is_candidate = |hollow: &&Hollow| {
+            let Hollow { target, needs, .. } = hollow;
+            let is_cache = target.path.ends_with(CACHE_DIRECTORY) || *needs != Needs::Nothing;
+            is_debris(target) || (target.why == Why::Empty && !is_cache)
         };
-        let hollows = found.hollows.iter().map(|hollow| &hollow.target);
-        if !found.targets.iter().chain(hollows).any(is_candidate) {
+        let hollows = &mut found.hollows;
+        if !found.targets.iter().any(is_debris) && !hollows.iter().any(|one| is_candidate(&one)) {
             return;
         }
-        settle(&mut found.hollows);
-        let is_emptied = |target: &Target| target.kind == Kind::Emptied;
-        let hollows = found.hollows.iter();
+        settle(hollows);
+        let hollows = hollows.iter().filter(is_candidate);
         let hollows = hollows.filter(|hollow| hollow.goes() || !is_emptied(&hollow.target));
-        let candidates = found
-            .targets
-            .iter()
-            .chain(hollows.map(|hollow| &hollow.target))
-            .filter(|target| is_candidate(target));
+        let debris = found.targets.iter().filter(|target| is_debris(target));
+        let candidates = debris.chain(hollows.map(|hollow| &hollow.target));
         // What debris holds is judged with it.
         let mut candidates = without_inner(candidates.cloned().collect());
         let real = |target: &Target| roots[target.root].real.join(&target.path);
-        let mut stores = Known::default();
+        let mut stores = Nearest::default();
         self.sort_out(&mut candidates, |target| {
-            let is_part = !stores.above(&real(target), is_store).is_empty();
-            is_part.then_some("part of a repository")
+            let path = real(target);
+            // A work tree is none of what is kept, also if it lies there.
+            let says = |above: &Path| match is_store(above) {
+                true => Some(true),
+                false => above.join(".git").exists().then_some(false),
+            };
+            let is_part = stores.of(path.parent()?, says) == Some(true);
+            (is_part || (is_emptied(target) && is_store(&path))).then_some("part of a repository")
         });
         let (emptied, debris) = candidates.into_iter().partition(is_emptied);
         self.keep_debris(debris, real);
         self.keep_emptied(emptied, real);
 
-        let places = self.targets().map(|kept| (kept.root, &*kept.path));
-        let places: HashSet<_> = places.collect();
+        let places = self.targets();
+        let places = places.map(|kept| ((kept.root, &*kept.path), is_emptied(kept)));
+        let places: HashMap<_, _> = places.collect();
         let is_kept = |target: &Target| {
-            let mut around = target.path.ancestors();
-            let is_place = |path: &Path| places.contains(&(target.root, path));
+            let place = |path: &Path| places.get(&(target.root, path)).copied();
+            let is_emptied_place = place(&target.path) == Some(true);
+            let is_in_tree = |path: &Path| place(path) == Some(false);
             match target.why {
-                Why::Debris(_) => around.any(is_place),
-                Why::Empty => is_place(&target.path),
+                Why::Debris(_) => is_emptied_place || target.path.ancestors().any(is_in_tree),
+                Why::Empty => is_emptied_place,
                 _ => false,
             }
         };
@@ -123,14 +130,21 @@ impl Kept {
         });
     }
 
-    /// Takes note of directories that were named for erasing and are not empty.
+    /// Takes note of directories that were named for erasing and are not empty, but for
+    /// those of which that has been told.
     pub fn full(&mut self, found: &mut Found) {
         settle(&mut found.hollows);
-        let stays = |hollow: &&Hollow| hollow.target.why == Why::Erased && !hollow.goes();
-        let mut full = found.hollows.iter().filter(stays).peekable();
-        if full.peek().is_some() {
-            let kept = self.by_reason.entry("not empty").or_default();
-            kept.extend(full.map(|hollow| hollow.target.clone()));
+        let told: HashSet<_> = self.targets().map(|kept| (kept.root, &kept.path)).collect();
+        let is_full = |hollow: &&Hollow| {
+            let Target {
+                root, path, why, ..
+            } = &hollow.target;
+            *why == Why::Erased && !hollow.goes() && !told.contains(&(*root, path))
+        };
+        let full = found.hollows.iter().filter(is_full);
+        let full: Vec<_> = full.map(|hollow| hollow.target.clone()).collect();
+        if !full.is_empty() {
+            self.by_reason.insert("not empty", full);
         }
     }
 
@@ -171,49 +185,72 @@ impl Kept {
         });
     }
 
-    /// Asks each repository that holds some of `paths` which of them it knows.
+    /// Asks the repositories that hold `paths` which of them they know. All that hold one:
+    /// it may be tracked by another than the nearest, which was made there later.
     fn ask(
         &mut self,
         paths: impl Iterator<Item = PathBuf>,
         ask: impl Fn(&Path, &HashSet<PathBuf>) -> io::Result<HashSet<PathBuf>>,
     ) -> Answer {
-        let mut tops = Known::default();
-        let mut repositories: BTreeMap<PathBuf, HashSet<PathBuf>> = BTreeMap::new();
+        let mut tops = Nearest::default();
+        let mut nearest_top = |path: &Path| {
+            let directory = path.parent()?;
+            tops.of(directory, |above| {
+                above.join(".git").exists().then(|| above.to_path_buf())
+            })
+        };
+        let mut repositories: BTreeMap<PathBuf, Held> = BTreeMap::new();
         for path in paths {
-            // All of them: one may track what lies in another that was made there later.
-            for top in tops.above(&path, |above| above.join(".git").exists()) {
-                if let Ok(below) = path.strip_prefix(top) {
-                    let paths = repositories.entry(top.to_path_buf()).or_default();
-                    paths.insert(below.to_path_buf());
+            let mut inner: Option<PathBuf> = None;
+            while let Some(top) = nearest_top(inner.as_deref().unwrap_or(&path)) {
+                let held = repositories.entry(top.clone()).or_default();
+                if let Ok(below) = path.strip_prefix(&top) {
+                    held.all.insert(below.to_path_buf());
                 }
+                if inner.is_none() {
+                    held.nearest.push(path.clone());
+                }
+                inner = Some(top);
             }
         }
         let mut answer = Answer::default();
-        for (top, paths) in repositories {
-            let (place, below) = match ask(&top, &paths) {
-                Ok(below) => (&mut answer.yes, below),
+        for (top, Held { all, nearest }) in repositories {
+            match ask(&top, &all) {
+                Ok(below) => {
+                    let paths = below.into_iter().map(|path| top.join(path));
+                    answer.yes.extend(paths);
+                }
+                // What lies in a repository of its own is that one's first of all.
+                Err(_) if nearest.is_empty() => {}
                 // Without git there is no guard, as there is none without a repository.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     if !self.unguarded.contains(&top) {
                         self.unguarded.push(top);
                     }
-                    continue;
                 }
                 Err(error) => {
+                    answer.unknown.extend(nearest);
                     if !self.failures.iter().any(|failure| failure.path == top) {
                         self.failures.push(Failure {
                             attempt: Attempt::Ask,
-                            path: top.clone(),
+                            path: top,
                             error,
                         });
                     }
-                    (&mut answer.unknown, paths)
                 }
-            };
-            place.extend(below.into_iter().map(|path| top.join(path)));
+            }
         }
         answer
     }
+}
+
+/// Paths that a repository holds.
+#[derive(Default)]
+struct Held {
+    /// Those that it holds at any depth, below its top.
+    all: HashSet<PathBuf>,
+    /// Those that no other repository in it holds.
+    nearest: Vec<PathBuf>,
 }
 
 /// What the repositories said of paths.
@@ -224,18 +261,36 @@ struct Answer {
     unknown: HashSet<PathBuf>,
 }
 
-/// What is known of directories, as many paths lie in the same ones.
-#[derive(Default)]
-struct Known(HashMap<PathBuf, bool>);
+/// What the nearest directory around says, remembered, as many lie in the same ones.
+struct Nearest<T>(HashMap<PathBuf, Option<T>>);
 
-impl Known {
-    /// The directories around `path` that are such a one.
-    fn above<'p>(&mut self, path: &'p Path, is_one: impl Fn(&Path) -> bool) -> Vec<&'p Path> {
-        let is_known = |above: &&Path| match self.0.get(*above) {
-            Some(known) => *known,
-            None => *self.0.entry(above.to_path_buf()).or_insert(is_one(above)),
-        };
-        path.ancestors().skip(1).filter(is_known).collect()
+impl<T: Clone> Nearest<T> {
+    /// What `says` finds of `directory`, or else of the nearest directory above of which
+    /// it finds anything.
+    fn of(&mut self, directory: &Path, says: impl Fn(&Path) -> Option<T>) -> Option<T> {
+        let mut said = None;
+        let mut unknown = Vec::new();
+        for above in directory.ancestors() {
+            if let Some(known) = self.0.get(above) {
+                said = known.clone();
+                break;
+            }
+            unknown.push(above);
+            said = says(above);
+            if said.is_some() {
+                break;
+            }
+        }
+        for directory in unknown {
+            self.0.insert(directory.to_path_buf(), said.clone());
+        }
+        said
+    }
+}
+
+impl<T> Default for Nearest<T> {
+    fn default() -> Self {
+        Nearest(HashMap::new())
     }
 }
 

@@ -143,12 +143,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     let mut within = scan.below(kept.targets());
     kept.guard(&mut within, &roots, erase);
     found.add(within);
-    if !erase.is_empty() {
-        kept.full(&mut found);
-    }
     progress.walked();
     let unread = mem::take(&mut found.failures);
-    let plan = confirmed(cli, found, &roots, &threads)?;
+    let plan = confirmed(cli, found, &mut kept, &roots, &threads)?;
     let kept = kept.without(&plan, &roots);
 
     let order = cli.order();
@@ -200,13 +197,21 @@ fn check_git_clean(cli: &Cli, ignore: &[OsString], configs: &Configs) -> Result<
 }
 
 /// The plan, with what the user agrees to have erased.
-fn confirmed(cli: &Cli, mut found: Found, roots: &[Root], threads: &Threads) -> Result<Plan> {
-    if cli.asks() {
+fn confirmed(
+    cli: &Cli,
+    mut found: Found,
+    kept: &mut Kept,
+    roots: &[Root],
+    threads: &Threads,
+) -> Result<Plan> {
+    let is_agreed = !cli.asks() || {
         let plan = Plan::new(found.targets.clone(), found.hollows.clone(), roots);
-        if prompt::confirm(&plan.erased(), roots, threads)? {
-            return Ok(plan);
-        }
-        found.keep(|target| target.why == Why::Erased);
+        prompt::confirm(&plan.erased(), roots, threads)?
+    };
+    match is_agreed {
+        true if cli.erase.is_empty() => {}
+        true => kept.full(&mut found),
+        false => found.keep(|target| target.why == Why::Erased),
     }
     Ok(Plan::new(found.targets, found.hollows, roots))
 }

@@ -150,7 +150,9 @@ impl<'a> Report<'a> {
             Attempt::Read => format!("cannot read {path}"),
             Attempt::Remove => format!("cannot remove {path}"),
             Attempt::Ask => {
-                format!("cannot ask git what it tracks in {path}, so no debris there goes")
+                format!(
+                    "cannot ask git what it tracks in {path}, so neither debris nor empty directories there go"
+                )
             }
             Attempt::GitClean => format!("git clean failed in {path}"),
         };
@@ -170,7 +172,7 @@ impl<'a> Report<'a> {
         if !kept.unguarded.is_empty() {
             let tops = list(&kept.unguarded);
             warning(format_args!(
-                "there is no git to tell what is tracked in {tops}, so all debris there goes"
+                "there is no git to tell what is tracked in {tops}, so nothing there is kept for that"
             ));
         }
         for (reason, targets) in &kept.by_reason {

@@ -132,7 +132,10 @@ pub fn open<'p>(
         opener.settings = settings;
         match opener.add(path) {
             Ok(()) => {}
-            Err(error) if is_absence(&error) => missing.push(path.clone()),
+            // A link that leads nowhere is there, and does not hold up the others.
+            Err(error) if is_absence(&error) && fs::symlink_metadata(path).is_err() => {
+                missing.push(path.clone())
+            }
             Err(error) => failed(path, error),
         }
     }

@@ -1,6 +1,6 @@
 //! Which bytecode goes: all of it, that of some interpreters, or that which misleads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -38,44 +38,44 @@ pub struct Candidate<'a> {
     pub is_regular: bool,
 }
 
-/// What lies in the directory that was looked at last, by names without their extensions:
-/// among it may be sources that are not called `.py`.
+/// What lies beside sources, by the name that a module of it has: among it may be sources
+/// that are not called `.py`. Of the directories that were looked at last, as a walk may go
+/// to and fro between some.
 #[derive(Debug, Default)]
-pub struct Siblings {
-    directory: PathBuf,
-    names: HashMap<OsString, Vec<OsString>>,
-}
+pub struct Siblings(VecDeque<(PathBuf, HashMap<OsString, Vec<OsString>>)>);
+
+/// Directories that are remembered.
+const MOST_REMEMBERED: usize = 8;
 
 impl Siblings {
-    /// What in `directory` has the name of this module, and an extension.
-    fn of(&mut self, directory: &Path, module: &OsStr) -> Result<Vec<PathBuf>, Unjudged> {
-        if self.directory != directory {
-            self.read(directory)
-                .map_err(|error| Unjudged::Source(directory.to_path_buf(), error))?;
-        }
-        let names = self.names.get(module).into_iter().flatten();
-        Ok(names.map(|name| directory.join(name)).collect())
+    /// What in `directory` is compiled to bytecode of this module, if it is.
+    fn of(&mut self, directory: &Path, module: &OsStr) -> Vec<PathBuf> {
+        let known = self.0.iter().position(|(known, _)| known == directory);
+        let siblings = known.and_then(|known| self.0.remove(known));
+        let siblings = siblings.unwrap_or_else(|| (directory.to_path_buf(), by_module(directory)));
+        let names = siblings.1.get(module).into_iter().flatten();
+        let paths = names.map(|name| directory.join(name)).collect();
+        self.0.truncate(MOST_REMEMBERED - 1);
+        self.0.push_front(siblings);
+        paths
     }
+}
 
-    fn read(&mut self, directory: &Path) -> io::Result<()> {
-        *self = Siblings::default();
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => Some(entries),
-            // Of some projects nothing is left but their mirror.
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
+/// The names in a directory, as far as it can be read, by what `cache_from_source` of
+/// `importlib` makes of them: all before the last dot, or else all but that dot.
+fn by_module(directory: &Path) -> HashMap<OsString, Vec<OsString>> {
+    let mut names: HashMap<_, Vec<_>> = HashMap::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let path = Path::new(&name);
+        let hidden = name.to_str().and_then(|name| name.strip_prefix('.'));
+        let module = match (path.extension(), hidden) {
+            (None, Some(hidden)) => hidden.into(),
+            _ => path.file_stem().unwrap_or_default().to_owned(),
         };
-        for entry in entries.into_iter().flatten() {
-            let name = entry?.file_name();
-            let path = Path::new(&name);
-            if let (Some(module), Some(_)) = (path.file_stem(), path.extension()) {
-                let names = self.names.entry(module.to_owned()).or_default();
-                names.push(name);
-            }
-        }
-        self.directory = directory.to_path_buf();
-        Ok(())
+        names.entry(module).or_default().push(name);
     }
+    names
 }
 
 impl Selection {
@@ -127,15 +127,33 @@ impl Candidate<'_> {
     fn judge(self, siblings: &mut Siblings) -> Result<Verdict, Unjudged> {
         let verdict = pyc::judge(&self.name, self.sources, || self.open())?;
         let is_orphan = matches!(&verdict, Verdict::Stale(Staleness::Orphaned { .. }));
-        if is_orphan && self.name.tag().is_some() {
-            for source in siblings.of(self.sources, self.name.module)? {
-                let opened = self.open().map_err(Unjudged::Bytecode)?;
-                if pyc::is_compiled_from(&self.name, &source, opened)? {
-                    return Ok(Verdict::Fresh);
-                }
+        if is_orphan && let Some(module) = self.module() {
+            let is_source = |source: &PathBuf| {
+                let opened = self.open().map_err(Unjudged::Bytecode);
+                opened.and_then(|opened| pyc::is_compiled_from(&self.name, source, opened))
+            };
+            let mut others = siblings.of(self.sources, module).into_iter();
+            // What cannot be read is no source that anybody runs.
+            if others.any(|source| is_source(&source).unwrap_or(false)) {
+                return Ok(Verdict::Fresh);
             }
         }
         Ok(verdict)
+    }
+
+    /// The module that it may be, where its source is not called `.py`. Of a source without
+    /// any dot its name has none before the tag, either: `toolcpython-312.pyc`.
+    fn module(&self) -> Option<&OsStr> {
+        let module = self.name.module;
+        match self.name.tag() {
+            Some(_) => Some(module),
+            None if self.in_cache => {
+                let name = module.to_str()?;
+                let tag = name.rfind("cpython-").or(name.rfind("pypy"))?;
+                Some(OsStr::new(&name[..tag]))
+            }
+            None => None,
+        }
     }
 
     /// Who wrote it: by its name, or by its magic number. Beside sources that is the case

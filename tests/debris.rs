@@ -311,7 +311,7 @@ fn without_git_it_is_said_that_there_is_no_guard() {
     run.assert(
         "dist/\n",
         &format!(
-            "warning: there is no git to tell what is tracked in {}, so all debris there goes\n\
+            "warning: there is no git to tell what is tracked in {}, so nothing there is kept for that\n\
              Would remove 1 directory and 1 file (6 B).\n",
             top.display()
         ),
@@ -589,4 +589,89 @@ fn a_submodule_that_is_not_checked_out_is_no_empty_directory() {
         0,
     );
     assert_eq!(git(&tree, "clone", &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_work_tree_in_a_repository_is_no_part_of_it() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("src/a");
+    repository(&tree, "src", &["a"]);
+    git(&tree, ".", &["clone", "-q", "--bare", "src", "repo.git"]);
+    let add = ["-C", "repo.git", "worktree", "add", "-q", "main"];
+    git(&tree, ".", &add);
+    tree.add("repo.git/main/.pytest_cache/v");
+    tree.add("repo.git/main/empty/");
+    tree.pyclean("-n repo.git/main --debris --folders").assert(
+        "repo.git/main/.pytest_cache/\nrepo.git/main/empty/\n",
+        "Would remove 2 directories and 1 file (29 B).\n",
+        0,
+    );
+}
+
+#[test]
+fn what_lies_above_a_repository_does_not_keep_its_debris() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree(".git/ in/.pytest_cache/v");
+    git(&tree, "in", &["init", "-q"]);
+    tree.pyclean("-n in --debris").assert(
+        "in/.pytest_cache/\n",
+        "Would remove 1 directory and 1 file (18 B).\n",
+        0,
+    );
+}
+
+#[test]
+fn debris_in_the_place_of_a_submodule_goes() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("module/a main/b");
+    repository(&tree, "module", &["a"]);
+    repository(&tree, "main", &["b"]);
+    let add = ["submodule", "--quiet", "add", "../module", "sub"];
+    git(&tree, "main", &add);
+    git(&tree, "main", &["commit", "-qm", "module"]);
+    git(&tree, ".", &["clone", "-q", "main", "clone"]);
+    tree.add("clone/sub/.pytest_cache/v");
+    tree.pyclean("clone --folders --debris").assert(
+        "",
+        "warning: kept clone/sub: a submodule\nRemoved 1 directory and 1 file (25 B).\n",
+        0,
+    );
+}
+
+#[test]
+fn what_makes_a_directory_a_repository_is_not_empty_by_chance() {
+    let tree = tree("dist/sub/.git/ dist/sub/keep.txt");
+    tree.pyclean(". --debris --folders --no-default-ignore")
+        .assert(
+            "",
+            "warning: kept dist: a repository of its own\n\
+             warning: kept dist/sub/.git: part of a repository\n\
+             Nothing to remove.\n",
+            0,
+        );
+}
+
+#[test]
+fn what_stays_is_told_once() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = tree("dist/a tmp/b c.log");
+    repository(&tree, ".", &["dist/a"]);
+    tree.pyclean("-n . --debris --erase dist/").assert(
+        "",
+        "warning: kept dist: tracked by git\nNothing to remove.\n",
+        0,
+    );
+    let mut declined = tree.command([".", "--erase", "tmp/", "*.log"]);
+    fs::write(tree.file("answer"), "n\n").unwrap();
+    let answer = fs::File::open(tree.file("answer")).unwrap();
+    let run: Run = declined.stdin(answer).output().unwrap().into();
+    assert!(!run.stderr.contains("not empty"), "{}", run.stderr);
 }

@@ -428,6 +428,22 @@ fn a_directory_of_a_mirror_goes_with_its_bytecode_only() {
 
 #[cfg(unix)]
 #[test]
+fn nobody_is_asked_about_a_mirror() {
+    let tree = prefixed();
+    // A repository that cannot be asked.
+    tree.add(".gitmodules");
+    tree.add(".git/");
+    let run = tree.pyclean("-n --stale --pycache-prefix cache one");
+    run.assert("", "Nothing to remove.\n", 0);
+    fs::remove_file(tree.file("one/pkg/m.py")).unwrap();
+    fs::remove_dir(tree.file("one/pkg")).unwrap();
+    tree.add("one/pkg");
+    let run = tree.pyclean("--stale --pycache-prefix cache one");
+    run.assert("", "Removed 1 directory and 1 file (125 B).\n", 0);
+}
+
+#[cfg(unix)]
+#[test]
 fn the_mirror_is_that_of_the_place_a_path_leads_to() {
     let tree = prefixed();
     tree.add("elsewhere/deep/");
@@ -450,6 +466,19 @@ fn a_source_may_have_any_name() {
     let stale = || tree.pyclean("-nq --stale .").stdout;
     let other = "__pycache__/hook.cpython-311.pyc: orphaned, no hook.py\n";
     assert_eq!(stale(), other);
+    let same = |name: &str, bytecode: &str| {
+        fs::copy(tree.file("hook.cgi"), tree.file(name)).unwrap();
+        let compiled = tree.file("__pycache__/hook.cpython-312.pyc");
+        fs::copy(compiled, tree.file(bytecode)).unwrap();
+        tree.modified(name, 0.0);
+    };
+    same("tool", "__pycache__/toolcpython-312.pyc");
+    same(".pythonrc", "__pycache__/pythonrc.cpython-312.pyc");
+    assert_eq!(stale(), other);
+    fs::remove_file(tree.file("tool")).unwrap();
+    fs::remove_file(tree.file(".pythonrc")).unwrap();
+    fs::remove_file(tree.file("__pycache__/toolcpython-312.pyc")).unwrap();
+    fs::remove_file(tree.file("__pycache__/pythonrc.cpython-312.pyc")).unwrap();
     tree.modified("hook.cgi", 2.0);
     assert_eq!(
         stale(),

@@ -222,7 +222,7 @@ impl Walk<'_> {
             let mut named = self.model.named.iter();
             let is_named = named.any(|named| named.is_directory && named.real == path);
             let is_emptied = is_shell || (options.folders && !is_named);
-            goes_when_empty |= is_emptied && !is_in_store(path);
+            goes_when_empty |= is_emptied && !self.is_in_store(path) && name != ".git";
             if name == "site-packages" {
                 inside = Inside::Searched { debris: false };
             }
@@ -257,7 +257,7 @@ impl Walk<'_> {
     fn is_guarded(&mut self, path: &Path) -> bool {
         let tree = self.model.tree;
         let has = |directory: &Path, name| tree.contains_key(&directory.join(name));
-        if is_in_store(path) {
+        if self.is_in_store(path) {
             return true;
         }
         let mut around = path.ancestors();
@@ -271,6 +271,15 @@ impl Walk<'_> {
         let is_asked = !is_of_user && !is_repository;
         self.expected.unanswered |= is_asked && is_doubtful;
         !is_asked || is_doubtful
+    }
+
+    /// Whether git keeps this, where it is debris or empty, and it is not in a work tree
+    /// that lies there.
+    fn is_in_store(&self, path: &Path) -> bool {
+        let has_git = |above: &Path| self.model.tree.contains_key(&above.join(".git"));
+        let mut above = path.ancestors().skip(1);
+        let nearest = above.find(|above| name(above) == ".git" || has_git(above));
+        nearest.is_some_and(|nearest| name(nearest) == ".git")
     }
 
     fn is_erased(&self, path: &Path) -> bool {
@@ -317,11 +326,6 @@ impl Walk<'_> {
 
 fn name(path: &Path) -> &OsStr {
     path.file_name().unwrap_or_default()
-}
-
-/// Whether git keeps this, where it is debris or empty.
-fn is_in_store(path: &Path) -> bool {
-    path.ancestors().skip(1).any(|above| name(above) == ".git")
 }
 
 /// Whether a name is that of bytecode, also of what an interrupted write left.
