@@ -25,7 +25,7 @@ pub struct Kept {
     /// Repositories that could not be asked as there is no git. No guard keeps what is in
     /// them.
     pub unguarded: Vec<PathBuf>,
-    /// Repositories that could not be asked. Nothing in them goes as debris.
+    /// Repositories that could not be asked. Nothing in them goes as debris or as empty.
     pub failures: Vec<Failure>,
 }
 
@@ -35,7 +35,7 @@ impl Kept {
     pub fn guard(&mut self, found: &mut Found, roots: &[Root], erase: &Erase) {
         let is_debris = |target: &Target| matches!(target.why, Why::Debris(_));
         let is_emptied = |target: &Target| target.kind == Kind::Emptied;
-        // Of directories, a cache or a mirror is not emptied for being empty.
+        // Caches and mirrors go with their bytecode, not for being empty.
         let is_candidate = |hollow: &&Hollow| {
             let Hollow { target, needs, .. } = hollow;
             let is_cache = target.path.ends_with(CACHE_DIRECTORY) || *needs != Needs::Nothing;
