@@ -79,17 +79,17 @@ impl Root {
         }
     }
 
-    /// Of a path below this root, how the PATH that leads to it was written where that is
-    /// an entry, and the part below: that of a PATH itself is empty.
-    pub fn below_named<'p>(&self, path: &'p Path) -> (Option<&Path>, &'p Path) {
+    /// The parts of a path below this root that lie below a PATH, each with how that PATH
+    /// was written where it is an entry. That of a PATH itself is empty.
+    pub fn below_paths<'p>(&self, path: &'p Path) -> Vec<(Option<&Path>, &'p Path)> {
         let Part::Entries(named) = &self.part else {
-            return (None, path);
+            return vec![(None, path)];
         };
-        let mut entries = path.ancestors().filter_map(|entry| {
+        let below = |entry: &Path| {
             let written = named.get(entry)?;
             Some((Some(&**written), path.strip_prefix(entry).ok()?))
-        });
-        entries.next().unwrap_or((None, path))
+        };
+        path.ancestors().filter_map(below).collect()
     }
 }
 

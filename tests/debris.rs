@@ -675,3 +675,11 @@ fn what_stays_is_told_once() {
     let run: Run = declined.stdin(answer).output().unwrap().into();
     assert!(!run.stderr.contains("not empty"), "{}", run.stderr);
 }
+
+#[test]
+fn what_is_erased_counts_from_each_path_that_holds_it() {
+    let tree = tree("p/__pycache__/m.pyo.0");
+    let run =
+        tree.pyclean("-nq p/__pycache__ p/__pycache__/m.pyo.0 p/__pycache__/ --python 2.7 -e **/*");
+    assert_eq!(run.stdout, "p/__pycache__/\np/__pycache__/m.pyo.0\n");
+}

@@ -516,8 +516,15 @@ impl<'a> Job<'a> {
             return false;
         }
         let erase = &self.settings.rules.erase;
-        let below = || self.root().below_named(self.below(entry.path())).1;
-        !erase.is_empty() && erase.matches(below(), entry.file_type().is_dir())
+        let is_directory = entry.file_type().is_dir();
+        let is_named = || {
+            let mut below = self
+                .root()
+                .below_paths(self.below(entry.path()))
+                .into_iter();
+            below.any(|(_, below)| erase.matches(below, is_directory))
+        };
+        !erase.is_empty() && is_named()
     }
 
     /// Whether a file stays, though it is cache. What the user named stays for nothing.
@@ -536,9 +543,8 @@ impl<'a> Job<'a> {
             {
                 paths.push(mirror.sources.join(below));
             }
-            if let (Some(written), below) = self.root().below_named(below) {
-                paths.push(written.join(below));
-            }
+            let named = self.root().below_paths(below).into_iter();
+            paths.extend(named.filter_map(|(written, below)| Some(written?.join(below))));
             paths
         })
     }
