@@ -683,3 +683,21 @@ fn what_is_erased_counts_from_each_path_that_holds_it() {
         tree.pyclean("-nq p/__pycache__ p/__pycache__/m.pyo.0 p/__pycache__/ --python 2.7 -e **/*");
     assert_eq!(run.stdout, "p/__pycache__/\np/__pycache__/m.pyo.0\n");
 }
+
+#[test]
+fn the_name_of_a_path_itself_makes_nothing_debris() {
+    let tree = tree("build/lib/a.txt link->build docs/_build/b");
+    for path in ["build", "link", "./build/", "docs"] {
+        tree.pyclean(&format!("-n {path} --debris package sphinx"))
+            .assert("", "Nothing to remove.\n", 0);
+    }
+    let run = tree.pyclean("-n . --debris package sphinx");
+    assert_eq!(run.stdout, "build/\nbuild/lib/\ndocs/_build/\n");
+}
+
+#[test]
+fn a_directory_that_is_debris_and_named_for_erasing_is_erased() {
+    let tree = tree(".git/build/");
+    let run = tree.pyclean("-n . --debris --no-default-ignore --erase **/.git/**");
+    assert_eq!(run.stdout, ".git/build/\n");
+}

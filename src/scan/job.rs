@@ -242,11 +242,15 @@ impl<'a> Job<'a> {
         let is_erased = || self.is_erased(&entry).then_some(Why::Erased);
         let mut why = None;
         if zone == (Zone::Search { debris: true }) && !rules.debris.is_empty() {
-            let parent = entry.path().parent().and_then(Path::file_name);
+            // A PATH may have any name: a project called `build` has a `lib` of its own.
+            let parent = self.below(entry.path()).parent().and_then(Path::file_name);
             match rules.debris.directory(name, parent) {
                 Some((topic, Goes::Whole)) => return self.take_tree(entry, Some(topic)),
-                Some((topic, Goes::Emptied)) => why = Some(Why::Debris(topic)),
-                None => {}
+                // What the user named himself goes as that, so that no guard keeps it.
+                Some((topic, Goes::Emptied)) if !self.is_erased(&entry) => {
+                    why = Some(Why::Debris(topic));
+                }
+                Some((_, Goes::Emptied)) | None => {}
             }
         }
         let is_ignored = !zone.is_searched() || rules.ignores(name);

@@ -131,13 +131,21 @@ impl Model<'_> {
             Some(topics) => topics.contains(&topic) || topics.contains(&"all"),
         }
     }
-
-    fn is_debris(&self, path: &Path) -> bool {
-        topic(path, self.is_directory(path)).is_some_and(|topic| self.topic_is_asked(topic))
-    }
 }
 
 impl Walk<'_> {
+    fn is_debris(&self, path: &Path) -> bool {
+        let parent = path.parent().unwrap();
+        // The name of a PATH itself says nothing.
+        let parent = if parent == self.named.real {
+            OsStr::new("")
+        } else {
+            name(parent)
+        };
+        topic(path, parent, self.model.is_directory(path))
+            .is_some_and(|topic| self.model.topic_is_asked(topic))
+    }
+
     /// Notes what goes of a PATH.
     fn named(&mut self) {
         let path = &self.named.real;
@@ -205,7 +213,7 @@ impl Walk<'_> {
                 Inside::Searched { debris } if self.model.sorts() => Inside::Sorted { debris },
                 _ => Inside::Taken,
             };
-        } else if around == (Inside::Searched { debris: true }) && self.model.is_debris(path) {
+        } else if around == (Inside::Searched { debris: true }) && self.is_debris(path) {
             let is_guarded = self.is_guarded(path);
             goes_when_empty |= !is_guarded;
             inside = match is_guarded {
@@ -246,7 +254,7 @@ impl Walk<'_> {
         };
         (is_file && is_bytecode && self.model.goes(name(path)))
             || self.is_erased(path)
-            || (is_file && debris && self.model.is_debris(path) && !self.is_guarded(path))
+            || (is_file && debris && self.is_debris(path) && !self.is_guarded(path))
     }
 
     fn is_file_or_link(&self, path: &Path) -> bool {
@@ -360,9 +368,8 @@ fn tag(version: &str) -> String {
 }
 
 /// Whose debris something is.
-fn topic(path: &Path, is_directory: bool) -> Option<&'static str> {
+fn topic(path: &Path, parent: &OsStr, is_directory: bool) -> Option<&'static str> {
     let name = name(path).to_string_lossy();
-    let parent = path.parent()?.file_name()?;
     let is_part = name.starts_with(".coverage.") && name.matches('.').count() > 3;
     let topic = match (is_directory, &*name) {
         (true, ".cache") => "cache",
