@@ -134,7 +134,8 @@ fn holds(case: &Case) -> TestCaseResult {
     // directory of that empty. A word of `--ignore` loses a meaning with the link that it
     // leads through.
     let means_the_same = world.resolved(&case.options) == resolved;
-    if means_the_same && (named.len() == 1 || !case.options.narrow()) {
+    let takes_more = named.iter().any(|one| !one.is_directory) && case.options.folders;
+    if means_the_same && (named.len() == 1 || !(case.options.narrow() || takes_more)) {
         again(&world, case, named, &after, &gone)?;
     }
     Ok(())
