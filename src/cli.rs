@@ -13,8 +13,8 @@ use clap::{Arg, Command, CommandFactory, Parser, ValueEnum};
 use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
 
-use crate::config::{Config, Ignored, Python, topic_names};
-use crate::debris::{ALL, Debris, TOPICS};
+use crate::config::{Config, Ignored, Python};
+use crate::debris::{ALL, Debris, TOPICS, names_listed};
 use crate::erase::Erase;
 use crate::git::{CleanMode, Output};
 use crate::pyc::VersionFilter;
@@ -429,7 +429,7 @@ fn explained(error: Error) -> Error {
              topics: {}\n  \
              tip: if it is the PATH, write it before --debris, or -- between them: \
              pyclean [OPTIONS] {word} --debris [<TOPIC>...]",
-            topic_names(),
+            names_listed(),
         ),
     )
 }

@@ -13,7 +13,8 @@ use std::slice;
 use anyhow::{Context, Error, Result, anyhow, ensure};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
-use crate::debris::{ALL, TOPICS};
+use crate::debris::{names, names_listed};
+use crate::git;
 use crate::pyc::VersionFilter;
 use crate::report::readable;
 use crate::roots::or_current;
@@ -107,7 +108,7 @@ impl Configs {
         let Ok(start) = start.canonicalize() else {
             return Ok(None);
         };
-        let top = start.ancestors().find(|above| above.join(".git").exists());
+        let top = start.ancestors().find(|above| git::is_top(above));
         let top = top.unwrap_or(&start);
         for directory in start.ancestors().take_while(|above| above.starts_with(top)) {
             let file = directory.join(FILE);
@@ -222,19 +223,10 @@ impl TryFrom<String> for Topic {
         ensure!(
             names().any(|name| name == word),
             "'{word}' is no debris topic; topics: {}",
-            topic_names()
+            names_listed()
         );
         Ok(Topic(word))
     }
-}
-
-fn names() -> impl Iterator<Item = &'static str> {
-    TOPICS.iter().map(|topic| topic.name).chain([ALL])
-}
-
-/// The words for debris topics, with commas between them.
-pub fn topic_names() -> String {
-    names().collect::<Vec<_>>().join(", ")
 }
 
 /// Debris topics: `true` for the default ones, or a list, of which an empty one means

@@ -125,6 +125,16 @@ pub const TOPICS: &[Topic] = &[
 /// The word for every topic.
 pub const ALL: &str = "all";
 
+/// The words for all topics.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().map(|topic| topic.name).chain([ALL])
+}
+
+/// The same, with commas between them.
+pub fn names_listed() -> String {
+    names().collect::<Vec<_>>().join(", ")
+}
+
 /// What is installed is no debris, though it may be called so: packages ship
 /// directories named `dist`, and their `*.egg-info` belongs to them.
 pub const INSTALLED: [&str; 2] = ["site-packages", "dist-packages"];

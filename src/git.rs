@@ -38,6 +38,12 @@ fn git(directory: &Path) -> Command {
     git
 }
 
+/// Whether a directory is the top of a work tree: one of a submodule and one that was
+/// added to a repository hold a file of that name.
+pub fn is_top(directory: &Path) -> bool {
+    directory.join(".git").exists()
+}
+
 /// Whether a directory is where git keeps a repository: a `.git`, or a bare one
 /// (`is_git_directory` in git's setup.c).
 pub fn is_store(directory: &Path) -> bool {

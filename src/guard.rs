@@ -52,14 +52,14 @@ impl Kept {
         let candidates = debris.chain(hollows.map(|hollow| &hollow.target));
         // What debris holds is judged with it.
         let mut candidates = without_inner(candidates.cloned().collect());
-        let real = |target: &Target| roots[target.root].real.join(&target.path);
+        let real = |target: &Target| target.real(roots);
         let mut stores = Nearest::default();
         self.sort_out(&mut candidates, |target| {
             let path = real(target);
             // A work tree is none of what is kept, also if it lies there.
             let says = |above: &Path| match is_store(above) {
                 true => Some(true),
-                false => above.join(".git").exists().then_some(false),
+                false => git::is_top(above).then_some(false),
             };
             let is_part = stores.of(path.parent()?, says) == Some(true);
             (is_part || (is_emptied(target) && is_store(&path))).then_some("part of a repository")
@@ -155,7 +155,7 @@ impl Kept {
 
     /// Without what goes after all, as the user named it for erasing; in path order.
     pub fn without(mut self, plan: &Plan, roots: &[Root]) -> Kept {
-        let real = |target: &Target| roots[target.root].real.join(&target.path);
+        let real = |target: &Target| target.real(roots);
         let erased = plan
             .targets
             .iter()
@@ -196,7 +196,7 @@ impl Kept {
         let mut nearest_top = |path: &Path| {
             let directory = path.parent()?;
             tops.of(directory, |above| {
-                above.join(".git").exists().then(|| above.to_path_buf())
+                git::is_top(above).then(|| above.to_path_buf())
             })
         };
         let mut repositories: BTreeMap<PathBuf, Held> = BTreeMap::new();

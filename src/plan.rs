@@ -111,7 +111,7 @@ impl Plan {
         let emptied = hollows.into_iter().filter(Hollow::goes);
         targets.extend(emptied.map(|hollow| hollow.target));
         targets = if any_overlap(roots) {
-            without_doubles(targets, |target| roots[target.root].real.join(&target.path))
+            without_doubles(targets, |target| target.real(roots))
         } else {
             // Without a copy of each path.
             without_inner(targets)
@@ -139,6 +139,11 @@ impl Target {
     /// The path as it is shown to the user.
     pub fn shown(&self, roots: &[Root]) -> PathBuf {
         roots[self.root].shown(&self.path)
+    }
+
+    /// The path without links, absolute.
+    pub fn real(&self, roots: &[Root]) -> PathBuf {
+        roots[self.root].real.join(&self.path)
     }
 
     /// Whether the other lies in this one, or is it.

@@ -178,10 +178,9 @@ impl<'a> Report<'a> {
         for (reason, targets) in &kept.by_reason {
             // Where PATHs overlap, each of them found the same.
             let mut known = HashSet::new();
-            let real = |target: &Target| self.roots[target.root].real.join(&target.path);
             let shown: Vec<_> = targets
                 .iter()
-                .filter(|target| known.insert(real(target)))
+                .filter(|target| known.insert(target.real(self.roots)))
                 .map(|target| target.shown(self.roots))
                 .collect();
             let mut names: Vec<_> = shown

@@ -9,12 +9,11 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::Scope;
-use walkdir::DirEntry;
 
 use crate::failure::Failure;
 use crate::plan::{Hollow, Kind, Needs, Target, Why, path_order};
@@ -265,12 +264,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether a directory that another root reaches was given as a PATH itself.
-    fn is_root(&self, entry: &DirEntry, root: &Root) -> bool {
-        let below = |path: &'_ Path| {
-            path.strip_prefix(&root.path)
-                .map(|below| root.real.join(below))
-        };
-        self.roots.len() > 1 && below(entry.path()).is_ok_and(|real| self.tops.contains(&*real))
+    fn is_root(&self, real: impl FnOnce() -> PathBuf) -> bool {
+        self.roots.len() > 1 && self.tops.contains(&*real())
     }
 
     fn add(&self, found: Found) {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::plan::Why;
 use crate::pyc::{
     self, BytecodeName, Interpreter, Opened, Staleness, Unjudged, Verdict, VersionFilter, magic,
+    module_of,
 };
 
 /// What the user asked to have removed of all bytecode. What is named here must all
@@ -61,19 +62,12 @@ impl Siblings {
     }
 }
 
-/// The names in a directory, as far as it can be read, by what `cache_from_source` of
-/// `importlib` makes of them: all before the last dot, or else all but that dot.
+/// The names in a directory, as far as it can be read, by module.
 fn by_module(directory: &Path) -> HashMap<OsString, Vec<OsString>> {
     let mut names: HashMap<_, Vec<_>> = HashMap::new();
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let path = Path::new(&name);
-        let hidden = name.to_str().and_then(|name| name.strip_prefix('.'));
-        let module = match (path.extension(), hidden) {
-            (None, Some(hidden)) => hidden.into(),
-            _ => path.file_stem().unwrap_or_default().to_owned(),
-        };
-        names.entry(module).or_default().push(name);
+        names.entry(module_of(&name)).or_default().push(name);
     }
     names
 }
@@ -127,7 +121,11 @@ impl Candidate<'_> {
     fn judge(self, siblings: &mut Siblings) -> Result<Verdict, Unjudged> {
         let verdict = pyc::judge(&self.name, self.sources, || self.open())?;
         let is_orphan = matches!(&verdict, Verdict::Stale(Staleness::Orphaned { .. }));
-        if is_orphan && let Some(module) = self.module() {
+        let has_module = self.in_cache || self.name.tag().is_some();
+        if is_orphan
+            && has_module
+            && let Some(module) = self.name.module_of_any_source()
+        {
             let is_source = |source: &PathBuf| {
                 let opened = self.open().map_err(Unjudged::Bytecode);
                 opened.and_then(|opened| pyc::is_compiled_from(&self.name, source, opened))
@@ -139,21 +137,6 @@ impl Candidate<'_> {
             }
         }
         Ok(verdict)
-    }
-
-    /// The module that it may be, where its source is not called `.py`. Of a source without
-    /// any dot its name has none before the tag, either: `toolcpython-312.pyc`.
-    fn module(&self) -> Option<&OsStr> {
-        let module = self.name.module;
-        match self.name.tag() {
-            Some(_) => Some(module),
-            None if self.in_cache => {
-                let name = module.to_str()?;
-                let tag = name.rfind("cpython-").or(name.rfind("pypy"))?;
-                Some(OsStr::new(&name[..tag]))
-            }
-            None => None,
-        }
     }
 
     /// Who wrote it: by its name, or by its magic number. Beside sources that is the case

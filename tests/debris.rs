@@ -565,20 +565,27 @@ fn what_an_outer_repository_tracks_stays_too() {
     );
 }
 
-#[test]
-fn a_submodule_that_is_not_checked_out_is_no_empty_directory() {
-    if is_absent("git") {
-        return;
-    }
+/// A tree with a clone of a repository that has submodules at these places, none of them
+/// checked out.
+fn cloned(places: &[&str]) -> util::Tree {
     let tree = tree("module/a main/b");
     repository(&tree, "module", &["a"]);
     repository(&tree, "main", &["b"]);
-    for place in ["libs/vendored", "build", "dist/inner"] {
+    for place in places {
         let add = ["submodule", "--quiet", "add", "-f", "../module", place];
         git(&tree, "main", &add);
     }
     git(&tree, "main", &["commit", "-qm", "modules"]);
     git(&tree, ".", &["clone", "-q", "main", "clone"]);
+    tree
+}
+
+#[test]
+fn a_submodule_that_is_not_checked_out_is_no_empty_directory() {
+    if is_absent("git") {
+        return;
+    }
+    let tree = cloned(&["libs/vendored", "build", "dist/inner"]);
     fs::create_dir_all(tree.file("clone/libs/empty/inner")).unwrap();
     let run = tree.pyclean("clone --folders --debris");
     run.assert(
@@ -629,13 +636,7 @@ fn debris_in_the_place_of_a_submodule_goes() {
     if is_absent("git") {
         return;
     }
-    let tree = tree("module/a main/b");
-    repository(&tree, "module", &["a"]);
-    repository(&tree, "main", &["b"]);
-    let add = ["submodule", "--quiet", "add", "../module", "sub"];
-    git(&tree, "main", &add);
-    git(&tree, "main", &["commit", "-qm", "module"]);
-    git(&tree, ".", &["clone", "-q", "main", "clone"]);
+    let tree = cloned(&["sub"]);
     tree.add("clone/sub/.pytest_cache/v");
     tree.pyclean("clone --folders --debris").assert(
         "",

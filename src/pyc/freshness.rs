@@ -203,8 +203,10 @@ impl Source {
                     .map(|_| Change::Contents)
             }
         };
-        let source = self.name();
-        Ok(change.map(|change| Staleness::Outdated { source, change }))
+        Ok(change.map(|change| Staleness::Outdated {
+            source: self.name(),
+            change,
+        }))
     }
 }
 

@@ -14,5 +14,5 @@ pub mod verdict;
 pub use freshness::{Opened, Unjudged, is_compiled_from, judge};
 pub use header::{Damage, Header, Validation};
 pub use interpreter::{Interpreter, InvalidVersion, Version, VersionFilter};
-pub use name::{BytecodeName, Extension, Form};
+pub use name::{BytecodeName, Extension, Form, module_of};
 pub use verdict::{Change, Reason, Staleness, Verdict};

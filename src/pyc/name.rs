@@ -2,6 +2,7 @@
 //! them.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use super::interpreter::Interpreter;
 
@@ -150,6 +151,17 @@ impl<'a> BytecodeName<'a> {
         })
     }
 
+    /// What [`module_of`] made of the name of its source, whatever that is called. Of one without
+    /// any dot there is none before the tag, either: `toolcpython-312.pyc`.
+    pub fn module_of_any_source(&self) -> Option<&'a OsStr> {
+        if self.tag().is_some() {
+            return Some(self.module);
+        }
+        let name = self.module.to_str()?;
+        let tag = name.rfind("cpython-").or(name.rfind("pypy"))?;
+        Some(OsStr::new(&name[..tag]))
+    }
+
     /// Gives back the name that was parsed: the inverse of [`BytecodeName::parse`].
     pub fn to_os_string(&self) -> OsString {
         let mut name = self.module.to_os_string();
@@ -185,6 +197,17 @@ impl Extension {
             Extension::Pyc => ".pyc",
             Extension::Pyo => ".pyo",
         }
+    }
+}
+
+/// What stands before the tag in the name of the bytecode of a source: all before its last dot, or
+/// all but a dot that it begins with (`cache_from_source` of `importlib`).
+pub fn module_of(source: &OsStr) -> OsString {
+    let path = Path::new(source);
+    let hidden = source.to_str().and_then(|name| name.strip_prefix('.'));
+    match (path.extension(), hidden) {
+        (None, Some(hidden)) => hidden.into(),
+        _ => path.file_stem().unwrap_or_default().to_owned(),
     }
 }
 

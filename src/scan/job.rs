@@ -247,10 +247,8 @@ impl<'a> Job<'a> {
             match rules.debris.directory(name, parent) {
                 Some((topic, Goes::Whole)) => return self.take_tree(entry, Some(topic)),
                 // What the user named himself goes as that, so that no guard keeps it.
-                Some((topic, Goes::Emptied)) if !self.is_erased(&entry) => {
-                    why = Some(Why::Debris(topic));
-                }
-                Some((_, Goes::Emptied)) | None => {}
+                Some((topic, Goes::Emptied)) => why = is_erased().or(Some(Why::Debris(topic))),
+                None => {}
             }
         }
         let is_ignored = !zone.is_searched() || rules.ignores(name);
@@ -262,8 +260,8 @@ impl<'a> Job<'a> {
             Zone::Search { .. } if is_installed(Path::new(name)) => Zone::Search { debris: false },
             zone => zone,
         };
-        let may_empty =
-            self.mirror.is_some() || (rules.folders && !self.scan.is_root(&entry, self.root()));
+        let may_empty = self.mirror.is_some()
+            || (rules.folders && !self.scan.is_root(|| self.real(entry.path())));
         let why = why
             .or_else(is_erased)
             .or((may_empty && !is_ignored).then_some(Why::Empty));
