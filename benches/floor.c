@@ -1,9 +1,10 @@
-/* The least that any cleaner must do: read every directory, and unlink (or stat) what lies in a
- * __pycache__ and what is named *.pyc, with plain system calls and nothing else.
+/* The least work of any cleaner: reads every directory, and unlinks (or stats) the contents of each
+ * __pycache__ and the files named *.pyc, with plain system calls.
  *
  *   floor remove|stat THREADS DIRECTORY
  *
- * Threads share a stack of directories. It checks nothing: for measuring only. */
+ * Threads share a stack of directories. Nothing is checked: this program only serves as a lower
+ * bound of the time. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,28 +1,28 @@
-//! What went wrong on the way, while the run went on.
+//! An operation that failed without ending the run.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Something that could not be read or removed.
+/// An operation that failed, with its path and cause.
 #[derive(Debug)]
-pub struct Failure {
-    /// What was tried.
-    pub attempt: Attempt,
-    /// The path, as it is shown to the user.
-    pub path: PathBuf,
-    /// Why it did not work.
-    pub error: io::Error,
+pub(crate) struct Failure {
+    /// The operation.
+    pub(crate) operation: Operation,
+    /// The display path.
+    pub(crate) path: PathBuf,
+    /// The cause.
+    pub(crate) error: io::Error,
 }
 
-/// What was tried when something failed.
+/// The kinds of operation that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// Opening, listing or measuring.
+pub(crate) enum Operation {
+    /// Open, list or measure a file or directory.
     Read,
-    /// Unlinking a file, or removing a directory.
+    /// Remove a file or directory.
     Remove,
-    /// Asking git about the repository.
-    Ask,
-    /// Running `git clean`.
+    /// Ask git which files of a repository are tracked.
+    AskGit,
+    /// Run `git clean`.
     GitClean,
 }

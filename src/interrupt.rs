@@ -1,49 +1,72 @@
-//! Ctrl-C: the first ends the run after the operation under way, the second at
-//! once.
+//! Ctrl-C, SIGTERM and SIGHUP. The first signal ends the run after the current
+//! operation, a second one ends the process immediately.
 
-use std::process::exit;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
-use crate::Exit;
+use crate::exit_status::ExitStatus;
+use crate::output::message::eprint_line;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
-static AT_ONCE: AtomicBool = AtomicBool::new(false);
 
-/// Starts to listen for Ctrl-C.
+/// Set while the first signal may end the process: the text to print then.
+static EXIT_MESSAGE: Mutex<Option<&str>> = Mutex::new(None);
+
+/// Installs the signal handler.
 ///
 /// # Errors
 ///
-/// When the system does not let a handler be installed.
-pub fn listen() -> Result<()> {
-    ctrlc::set_handler(|| {
+/// If the system refuses to install it.
+pub(crate) fn install_handler() -> Result<()> {
+    let installed = ctrlc::try_set_handler(|| {
         let is_second = REQUESTED.swap(true, Ordering::SeqCst);
-        if is_second || AT_ONCE.load(Ordering::SeqCst) {
-            exit(Exit::Interrupted as i32);
+        let message = EXIT_MESSAGE.lock().ok().and_then(|message| *message);
+        if is_second || message.is_some() {
+            exit_interrupted(message.unwrap_or_default());
         }
-    })
-    .context("cannot listen for Ctrl-C")
+    });
+    match installed {
+        // The parent process set one of the signals to be ignored, as `nohup` does. A
+        // handler would undo that.
+        Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        result => result.context("cannot install the signal handler"),
+    }
 }
 
-/// Runs `wait`, which Ctrl-C ends together with the process, as nothing is under way.
-pub fn at_once<T>(wait: impl FnOnce() -> T) -> T {
-    AT_ONCE.store(true, Ordering::SeqCst);
-    // It may have been pressed right before: one of the two sees what the other stored.
+/// Runs `wait`. Meanwhile no operation is in progress, so a signal prints `message` and
+/// ends the process immediately.
+pub(crate) fn exit_on_signal_during<T>(message: &'static str, wait: impl FnOnce() -> T) -> T {
+    let set = |text| {
+        if let Ok(mut message) = EXIT_MESSAGE.lock() {
+            *message = text;
+        }
+    };
+    set(Some(message));
+    // The signal may have arrived just before. Either this thread sees the request, or
+    // the handler sees the message.
     if REQUESTED.load(Ordering::SeqCst) {
-        exit(Exit::Interrupted as i32);
+        exit_interrupted(message);
     }
     let result = wait();
-    AT_ONCE.store(false, Ordering::SeqCst);
+    set(None);
     result
 }
 
-/// Asks the run to end, as Ctrl-C does.
-pub fn request() {
+fn exit_interrupted(message: &str) -> ! {
+    if !message.is_empty() {
+        eprint_line(message);
+    }
+    ExitStatus::Interrupted.exit()
+}
+
+/// Requests the end of the run, as Ctrl-C does.
+pub(crate) fn request() {
     REQUESTED.store(true, Ordering::Relaxed);
 }
 
-/// Whether the run is to end.
-pub fn requested() -> bool {
+/// Whether the end of the run was requested.
+pub(crate) fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }

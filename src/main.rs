@@ -1,9 +1,6 @@
 //! The `pyclean` command: reads the command line, runs, and exits.
 
-use std::process::exit;
-
-use pyclean::cli::Cli;
-use pyclean::{Exit, report, run};
+use pyclean::{Cli, run};
 
 /// musl's allocator makes threads wait for each other: with it, a static binary took half as
 /// long again.
@@ -12,9 +9,8 @@ use pyclean::{Exit, report, run};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let status = run(&Cli::from_args()).unwrap_or_else(|error| {
-        report::error(format_args!("{error:#}"));
-        Exit::Refused
-    });
-    exit(status as i32);
+    match run(Cli::from_args()) {
+        Ok(status) => status.exit(),
+        Err(error) => pyclean::exit_with_error(&error),
+    }
 }

@@ -1,359 +1,259 @@
-//! The PATHs of the command line, found and opened before anything else happens.
+//! The PATHs of the command line, opened before anything else happens.
 //!
-//! Each is opened once, as a directory handle. All removing is done relative to
-//! that handle, so that nothing which is renamed or linked anew during the run can
-//! lead outside of what was given.
+//! Each PATH is opened once as a directory handle. Everything is removed by name relative
+//! to that handle, so that a rename or a symlink swap during the run cannot redirect a
+//! removal to another place.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::{Component, Path, PathBuf, absolute};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cap_std::ambient_authority;
+use anyhow::{Result, bail};
 use cap_std::fs::Dir;
-use globset::escape;
 
-use crate::directory::device;
-use crate::failure::{Attempt, Failure};
-use crate::pyc::BytecodeName;
-use crate::rules::{CACHE_DIRECTORY, has_wildcards, plain};
+use crate::directory::{self, FileSystem};
+use crate::failure::{Failure, Operation};
+use crate::options::{Options, PathOptions};
+use crate::output::format::list_paths;
+use crate::path::{is_absence, is_same, or_current_dir};
+use crate::pycache_prefix::{self, PrefixDir};
+use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
-/// A directory in which something is cleaned.
+/// A directory in which something is removed.
 #[derive(Debug)]
-pub struct Root {
-    /// The directory as the user wrote it: where walking starts and what every
-    /// path that is shown begins with.
-    pub path: PathBuf,
-    /// The same without links, absolute: tells which roots overlap.
-    pub real: PathBuf,
-    /// The directory itself, open: removal never leaves it.
-    pub dir: Dir,
-    /// The file system to stay on, if that was asked for.
-    pub device: Option<u64>,
-    /// What in it is cleaned.
-    pub part: Part,
-    /// Which settings hold for it: an index.
-    pub settings: usize,
+pub(crate) struct Root {
+    /// Its position on the command line, which orders the listing.
+    pub(crate) id: usize,
+    /// The directory as the user wrote it.
+    pub(crate) path: PathBuf,
+    /// The canonical path: absolute and without symlinks.
+    pub(crate) canonical: PathBuf,
+    /// The open directory: removal never leaves it.
+    pub(crate) dir: Dir,
+    /// The file system to stay on with `--one-file-system`.
+    pub(crate) file_system: Option<FileSystem>,
+    /// The part of the directory that is searched.
+    pub(crate) scope: Scope,
+    /// What is removed.
+    pub(crate) rules: Arc<Rules>,
 }
 
-/// What of a root is cleaned.
+/// The part of a root that is searched.
 #[derive(Debug)]
-pub enum Part {
-    /// All of it, but for the cache of other projects, where that lies in it.
-    Tree {
-        /// Where that cache lies below the root.
-        except: Option<PathBuf>,
-    },
-    /// The entries that were named: files that may be cache, and `__pycache__`. By where
-    /// they lie below the root, with how each was written: through a link, this may look
-    /// like another place.
-    Entries(BTreeMap<PathBuf, PathBuf>),
-    /// Directories that hold the bytecode of a tree elsewhere.
-    Mirrors(Vec<Mirror>),
+pub(crate) enum Scope {
+    /// The whole directory tree.
+    Tree,
+    /// Some of its entries, which the user named: files, and `__pycache__` directories.
+    Entries(BTreeSet<OsString>),
+    /// Directories under `PYTHONPYCACHEPREFIX`.
+    PrefixDirs(Vec<PrefixDir>),
 }
 
-/// Where bytecode lies under `PYTHONPYCACHEPREFIX`: that of `/proj/a.py` in the
-/// directory `proj` below the prefix (`cache_from_source` of `importlib`).
-#[derive(Debug, Clone)]
-pub struct Mirror {
-    /// The directory below the root; empty for the root itself.
-    pub top: PathBuf,
-    /// The directory whose bytecode it holds.
-    pub sources: PathBuf,
-    /// Which settings hold for it: those of that directory.
-    pub settings: usize,
-    /// Whether it was given as a PATH itself.
-    pub is_path: bool,
+/// All roots.
+#[derive(Debug, Default)]
+pub(crate) struct Roots {
+    /// The roots, in the order of the command line.
+    pub(crate) list: Vec<Root>,
+    /// The PATHs that exist but could not be opened.
+    pub(crate) failures: Vec<Failure>,
+    /// The canonical paths of all directories that are walked by themselves: a walk
+    /// that meets one skips it.
+    pub(crate) walked_separately: HashSet<PathBuf>,
+    /// The position of each root of single entries, by its path.
+    entry_roots: HashMap<PathBuf, usize>,
 }
 
 impl Root {
-    /// A path below this root, as it is shown: without the `./` that nobody wrote.
-    pub fn shown(&self, path: &Path) -> PathBuf {
-        if path.as_os_str().is_empty() {
+    /// A path below this root as it is shown: without a leading `./`.
+    pub(crate) fn display_path(&self, relative: &Path) -> PathBuf {
+        if relative.as_os_str().is_empty() {
             self.path.clone()
         } else if self.path == Path::new(".") {
-            path.to_path_buf()
+            relative.to_path_buf()
         } else {
-            self.path.join(path)
+            self.path.join(relative)
         }
     }
 
-    /// The parts of a path below this root that lie below a PATH, each with how that PATH
-    /// was written where it is an entry. That of a PATH itself is empty.
-    pub fn below_paths<'p>(&self, path: &'p Path) -> Vec<(Option<&Path>, &'p Path)> {
-        let Part::Entries(named) = &self.part else {
-            return vec![(None, path)];
-        };
-        let below = |entry: &Path| {
-            let written = named.get(entry)?;
-            Some((Some(&**written), path.strip_prefix(entry).ok()?))
-        };
-        path.ancestors().filter_map(below).collect()
+    /// Whether the whole directory tree is searched.
+    fn is_tree(&self) -> bool {
+        matches!(self.scope, Scope::Tree)
+    }
+
+    /// A path below this root relative to the PATH that was given: different for a single
+    /// entry, whose own path is empty.
+    pub(crate) fn relative_to_path<'p>(&self, relative: &'p Path) -> &'p Path {
+        if matches!(self.scope, Scope::Entries(_)) {
+            let mut names = relative.components();
+            names.next();
+            names.as_path()
+        } else {
+            relative
+        }
     }
 }
 
-/// What became of the PATHs.
-#[derive(Debug, Default)]
-pub struct Roots {
-    /// Those that can be cleaned, in the order they were given.
-    pub roots: Vec<Root>,
-    /// Those that are not there.
-    pub missing: Vec<PathBuf>,
-    /// Those that are there but cannot be read.
-    pub failures: Vec<Failure>,
-}
-
-/// Finds and opens what the command line names. A directory is a root, also
-/// through a link. A file that looks like cache, and a directory that is itself
-/// named `__pycache__`, becomes an entry of the directory it lies in; any other
-/// file is passed over. With a `prefix`, the mirrors of the directories below it
-/// are one root more.
-/// Each path comes with the index of its settings.
-pub fn open<'p>(
-    paths: impl Iterator<Item = (&'p PathBuf, usize)>,
-    prefix: Option<&Path>,
-    one_file_system: bool,
-) -> Roots {
-    let mut opener = Opener {
-        one_file_system,
-        ..Opener::default()
-    };
-    let (mut missing, mut failures) = (Vec::new(), Vec::new());
-    let mut failed = |path: &Path, error: io::Error| {
-        let path = path.to_path_buf();
-        failures.push(Failure {
-            attempt: Attempt::Read,
-            path,
-            error,
-        });
-    };
-    for (path, settings) in paths {
-        opener.settings = settings;
-        match opener.add(path) {
-            Ok(()) => {}
-            // A link that leads nowhere is there, and does not hold up the others.
-            Err(error) if is_absence(&error) && fs::symlink_metadata(path).is_err() => {
-                missing.push(path.clone())
+impl Roots {
+    /// Opens all PATHs. A directory is a root, also through a symlink. A bytecode file, a
+    /// file in a `__pycache__`, and a `__pycache__` directory become an entry of the
+    /// directory that holds them; any other file is passed over. The directories under
+    /// `PYTHONPYCACHEPREFIX` form one more root.
+    ///
+    /// # Errors
+    ///
+    /// If a PATH does not exist.
+    pub(crate) fn open(options: &Options) -> Result<Self> {
+        let mut roots = Self::default();
+        let mut missing = Vec::new();
+        for path in &options.paths {
+            match roots.add_path(path, options.one_file_system) {
+                Ok(()) => {}
+                // A dangling symlink exists, and does not stop the rest.
+                Err(error) if is_absence(&error) && fs::symlink_metadata(&path.path).is_err() => {
+                    missing.push(path.path.clone())
+                }
+                Err(error) => roots.add_failure(&path.path, error),
             }
-            Err(error) => failed(path, error),
         }
-    }
-    if let Some(prefix) = prefix {
-        match opener.add_mirrors(prefix) {
-            // Python makes it when it needs it.
-            Err(error) if !is_absence(&error) => failed(prefix, error),
-            Ok(()) | Err(_) => {}
+        if !missing.is_empty() {
+            bail!("no such file or directory: {}", list_paths(&missing));
         }
-    }
-    Roots {
-        roots: opener.roots,
-        missing,
-        failures,
-    }
-}
-
-/// What a word of `--ignore` means: as it is written, for what is met anywhere, and where
-/// it names a path that is reached through a link or through `..`, as that really is.
-pub fn ignored(word: &OsStr) -> Vec<OsString> {
-    let path = plain(word);
-    // What lies below a glob nobody can look up, nor does a link itself mean what it
-    // leads to.
-    let is_plain = |part: &Component| !has_wildcards(Path::new(part));
-    let plain = path.components().take_while(is_plain).count();
-    let parts = path.components().count();
-    let looked_up = plain.min(parts.saturating_sub(1));
-    let above: PathBuf = path.components().take(looked_up).collect();
-    let rest: PathBuf = path.components().skip(looked_up).collect();
-    let mut words = vec![word.to_owned()];
-    if let Ok(real) = fs::canonicalize(or_current(&above))
-        && !real.ends_with(&above)
-    {
-        let real = match real.to_str() {
-            Some(text) if has_wildcards(&real) => escape(text).into(),
-            _ => real,
-        };
-        if above.components().any(|part| part == Component::ParentDir) {
-            words.clear();
+        if let Some(prefix) = &options.pycache_prefix {
+            match roots.add_prefix(prefix, options.one_file_system) {
+                // Python creates it on demand.
+                Err(error) if !is_absence(&error) => roots.add_failure(prefix, error),
+                Ok(()) | Err(_) => {}
+            }
         }
-        words.push(real.join(rest).into());
+        Ok(roots)
     }
-    words
-}
 
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-#[derive(Default)]
-struct Opener {
-    one_file_system: bool,
-    /// The settings of the path at hand.
-    settings: usize,
-    roots: Vec<Root>,
-    /// The roots that are walked, as they are written: what is ignored may depend on it.
-    trees: HashSet<PathBuf>,
-    /// Indices of the roots of single entries.
-    bases: HashMap<(PathBuf, usize), usize>,
-}
-
-impl Opener {
-    fn add(&mut self, path: &Path) -> io::Result<()> {
-        let is_link = fs::symlink_metadata(path)?.is_symlink();
+    fn add_path(&mut self, options: &PathOptions, one_file_system: bool) -> io::Result<()> {
+        let path = &*options.path;
+        let is_symlink = fs::symlink_metadata(path)?.is_symlink();
         let followed = fs::metadata(path);
         if followed.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            let real = fs::canonicalize(path)?;
-            if real.file_name() == Some(CACHE_DIRECTORY.as_ref()) {
-                return self.add_entry(path, &real, 1);
+            let canonical = fs::canonicalize(path)?;
+            if canonical.file_name() == Some(CACHE_DIR.as_ref()) {
+                return self.add_entry(options, &canonical, one_file_system);
             }
-            if self.trees.insert(path.to_path_buf()) {
-                self.add_root(path, real, Part::Tree { except: None })?;
+            if self.walked_separately.insert(canonical.clone()) {
+                self.add_root(options, path, canonical, Scope::Tree, one_file_system)?;
             }
             return Ok(());
         }
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(());
         };
-        let parent = fs::canonicalize(or_current(parent))?;
-        let real = parent.join(name);
-        if let Some(depth) = parent.iter().rev().position(|part| part == CACHE_DIRECTORY) {
-            return self.add_entry(path, &real, depth + 2);
-        }
-        // A link is judged by its own name, wherever it leads, also if that is nowhere.
-        let is_file = is_link || followed.as_ref().is_ok_and(fs::Metadata::is_file);
-        if is_file && BytecodeName::parse(name).is_some() {
-            return self.add_entry(path, &real, 1);
+        let parent = fs::canonicalize(or_current_dir(parent))?;
+        // A symlink is judged by its own name, also if it is dangling.
+        let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
+        let in_cache = parent.file_name() == Some(CACHE_DIR.as_ref());
+        if in_cache || (is_file && is_bytecode(name)) {
+            return self.add_entry(options, &parent.join(name), one_file_system);
         }
         followed.map(drop)
     }
 
-    /// Adds what lies at `real`, as an entry of the directory `depth` levels up.
-    fn add_entry(&mut self, path: &Path, real: &Path, depth: usize) -> io::Result<()> {
-        let base = real.ancestors().nth(depth).unwrap_or(real);
-        let entry = real.strip_prefix(base).unwrap_or(real).to_path_buf();
-        // The base as the user wrote it, if what he wrote is the same place.
-        let above = path.ancestors().nth(depth).map(or_current);
-        let shown = above
-            .filter(|above| path.ends_with(&entry) && is_same(above, base))
-            .unwrap_or(base);
-        let written = path.to_path_buf();
-        let key = (shown.to_path_buf(), self.settings);
-        if let Some(&index) = self.bases.get(&key) {
-            if let Part::Entries(named) = &mut self.roots[index].part {
-                named.entry(entry).or_insert(written);
+    /// Adds a single entry as part of the directory that holds it.
+    fn add_entry(
+        &mut self,
+        options: &PathOptions,
+        canonical: &Path,
+        one_file_system: bool,
+    ) -> io::Result<()> {
+        let (Some(parent), Some(name)) = (canonical.parent(), canonical.file_name()) else {
+            return Ok(());
+        };
+        // The directory as the user wrote it, unless that is another one.
+        let written = options.path.parent().map(or_current_dir);
+        let shown = written
+            .filter(|written| options.path.file_name() == Some(name) && is_same(written, parent))
+            .unwrap_or(parent);
+        if let Some(&position) = self.entry_roots.get(shown) {
+            if let Scope::Entries(names) = &mut self.list[position].scope {
+                names.insert(name.to_owned());
             }
             return Ok(());
         }
-        self.add_root(
-            shown,
-            base.to_path_buf(),
-            Part::Entries(BTreeMap::from([(entry, written)])),
-        )?;
-        self.bases.insert(key, self.roots.len() - 1);
+        let scope = Scope::Entries(BTreeSet::from([name.to_owned()]));
+        self.add_root(options, shown, parent.to_path_buf(), scope, one_file_system)?;
+        self.entry_roots
+            .insert(shown.to_path_buf(), self.list.len() - 1);
         Ok(())
     }
 
-    /// Adds the mirrors below `prefix` of all trees: by the path that was written and
-    /// by the real one, since a program may have been started by either.
-    fn add_mirrors(&mut self, prefix: &Path) -> io::Result<()> {
-        let real_prefix = fs::canonicalize(prefix)?;
-        let mut sources = BTreeMap::new();
-        for root in &mut self.roots {
-            let Part::Tree { except } = &mut root.part else {
-                continue;
-            };
-            if let Ok(top) = root.real.strip_prefix(&real_prefix) {
-                let sources = Path::new("/").join(top);
-                // The mirrors below `/` are the trees themselves.
-                if sources != root.real {
-                    let (top, settings) = (PathBuf::new(), root.settings);
-                    root.part = Part::Mirrors(vec![Mirror {
-                        top,
-                        sources,
-                        settings,
-                        is_path: true,
-                    }]);
-                }
-                continue;
-            }
-            *except = real_prefix
-                .strip_prefix(&root.real)
-                .ok()
-                .map(Path::to_path_buf);
-            sources.insert(root.real.clone(), root.settings);
-            // Where a link comes before `..`, this is another place.
-            let written = without_dots(&absolute(&root.path)?);
-            if is_same(&written, &root.real) {
-                sources.insert(written, root.settings);
-            }
-        }
-        let mirrors = sources.into_iter().map(|(sources, settings)| Mirror {
-            top: mirror_of(&sources),
-            sources,
-            settings,
-            is_path: false,
-        });
-        let mut mirrors: Vec<_> = mirrors
-            .filter(|mirror| {
-                fs::symlink_metadata(prefix.join(&mirror.top)).is_ok_and(|at| at.is_dir())
-            })
-            .collect();
-        // What lies in one is part of it. The map was sorted: that follows it.
-        mirrors.dedup_by(|inner, outer| inner.top.starts_with(&outer.top));
-        if mirrors.is_empty() {
+    /// Adds the counterparts of all trees under `prefix` as one root.
+    fn add_prefix(&mut self, prefix: &Path, one_file_system: bool) -> io::Result<()> {
+        let canonical = fs::canonicalize(prefix)?;
+        self.scope_paths_in_prefix(&canonical);
+        let trees = self.list.iter().filter(|root| root.is_tree());
+        let trees = trees.map(|root| (&*root.path, &*root.canonical, &root.rules));
+        let dirs = pycache_prefix::find_dirs(prefix, trees)?;
+        // Other projects have bytecode there, so that a walk that meets it skips it.
+        self.walked_separately.insert(canonical.clone());
+        let Some(rules) = dirs.first().map(|dir| Arc::clone(&dir.rules)) else {
             return Ok(());
-        }
-        self.add_root(prefix, real_prefix, Part::Mirrors(mirrors))
+        };
+        let path = prefix.to_path_buf();
+        let options = PathOptions { path, rules };
+        let scope = Scope::PrefixDirs(dirs);
+        self.add_root(&options, prefix, canonical, scope, one_file_system)
     }
 
-    fn add_root(&mut self, path: &Path, real: PathBuf, part: Part) -> io::Result<()> {
-        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        let device = if self.one_file_system {
-            Some(device(&dir)?)
+    /// Gives each PATH that is itself below the prefix the directory of its sources.
+    fn scope_paths_in_prefix(&mut self, prefix: &Path) {
+        for root in self.list.iter_mut().filter(|root| root.is_tree()) {
+            let Ok(relative) = root.canonical.strip_prefix(prefix) else {
+                continue;
+            };
+            let source_dir = Path::new("/").join(relative);
+            // Below the prefix `/`, each tree is its own counterpart.
+            if source_dir != root.canonical {
+                root.scope = Scope::PrefixDirs(vec![PrefixDir {
+                    relative: PathBuf::new(),
+                    source_dir,
+                    rules: Arc::clone(&root.rules),
+                    is_path: true,
+                }]);
+            }
+        }
+    }
+
+    fn add_root(
+        &mut self,
+        options: &PathOptions,
+        path: &Path,
+        canonical: PathBuf,
+        scope: Scope,
+        one_file_system: bool,
+    ) -> io::Result<()> {
+        let dir = directory::open_root(path)?;
+        let file_system = if one_file_system {
+            directory::file_system(&dir)?
         } else {
             None
         };
-        self.roots.push(Root {
+        self.list.push(Root {
+            id: self.list.len(),
             path: path.to_path_buf(),
-            real,
+            canonical,
             dir,
-            device,
-            part,
-            settings: self.settings,
+            file_system,
+            scope,
+            rules: Arc::clone(&options.rules),
         });
         Ok(())
     }
-}
 
-/// The parent of a plain name is the empty path, which no call takes.
-pub fn or_current(path: &Path) -> &Path {
-    if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
+    fn add_failure(&mut self, path: &Path, error: io::Error) {
+        self.failures.push(Failure {
+            operation: Operation::Read,
+            path: path.to_path_buf(),
+            error,
+        });
     }
-}
-
-fn is_same(path: &Path, real: &Path) -> bool {
-    fs::canonicalize(path).is_ok_and(|path| path == real)
-}
-
-/// The path below a prefix at which the bytecode of a directory lies: without what
-/// makes the directory absolute, such as a drive.
-fn mirror_of(directory: &Path) -> PathBuf {
-    let is_name = |part: &Component| matches!(part, Component::Normal(_));
-    directory.components().filter(is_name).collect()
-}
-
-/// An absolute path without `..`, as a shell would read it.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    plain
 }

@@ -1,85 +1,91 @@
-//! Threads, started when there is work for them and not before, and how many files
-//! each of them may open.
+//! The thread pool, started when it is first needed, and the number of files that each
+//! thread may open.
 
 use std::sync::OnceLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// More threads than this only wait for each other: they all change the same
-/// file system.
-const MOST_BY_DEFAULT: usize = 16;
+/// More threads than this contend for the same file system without a gain.
+const MAX_DEFAULT_JOBS: usize = 16;
 
-/// Files that are open whatever the threads do: the standard streams, and what
-/// waits for signals.
-const ALWAYS_OPEN: usize = 6;
+/// Descriptors in use whatever the threads do: the standard streams and the signal
+/// handler.
+const RESERVED_FILES: usize = 6;
 
-/// A thread that may open fewer files than this at a time cannot work.
-const FEWEST_OPEN: usize = 4;
+/// The fewest files that a thread must be able to open at the same time.
+const MIN_OPEN_FILES: usize = 4;
 
-/// The threads of a run. A small tree is done before the first would start.
+/// The threads of a run.
+///
+/// A small tree is cleaned in less time than it takes to start a thread, so the pool
+/// starts on demand.
 #[derive(Debug)]
-pub struct Threads {
+pub(crate) struct Threads {
     jobs: usize,
     open_files: usize,
     pool: OnceLock<Option<ThreadPool>>,
 }
 
 impl Threads {
-    /// At most `jobs` threads, or as many as there are cores, up to 16; fewer where
-    /// the system does not let them open enough files beside the `roots` that are
-    /// open.
-    pub fn new(jobs: Option<u16>, roots: usize) -> Threads {
+    /// Uses at most `jobs` threads; by default one for each core, up to 16. Uses fewer
+    /// if the limit on open files, less the `roots` that are open, is too low for them.
+    pub(crate) fn new(jobs: Option<u16>, roots: usize) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = jobs.map_or_else(|| cores().min(MOST_BY_DEFAULT), usize::from);
-        let open_files = raise_open_files().saturating_sub(ALWAYS_OPEN + roots);
-        let jobs = jobs.min(open_files / FEWEST_OPEN).max(1);
-        Threads {
+        let jobs = jobs.map_or_else(|| cores().min(MAX_DEFAULT_JOBS), usize::from);
+        let open_files = raise_open_file_limit().saturating_sub(RESERVED_FILES + roots);
+        let jobs = jobs.min(open_files / MIN_OPEN_FILES).max(1);
+        Self {
             jobs,
             open_files: open_files / jobs,
             pool: OnceLock::new(),
         }
     }
 
-    /// How many there may be.
-    pub fn jobs(&self) -> usize {
+    /// The number of threads.
+    pub(crate) fn jobs(&self) -> usize {
         self.jobs
     }
 
-    /// How many files each may have open at a time.
-    pub fn open_files(&self) -> usize {
+    /// The number of files that each thread may have open at the same time.
+    pub(crate) fn open_files(&self) -> usize {
         self.open_files
     }
 
-    /// The pool, started at the first call. `None` where one thread was asked
-    /// for, or the system gives no more: the caller's own thread does the work.
-    pub fn pool(&self) -> Option<&ThreadPool> {
-        let start = || ThreadPoolBuilder::new().num_threads(self.jobs).build().ok();
-        self.pool
-            .get_or_init(|| if self.jobs > 1 { start() } else { None })
-            .as_ref()
+    /// The pool, started by the first call. `None` for a single thread, or if the system
+    /// refuses to start more: the calling thread then does the work.
+    pub(crate) fn pool(&self) -> Option<&ThreadPool> {
+        let start = || {
+            if self.jobs > 1 {
+                ThreadPoolBuilder::new().num_threads(self.jobs).build().ok()
+            } else {
+                None
+            }
+        };
+        self.pool.get_or_init(start).as_ref()
     }
 }
 
-/// Lets this process open as many files as it may, and returns how many that is.
+/// Raises the soft limit on open files to the hard limit, and returns the limit.
 #[cfg(unix)]
-pub fn raise_open_files() -> usize {
+pub(crate) fn raise_open_file_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: maximum,
         maximum,
     };
-    let limit = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => maximum,
-        Err(_) => current,
+    let limit = if setrlimit(Resource::Nofile, raised).is_ok() {
+        maximum
+    } else {
+        current
     };
     limit.map_or(usize::MAX, |limit| {
         usize::try_from(limit).unwrap_or(usize::MAX)
     })
 }
 
-/// Windows sets no limit that matters.
+/// Windows has no such limit.
 #[cfg(not(unix))]
-pub fn raise_open_files() -> usize {
+pub(crate) fn raise_open_file_limit() -> usize {
     usize::MAX
 }

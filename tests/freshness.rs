@@ -1,25 +1,64 @@
-//! What becomes of bytecode when the world around it changes: judged by pyclean, and by every
-//! interpreter that is found here, asked what it would run; and the same with bytecode kept in
-//! `fixtures/pyc`, where no interpreter is needed.
+//! Asks every interpreter on this machine what it does with bytecode after a change,
+//! and compares this with the verdict. The fixtures in `fixtures/pyc` are checked in
+//! the same way without an interpreter.
+//!
+//! `PYCLEAN_LONG_TESTS` turns on the measurements for `docs/stale.md`.
 
+#[path = "freshness/damage.rs"]
+mod damage;
 #[path = "freshness/interpreters.rs"]
 mod interpreters;
 mod util;
 #[path = "freshness/world.rs"]
 mod world;
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use damage::{KINDS, Kind, mutants};
 use interpreters::{Python, Ran};
-use pyclean::pyc::{BytecodeName, Opened, Unjudged, judge};
+use pyclean::pyc::marshal::{MarshalFormat, check_code};
+use pyclean::pyc::{
+    BytecodeName, Damage, Header, JudgeError, PycFile, SourceSuffix, is_partial_write_content,
+    judge,
+};
 use world::{Change, Mode, World, changes};
 
-/// Every change to every kind of bytecode, side by side in one directory each, so that an
-/// interpreter is started once to compile them all and once to run them all.
+/// Modules of the standard library from 2.7 to 3.15. A short run uses the first ones.
+const MODULES: [&str; 20] = [
+    "bisect.py",
+    "keyword.py",
+    "fnmatch.py",
+    "heapq.py",
+    "calendar.py",
+    "copy.py",
+    "base64.py",
+    "tokenize.py",
+    "codecs.py",
+    "csv.py",
+    "random.py",
+    "locale.py",
+    "os.py",
+    "ast.py",
+    "functools.py",
+    "gettext.py",
+    "glob.py",
+    "pprint.py",
+    "shlex.py",
+    "textwrap.py",
+];
+
+fn is_long_run() -> bool {
+    env::var_os("PYCLEAN_LONG_TESTS").is_some_and(|on| !on.is_empty())
+}
+
+/// All changes are made in one directory each, so that the interpreter starts once to
+/// compile all modules and once to run them.
 #[test]
-fn every_interpreter_agrees() {
+fn every_interpreter_agrees_with_the_verdicts() {
     let mut disagreements = Vec::new();
     for python in Python::find_all() {
         for flag in ["", "-O", "-OO"] {
@@ -33,7 +72,7 @@ fn every_interpreter_agrees() {
             let ran = python.run(flag, &worlds);
             assert_eq!(ran.len(), worlds.len(), "{python} {flag}");
             for (world, ran) in worlds.iter().zip(ran) {
-                if let Err(error) = agree(world, ran) {
+                if let Err(error) = compare(world, ran) {
                     disagreements.push(format!("{python} {flag}: {world}: {error}"));
                 }
             }
@@ -50,7 +89,7 @@ fn lay_out(root: &Path, python: &Python) -> Vec<World> {
         let directory = root.join(worlds.len().to_string());
         worlds.push(World::new(&directory, source, change.clone()));
     };
-    for change in changes.iter().filter(|change| python.can(change.mode)) {
+    for change in changes.iter().filter(|change| python.supports(change)) {
         add("m.py", change);
     }
     for source in ["pkg/__init__.py", "a.b.py", "größe.py", "模块.py"] {
@@ -65,42 +104,41 @@ fn lay_out(root: &Path, python: &Python) -> Vec<World> {
     worlds
 }
 
-/// The verdict must be the one foreseen, and fit what the interpreter did.
-fn agree(world: &World, ran: Ran) -> Result<(), String> {
+/// Compares the verdict with the expected one and with what the interpreter did.
+fn compare(world: &World, ran: Ran) -> Result<(), String> {
     let verdict = world.verdict();
-    if verdict != world.expected() {
+    if !world.is_as_expected() {
         return Err(format!("{verdict}, not {}", world.expected()));
     }
     let (reason, _) = verdict.split_once(',').unwrap_or((&verdict, ""));
-    let fits = match reason {
-        "fresh" | "raced" => ran == Ran::Bytecode,
-        // An unchecked hash is what an interpreter does not look at.
+    let agrees = match reason {
+        "up to date" if world.has_unchecked_damage() => ran == Ran::Nothing,
+        "up to date" | "raced" => ran == Ran::Bytecode,
+        // An interpreter does not compare an unchecked hash.
         "outdated" if world.change.mode == Mode::UncheckedHash => ran == Ran::Bytecode,
         "outdated" => ran == Ran::Source,
-        // Without a body it fails even where there is a source.
+        // The import fails even if the source exists, unless the header is damaged.
         "damaged" => ran != Ran::Bytecode,
-        // Beside its source, bytecode outlives it; in `__pycache__` it does not.
+        // Python imports legacy bytecode without a source, but none from `__pycache__`.
         "orphaned" if world.is_legacy() => ran != Ran::Source,
         "orphaned" => ran == Ran::Nothing,
         _ => false,
     };
-    if fits {
+    if agrees {
         Ok(())
     } else {
         Err(format!("{verdict}, but the interpreter ran {ran:?}"))
     }
 }
 
-/// The same changes to bytecode that was compiled long ago.
+/// The same changes to bytecode that was compiled earlier.
 #[test]
 fn bytecode_of_every_interpreter_is_judged_without_it() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pyc");
     let changes = changes();
     let mut tried = 0;
-    let interpreters = files(&fixtures).filter(|path| path.is_dir());
-    for fixture in interpreters.flat_map(|interpreter| files(&interpreter)) {
+    for fixture in fixtures() {
         let name = BytecodeName::parse(fixture.file_stem().unwrap()).unwrap();
-        let source = name.sources().next().unwrap().into_string().unwrap();
+        let source = name.source_name(SourceSuffix::Py).into_string().unwrap();
         let mode = match &*source {
             "checked.py" => Mode::CheckedHash,
             "unchecked.py" => Mode::UncheckedHash,
@@ -108,23 +146,34 @@ fn bytecode_of_every_interpreter_is_judged_without_it() {
         };
         for change in changes
             .iter()
-            .filter(|change| change.mode == mode && change.is_afterwards())
+            .filter(|change| change.mode == mode && change.is_after_compiling())
         {
             let root = tempfile::tempdir().unwrap();
             let mut world = World::new(root.path(), &source, change.clone());
             world.place_bytecode(&fixture);
             world.change();
-            assert_eq!(
+            assert!(
+                world.is_as_expected(),
+                "{}: {}: {}, not {}",
+                fixture.display(),
+                change.name,
                 world.verdict(),
                 world.expected(),
-                "{}: {}",
-                fixture.display(),
-                change.name
             );
             tried += 1;
         }
     }
     assert!(tried > 500, "only {tried} cases: are there fixtures?");
+}
+
+fn fixtures() -> impl Iterator<Item = PathBuf> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pyc");
+    let interpreters = files(&fixtures).filter(|path| path.is_dir());
+    let files = interpreters.flat_map(|interpreter| files(&interpreter));
+    files.filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "fixture")
+    })
 }
 
 fn files(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
@@ -133,84 +182,296 @@ fn files(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
         .map(|entry| entry.unwrap().path())
 }
 
-/// What only names tell, with whatever is inside.
-#[test]
-fn some_verdicts_need_no_look_inside() {
-    let root = tempfile::tempdir().unwrap();
-    let verdict = |name: &str| {
-        let name = BytecodeName::parse(name.as_ref()).unwrap();
-        let closed = || -> std::io::Result<Opened<&[u8]>> { panic!("opened") };
-        world::said(judge(&name, root.path(), closed).unwrap())
-    };
-    assert_eq!(
-        verdict("m.cpython-312.pyc.1399"),
-        "leftover, from an interrupted write"
-    );
-    assert_eq!(verdict("m.cpython-312.pyc"), "orphaned, no m.py");
-    assert_eq!(verdict("m$py.class"), "orphaned, no m.py");
-    fs::write(root.path().join("m.py"), "").unwrap();
-    assert_eq!(verdict("m$py.class"), "fresh");
-    assert_eq!(
-        verdict("m.cpython-312.pyc.1399"),
-        "leftover, from an interrupted write"
-    );
+/// The code in each `fixtures/marshal/<interpreter>.fixture`, its format, and whether
+/// the interpreter loads it when a byte is inverted, for each byte.
+fn marshal_fixtures() -> impl Iterator<Item = (PathBuf, Vec<u8>, MarshalFormat, Vec<u8>)> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/marshal");
+    let is_fixture = |path: &PathBuf| path.extension().is_some_and(|end| end == "fixture");
+    files(&fixtures).filter(is_fixture).map(|path| {
+        let bytes = fs::read(&path).unwrap();
+        let header = Header::parse(&bytes, None).unwrap();
+        let format = MarshalFormat::of(header.magic).unwrap();
+        let code = bytes[header.layout.header_len()..].to_vec();
+        let flips = fs::read_to_string(path.with_extension("flips")).unwrap();
+        (path, code, format, flips.trim_end().into())
+    })
 }
 
 #[test]
-fn a_source_may_be_a_pyw_but_a_py_wins() {
-    let root = tempfile::tempdir().unwrap();
-    let name = BytecodeName::parse("m.cpython-312.pyc".as_ref()).unwrap();
-    let header = b"\xcb\r\r\n\0\0\0\0\0\0\0\0\x03\0\0\0";
-    let bytecode = [&header[..], b"\xe3", &[0; 16]].concat();
-    let verdict = || {
-        let modified = UNIX_EPOCH + Duration::from_secs(10);
-        let open = || {
-            Ok(Opened {
-                contents: &bytecode[..],
-                modified,
-            })
-        };
-        world::said(judge(&name, root.path(), open).unwrap())
+fn every_truncation_of_a_fixture_is_found() {
+    let counts = marshal_fixtures().map(|(_, code, format, _)| count_truncations(&code, format));
+    let tried: usize = counts.sum();
+    assert!(tried > 10_000, "only {tried} cases");
+}
+
+/// Checks every proper prefix. Returns their number.
+fn count_truncations(code: &[u8], format: MarshalFormat) -> usize {
+    assert_eq!(check_code(code, 0, format), Ok(()));
+    for len in 0..code.len() {
+        let expected = Err(Damage::Truncated(len as u32));
+        assert_eq!(check_code(&code[..len], 0, format), expected);
+    }
+    code.len()
+}
+
+#[test]
+fn no_loadable_code_is_called_damaged() {
+    let (mut refused, mut found) = (0, 0);
+    for (path, code, format, flips) in marshal_fixtures() {
+        assert_eq!(flips.len(), code.len());
+        for (at, loads) in flips.iter().enumerate() {
+            let mut code = code.clone();
+            code[at] = !code[at];
+            let is_damaged = check_code(&code, 0, format).is_err();
+            if *loads == b'1' {
+                assert!(!is_damaged, "{}: byte {at} of the code", path.display());
+            } else {
+                refused += 1;
+                found += usize::from(is_damaged);
+            }
+        }
+    }
+    assert!(refused > 5000, "only {refused} cases");
+    assert!(found * 10 > refused * 7, "{found} of {refused}");
+}
+
+/// A long run prints a row of the table in `docs/stale.md` for each interpreter.
+#[test]
+fn interpreters_agree_on_damaged_code() {
+    let is_long = is_long_run();
+    let (modules, mutant_count) = if is_long {
+        (&MODULES[..], 20_000)
+    } else {
+        (&MODULES[..3], 600)
     };
+    for python in Python::find_all() {
+        let Some(format) = MarshalFormat::of(python.magic) else {
+            eprintln!(
+                "{python}: code of magic number {} is not checked",
+                python.magic
+            );
+            continue;
+        };
+        let start = Instant::now();
+        let codes = python.marshal_library(modules);
+        assert!(
+            codes.len() >= modules.len() - 2,
+            "{python}: {}",
+            codes.len()
+        );
+        let truncations: usize = codes
+            .iter()
+            .map(|code| count_truncations(code, format))
+            .sum();
+        assert_eq!(python.count_loadable_prefixes(&codes), 0, "{python}");
+        let row = measure_mutants(&python, &codes, format, mutant_count);
+        let library = if is_long {
+            python.marshal_library(&[])
+        } else {
+            codes
+        };
+        for code in &library {
+            assert_eq!(check_code(code, 0, format), Ok(()), "{python}");
+        }
+        let seconds = start.elapsed().as_secs();
+        println!(
+            "| {python} | {truncations} | {row} | {} | {seconds} s",
+            library.len()
+        );
+    }
+}
+
+/// Asserts that the interpreter loads no mutant that is called damaged. Returns the
+/// share of the damage that is found, for each kind.
+fn measure_mutants(
+    python: &Python,
+    codes: &[Vec<u8>],
+    format: MarshalFormat,
+    count: usize,
+) -> String {
+    let (kinds, mutants): (Vec<_>, Vec<_>) = mutants(codes, count).into_iter().unzip();
+    let loaded = python.loads(&mutants);
+    let mut refused = [0; KINDS.len()];
+    let mut found = [0; KINDS.len()];
+    for ((kind, mutant), is_loaded) in kinds.iter().zip(&mutants).zip(&loaded) {
+        let damage = check_code(mutant, 0, format);
+        if *is_loaded {
+            assert_eq!(damage, Ok(()), "{python} loads it: {kind}");
+        } else {
+            refused[*kind as usize] += 1;
+            found[*kind as usize] += usize::from(damage.is_err());
+        }
+    }
+    let sum = |counts: &[usize], is_block| -> usize {
+        let selected = KINDS
+            .iter()
+            .filter(|kind: &&Kind| kind.is_block() == is_block);
+        selected.map(|kind| counts[*kind as usize]).sum()
+    };
+    let share = |is_block| {
+        let (found, refused) = (sum(&found, is_block), sum(&refused, is_block));
+        let percent = 100.0 * found as f64 / refused as f64;
+        (percent, format!("{found} of {refused} ({percent:.2} %)"))
+    };
+    let ((blocks_percent, blocks), (_, bits)) = (share(true), share(false));
+    assert!(blocks_percent > 98.0, "{python}: {blocks}");
+    let loaded = loaded.iter().filter(|is_loaded| **is_loaded).count();
+    format!("{blocks} | {bits} | {loaded}")
+}
+
+/// Until 3.13.0, CPython 3 does not notice that a write was incomplete, and renames the
+/// truncated file (cpython#126606).
+#[cfg(unix)]
+#[test]
+fn bytecode_truncated_by_a_full_disk_is_found() {
+    const FREE_BYTES: usize = 8192;
+    for python in Python::find_all() {
+        let name = format!("{python} on a full disk");
+        if python.is_pyodide || MarshalFormat::of(python.magic).is_none() {
+            continue;
+        }
+        let root = tempfile::tempdir().unwrap();
+        let functions = (0..300).map(|n| format!("def f{n}(): return {n}, 'text {n}'\n"));
+        fs::write(root.path().join("big.py"), functions.collect::<String>()).unwrap();
+        assert!(python.imports_big(root.path(), FREE_BYTES), "{name}");
+        let cache = root.path().join("__pycache__");
+        let Some(bytecode) = fs::read_dir(&cache).into_iter().flatten().next() else {
+            eprintln!("{name}: wrote no file");
+            continue;
+        };
+        let bytecode = bytecode.unwrap().path();
+        assert!(!python.imports_big(root.path(), 0), "{name}");
+        let contents = fs::read(&bytecode).unwrap();
+        assert_eq!(contents.len(), FREE_BYTES);
+        let verdict = verdict(bytecode.file_name().unwrap(), &contents, root.path());
+        assert_eq!(verdict, "damaged, truncated after 8192 bytes", "{name}");
+        fs::remove_file(bytecode).unwrap();
+        assert!(python.imports_big(root.path(), 0), "{name}");
+        eprintln!("{name}: wrote a truncated file");
+    }
+}
+
+#[test]
+fn orphans_are_not_opened() {
+    let root = tempfile::tempdir().unwrap();
+    let verdict = |name: &str| {
+        let name = BytecodeName::parse(name.as_ref()).unwrap();
+        let closed = || -> std::io::Result<PycFile<&[u8]>> { panic!("opened") };
+        world::describe(&name, judge(&name, root.path(), closed).unwrap())
+    };
+    assert_eq!(verdict("m.cpython-312.pyc"), "orphaned, no m.py");
+    assert_eq!(verdict("m$py.class"), "orphaned, no m.py");
+    fs::write(root.path().join("m.py"), "").unwrap();
+    assert_eq!(verdict("m$py.class"), "up to date");
+}
+
+/// The verdict on a file with this name and these contents, whose source is in
+/// `sources`.
+fn verdict(name: impl AsRef<OsStr>, contents: &[u8], sources: &Path) -> String {
+    let name = BytecodeName::parse(name.as_ref()).unwrap();
+    let open = || {
+        Ok(PycFile {
+            contents,
+            size: contents.len() as u64,
+            modified: UNIX_EPOCH + Duration::from_secs(10),
+        })
+    };
+    world::describe(&name, judge(&name, sources, open).unwrap())
+}
+
+const CPYTHON_312: &[u8] = b"\xcb\r\r\n\0\0\0\0\0\0\0\0\x03\0\0\0";
+
+#[test]
+fn partial_write_is_a_leftover_only_with_its_contents() {
+    let root = tempfile::tempdir().unwrap();
+    let verdict = |contents: &[u8]| verdict("m.cpython-312.pyc.1399", contents, root.path());
+    for contents in [&b""[..], &CPYTHON_312[..7], CPYTHON_312] {
+        assert_eq!(verdict(contents), "leftover, from an interrupted write");
+        assert!(is_partial_write_content(contents));
+    }
+    let text = b"a text that is not bytecode";
+    assert_eq!(verdict(text), "up to date");
+    assert!(!is_partial_write_content(text));
+}
+
+#[test]
+fn source_with_the_first_suffix_counts() {
+    let root = tempfile::tempdir().unwrap();
+    // Code of this magic number is not checked, because CPython 3.12 alpha wrote it.
+    let header = [b"\xc0\r", &CPYTHON_312[2..]].concat();
+    let bytecode = [&header[..], b"\xe3", &[0; 16]].concat();
+    let verdict = || verdict("m.cpython-312.pyc", &bytecode, root.path());
     let write = |name: &str, contents: &str| {
         let path = root.path().join(name);
         fs::write(&path, contents).unwrap();
         world::set_modified(&path, (0, 0));
     };
+    write("m.pyx", "four");
+    assert_eq!(verdict(), "outdated, m.pyx has a different size");
     write("m.pyw", "one");
-    assert_eq!(verdict(), "fresh");
+    assert_eq!(verdict(), "up to date");
     write("m.py", "three");
-    assert_eq!(verdict(), "outdated, m.py has another size");
+    assert_eq!(verdict(), "outdated, m.py has a different size");
 }
 
-/// Not knowing is no proof: the caller is told which path failed.
 #[test]
-fn what_cannot_be_looked_at_is_not_judged() {
+fn only_code_of_known_releases_is_checked() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("m.py");
+    fs::write(&source, "one").unwrap();
+    world::set_modified(&source, (0, 0));
+    let code = [CPYTHON_312, b"\xe3", &[0; 30]].concat();
+    let corrupt = "damaged, corrupt at byte 37";
+    for (name, expected) in [
+        ("m.cpython-312.pyc", corrupt),
+        ("m.cpython-312-pytest-8.3.4.pyc", corrupt),
+        ("m.pyc", corrupt),
+        ("m.rustpython-01.pyc", "up to date"),
+        ("m.graalpy241-311.pyc", "up to date"),
+        ("m.cpython-399.pyc", "up to date"),
+        ("m.pypy39.pyc", "damaged, bytecode of CPython 3.12"),
+    ] {
+        assert_eq!(verdict(name, &code, root.path()), expected, "{name}");
+    }
+    let mut large = code;
+    large.resize((16 << 20) + 1, 0);
+    assert_eq!(verdict("m.pyc", &large, root.path()), "up to date");
+}
+
+#[test]
+fn file_of_rustpython_need_not_begin_with_a_magic_number() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("m.py"), "").unwrap();
+    let text = b"2024 and more ASCII text before the code";
+    let verdict = |name: &str| verdict(name, text, root.path());
+    assert_eq!(verdict("m.rustpython-01.pyc"), "up to date");
+    assert_eq!(verdict("m.cpython-312.pyc"), "damaged, not bytecode");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_errors() {
     let root = tempfile::tempdir().unwrap();
     let name = BytecodeName::parse("m.cpython-312.pyc".as_ref()).unwrap();
-    fs::write(root.path().join("m.py"), "").unwrap();
+    let source = root.path().join("m.py");
+    fs::write(&source, "").unwrap();
     let closed =
-        || -> std::io::Result<Opened<&[u8]>> { Err(std::io::ErrorKind::PermissionDenied.into()) };
+        || -> std::io::Result<PycFile<&[u8]>> { Err(std::io::ErrorKind::PermissionDenied.into()) };
     assert!(matches!(
         judge(&name, root.path(), closed),
-        Err(Unjudged::Bytecode(_))
+        Err(JudgeError::Bytecode(_))
     ));
-
     #[cfg(unix)]
     {
-        // A link to itself is one of the few errors that even root gets.
-        let turning = root.path().join("turning.py");
-        std::os::unix::fs::symlink("turning.py", &turning).unwrap();
-        let name = BytecodeName::parse("turning.cpython-312.pyc".as_ref()).unwrap();
-        let error = judge(&name, root.path(), closed).unwrap_err();
+        let missing = root.path().join("a".repeat(300));
+        let error = judge(&name, &missing, closed).unwrap_err();
         assert!(
-            matches!(&error, Unjudged::Source(path, _) if *path == turning),
+            matches!(&error, JudgeError::Source(path, _) if path.starts_with(&missing)),
             "{error}"
         );
         assert!(
             error
                 .to_string()
-                .starts_with(&turning.display().to_string())
+                .starts_with(&missing.display().to_string())
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What fuzzing found and where it started, once more.
+//! Checks the properties of the fuzz targets on their seeds.
 
 #[path = "../fuzz/properties.rs"]
 mod properties;
@@ -9,10 +9,11 @@ use std::path::Path;
 type Property = fn(&[u8]);
 
 #[test]
-fn the_seeds_are_survived() {
-    let targets: [(&str, Property); 5] = [
+fn properties_hold_for_the_seeds() {
+    let targets: [(&str, Property); 6] = [
         ("name", properties::name),
         ("header", properties::header),
+        ("marshal", properties::marshal),
         ("version", properties::version),
         ("ignore", properties::ignore),
         ("config", properties::config),

@@ -1,18 +1,21 @@
-//! What names, numbers and headers say.
+//! Names, magic numbers, headers and damaged code.
 
 use std::ffi::OsStr;
 
 use pyclean::pyc::magic::{self, Layout};
-use pyclean::pyc::{BytecodeName, Damage, Form, Header, Interpreter, Validation, VersionFilter};
+use pyclean::pyc::marshal::{MarshalFormat, check_code};
+use pyclean::pyc::{
+    BytecodeName, Damage, Form, Header, Interpreter, SourceSuffix, Validation, VersionFilter,
+};
 
-/// A name as `module | tag | optimization`, with `~` for what is not there, or as `none`.
+/// A name as `module | tag | optimization`, with `~` for a missing part, or as `none`.
 fn read(name: &str) -> String {
     let Some(parsed) = BytecodeName::parse(OsStr::new(name)) else {
         return "none".into();
     };
     let module = parsed.module.display();
-    let temporary = if parsed.is_interrupted() {
-        " interrupted"
+    let temporary = if parsed.is_partial_write() {
+        " partial write"
     } else {
         ""
     };
@@ -31,7 +34,7 @@ fn read(name: &str) -> String {
 }
 
 #[test]
-fn names_tell_module_tag_and_optimization() {
+fn names_are_split_into_module_tag_and_optimization() {
     for (name, expected) in [
         ("m.cpython-312.pyc", "m | cpython-312 | ~"),
         ("m.cpython-32.pyc", "m | cpython-32 | ~"),
@@ -66,9 +69,9 @@ fn names_tell_module_tag_and_optimization() {
         (".cpython-312.pyc", " | cpython-312 | ~"),
         (
             "m.cpython-312.pyc.139936269811746",
-            "m | cpython-312 | ~ interrupted",
+            "m | cpython-312 | ~ partial write",
         ),
-        ("m.pyo.7", "m interrupted"),
+        ("m.pyo.7", "m partial write"),
         ("m.pyc", "m"),
         ("m.pyo", "m"),
         (".pyc", ""),
@@ -85,7 +88,7 @@ fn names_tell_module_tag_and_optimization() {
 }
 
 #[test]
-fn other_names_are_no_bytecode() {
+fn other_names_are_not_bytecode() {
     for name in [
         "",
         "pyc",
@@ -114,33 +117,40 @@ fn other_names_are_no_bytecode() {
 }
 
 #[test]
-fn sources_stand_in_the_order_they_win() {
+fn source_names_are_in_the_order_of_precedence() {
     let sources = |name: &str| {
         let name = BytecodeName::parse(OsStr::new(name)).unwrap();
-        name.sources()
+        let sources = name
+            .source_suffixes()
+            .iter()
+            .map(|&suffix| name.source_name(suffix));
+        sources
             .map(|source| source.into_string().unwrap())
             .collect::<Vec<_>>()
     };
-    assert_eq!(sources("a.b.cpython-312.opt-1.pyc"), ["a.b.py", "a.b.pyw"]);
+    assert_eq!(
+        sources("a.b.cpython-312.opt-1.pyc"),
+        ["a.b.py", "a.b.pyw", "a.b.hy", "a.b.xsh", "a.b.pyx"]
+    );
     assert_eq!(sources("m$py.class"), ["m.py"]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_module_need_not_be_utf8() {
+fn module_need_not_be_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let name = OsStr::from_bytes(b"gr\xf6\xdfe.cpython-312.pyc");
     let parsed = BytecodeName::parse(name).unwrap();
     assert_eq!(parsed.module.as_bytes(), b"gr\xf6\xdfe");
     assert_eq!(
-        parsed.sources().next().unwrap().as_bytes(),
+        parsed.source_name(SourceSuffix::Py).as_bytes(),
         b"gr\xf6\xdfe.py"
     );
     assert_eq!(parsed.to_os_string(), name);
 }
 
 #[test]
-fn tags_tell_their_interpreter() {
+fn interpreter_is_parsed_from_the_tag() {
     for (tag, shown) in [
         ("cpython-32", "CPython 3.2"),
         ("cpython-313", "CPython 3.13"),
@@ -151,7 +161,10 @@ fn tags_tell_their_interpreter() {
         ("pypy310-pytest-7.4.0", "PyPy 3.10"),
         ("pypy3-72", "PyPy"),
         ("pypy-20", "PyPy"),
-        ("graalpy241-311", "graalpy241-311"),
+        ("graalpy241-311", "GraalPy 3.11"),
+        ("graalpy250-312-pytest-8.3.4", "GraalPy 3.12"),
+        ("graalpython-38", "GraalPy 3.8"),
+        ("rustpython-01", "RustPython"),
         ("cpython-3999", "cpython-3999"),
         ("cpython-", "cpython-"),
     ] {
@@ -167,7 +180,7 @@ fn asked(value: &str) -> Option<String> {
 }
 
 #[test]
-fn every_way_to_write_a_version_is_understood() {
+fn version_filter_accepts_every_form() {
     for value in [
         "3.11",
         "311",
@@ -181,16 +194,37 @@ fn every_way_to_write_a_version_is_understood() {
     for value in ["pypy3.9", "pypy39", "PyPy-3.9"] {
         assert_eq!(asked(value).as_deref(), Some("PyPy 3.9"), "{value}");
     }
+    for value in ["3.13t", "313t", "cpython-313t", "3.13", "CPython3.13T"] {
+        assert_eq!(asked(value).as_deref(), Some("CPython 3.13"), "{value}");
+    }
     for value in ["2.7", "27", "cpython-27"] {
         assert_eq!(asked(value).as_deref(), Some("CPython 2.7"), "{value}");
     }
 }
 
 #[test]
-fn nonsense_is_refused_by_its_name() {
+fn version_filter_rejects_other_text() {
     for value in [
-        "", "3", "3.", ".3", "3.x", "3.11.2", "three", "pypy", "cpython-", "-311", "3.+1", "13",
-        "9.9", "3.999", "ü7",
+        "",
+        "3",
+        "3.",
+        ".3",
+        "3.x",
+        "3.11.2",
+        "three",
+        "pypy",
+        "cpython-",
+        "-311",
+        "3.+1",
+        "13",
+        "9.9",
+        "3.999",
+        "ü7",
+        "t",
+        "3.12t",
+        "2.7t",
+        "3.13tt",
+        "pypy3.13t",
     ] {
         assert_eq!(asked(value), None, "{value}");
     }
@@ -203,17 +237,14 @@ fn nonsense_is_refused_by_its_name() {
 
 #[track_caller]
 fn check_magic(magic: u16, shown: &str, header_len: usize) {
-    let by = magic::interpreter(magic).map_or("nobody".into(), |by| by.to_string());
+    let by = magic::interpreter(magic).map_or("none".into(), |by| by.to_string());
     assert_eq!(by, shown, "{magic}");
     assert_eq!(Layout::of(magic).header_len(), header_len, "{magic}");
 }
 
 #[test]
-fn releases_are_known_by_their_numbers() {
+fn magic_numbers_identify_releases() {
     for (magic, shown, header_len) in [
-        (50823, "CPython 2.0", 8),
-        (60202, "CPython 2.1", 8),
-        (60717, "CPython 2.2", 8),
         (62021, "CPython 2.3", 8),
         (62061, "CPython 2.4", 8),
         (62131, "CPython 2.5", 8),
@@ -237,7 +268,13 @@ fn releases_are_known_by_their_numbers() {
         (3571, "CPython 3.13", 16),
         (3627, "CPython 3.14", 16),
         (3657, "CPython 3.15", 16),
+        (3627, "CPython 3.14", 16),
+        (3650, "CPython 3.15", 16),
+        (3666, "CPython 3.15", 16),
         (3700, "CPython 3.16", 16),
+        (2994, "RustPython", 16),
+        (2997, "RustPython", 16),
+        (21290, "GraalPy", 16),
         (48, "PyPy 3.2", 8),
         (64, "PyPy 3.3", 12),
         (112, "PyPy 3.5", 12),
@@ -246,7 +283,9 @@ fn releases_are_known_by_their_numbers() {
         (256, "PyPy 3.8", 16),
         (336, "PyPy 3.9", 16),
         (384, "PyPy 3.10", 16),
+        (400, "PyPy 3.11", 16),
         (416, "PyPy 3.11", 16),
+        (432, "PyPy 3.11", 16),
         (480, "PyPy", 16),
     ] {
         check_magic(magic, shown, header_len);
@@ -254,7 +293,7 @@ fn releases_are_known_by_their_numbers() {
 }
 
 #[test]
-fn fields_came_within_an_alpha() {
+fn layout_changes_within_an_alpha() {
     check_magic(3200, "CPython 3.3", 8);
     check_magic(3210, "CPython 3.3", 12);
     check_magic(3391, "CPython 3.7", 12);
@@ -262,13 +301,13 @@ fn fields_came_within_an_alpha() {
 }
 
 #[test]
-fn numbers_between_belong_to_nobody() {
-    for magic in [20121, 50822, 60000, 62010, 62213, 65535] {
-        check_magic(magic, "nobody", 16);
+fn unassigned_magic_numbers_are_unknown() {
+    for magic in [20121, 50823, 60202, 60717, 62010, 62213, 65535] {
+        check_magic(magic, "none", 16);
     }
 }
 
-/// A file that begins with `header` and goes on like a code object.
+/// A file with this header, and after it the first bytes of a code object.
 fn file(header: &[u8]) -> Vec<u8> {
     [header, b"\xe3", &[0; 16]].concat()
 }
@@ -280,7 +319,7 @@ fn damage(bytes: &[u8], tag: &str) -> String {
 }
 
 #[test]
-fn every_layout_is_read() {
+fn every_layout_is_parsed() {
     let validation =
         |header: &[u8], tag: Option<&str>| Header::parse(&file(header), tag).unwrap().validation;
     let timestamp = |size| Validation::Timestamp { mtime: 12345, size };
@@ -308,14 +347,17 @@ fn every_layout_is_read() {
 }
 
 #[test]
-fn damage_is_told_in_words() {
+fn damage_is_described() {
     let python_312 = &file(CPYTHON_312);
     assert_eq!(damage(b"", "cpython-312"), "empty");
-    assert_eq!(damage(b"\xcb", "cpython-312"), "cut off after 1 byte");
-    assert_eq!(damage(CPYTHON_312, "cpython-312"), "cut off after 16 bytes");
+    assert_eq!(damage(b"\xcb", "cpython-312"), "truncated after 1 byte");
+    assert_eq!(
+        damage(CPYTHON_312, "cpython-312"),
+        "truncated after 16 bytes"
+    );
     assert_eq!(
         damage(&python_312[..32], "cpython-312"),
-        "cut off after 32 bytes"
+        "truncated after 32 bytes"
     );
     assert_eq!(damage(&[0; 33], "cpython-312"), "not bytecode");
     assert_eq!(
@@ -343,7 +385,7 @@ fn damage_is_told_in_words() {
 }
 
 #[test]
-fn an_interpreter_nobody_knows_is_believed() {
+fn header_of_an_unknown_interpreter_is_accepted() {
     for tag in ["graalpy241-311", "cpython-399", "rustpython-01"] {
         assert_eq!(
             damage(b"\x88\x52\r\n\0\0\0\0abcdefgh?", tag),
@@ -354,7 +396,7 @@ fn an_interpreter_nobody_knows_is_believed() {
 }
 
 #[test]
-fn pytest_once_had_a_header_of_its_own() {
+fn header_of_pytest_before_6_2_has_no_flags() {
     let python = |magic: &[u8]| file(&[magic, b"\r\n\x39\x30\0\0\x07\0\0\0"].concat());
     for (magic, tag) in [
         (b"\x03\xf3", "cpython-27-PYTEST"),
@@ -371,4 +413,140 @@ fn pytest_once_had_a_header_of_its_own() {
         damage(&file(CPYTHON_312), "cpython-312-pytest-8.3.4"),
         "none"
     );
+}
+
+/// Code of CPython 3.15 without bytes or names, whose constants are `constants`.
+fn code(constants: &[u8]) -> Vec<u8> {
+    let mut code = vec![0xe3];
+    code.extend([0; 20]);
+    code.push(b'N');
+    code.extend(constants);
+    code.extend(b"NNNNNN\0\0\0\0NN");
+    code
+}
+
+/// Checks code of CPython 3.15 or of the release with another magic number.
+fn check(code: &[u8], magic: u16) -> String {
+    match check_code(code, 0, MarshalFormat::of(magic).unwrap()) {
+        Ok(()) => "intact".into(),
+        Err(damage) => damage.to_string(),
+    }
+}
+
+#[test]
+fn every_type_is_passed() {
+    for constants in [
+        &b"N"[..],
+        b"F",
+        b"T",
+        b"S",
+        b".",
+        b"i\0\0\0\0",
+        b"\xe9\0\0\0\0",
+        b"I\0\0\0\0\0\0\0\0",
+        b"g\0\0\0\0\0\0\0\0",
+        b"y\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"f\x031.5",
+        b"x\x011\x012",
+        b"l\x02\0\0\0\0\0\0\0",
+        b"l\xfe\xff\xff\xff\0\0\0\0",
+        b"s\x02\0\0\0ab",
+        b"t\x02\0\0\0ab",
+        b"u\x02\0\0\0ab",
+        b"u\x06\0\0\0\xc3\xbc\xed\xb0\x80a",
+        b"a\x02\0\0\0ab",
+        b"A\x02\0\0\0ab",
+        b"z\x02ab",
+        b"Z\x02ab",
+        b"(\x02\0\0\0NN",
+        b"[\x02\0\0\0NN",
+        b"<\x02\0\0\0NN",
+        b">\x02\0\0\0NN",
+        b")\x02NN",
+        b")\0",
+        b"{NNTT0",
+        b"{N0",
+        b"}NN0",
+        b":NNN",
+        b"r\0\0\0\0",
+        b"\xa9\x02\xe9\0\0\0\0r\x02\0\0\0",
+    ] {
+        assert_eq!(check(&code(constants), 3666), "intact", "{constants:?}");
+    }
+    assert_eq!(check(&code(b":NNN"), 3627), "intact");
+}
+
+#[test]
+fn corrupt_values_are_found_at_their_position() {
+    for (magic, constants) in [
+        (3666, &b"\0"[..]),
+        (3666, b"0"),
+        (3666, b"?"),
+        (3666, b"R\0\0\0\0"),
+        (3666, b"r\x01\0\0\0"),
+        (3666, b"r\xff\xff\xff\xff"),
+        (3666, b"s\xff\xff\xff\xff"),
+        (3666, b"(\0\0\0\x80"),
+        (3666, b"u\x02\0\0\0a\xfc"),
+        (3666, b"t\x02\0\0\0\xed\xb0"),
+        (3627, b"}NN0"),
+        (3571, b":NNN"),
+    ] {
+        let verdict = check(&code(constants), magic);
+        assert_eq!(verdict, "corrupt at byte 22", "{magic} {constants:?}");
+    }
+    assert_eq!(check(&code(b")\x02N0"), 3666), "corrupt at byte 25");
+    assert_eq!(check(b"N", 3666), "no code after the header");
+    assert_eq!(check(b"", 3666), "truncated after 0 bytes");
+}
+
+#[test]
+fn sizes_past_the_end_mean_that_code_is_truncated() {
+    for constants in [
+        &b"s\xff\xff\xff\x7f"[..],
+        b"l\0\0\0\x80",
+        b"l\xff\xff\xff\x7f",
+        b"(\xff\xff\xff\x7fNNNNN",
+        b"z\xff",
+    ] {
+        let code = [&code(b"N")[..22], constants].concat();
+        let expected = format!("truncated after {} bytes", code.len());
+        assert_eq!(check(&code, 3666), expected, "{constants:?}");
+    }
+}
+
+#[test]
+fn nesting_is_limited_like_in_cpython() {
+    let nested = |levels| [&b"\xa9\x01".repeat(levels)[..], b"N"].concat();
+    // The code object and the innermost value are levels too.
+    assert_eq!(check(&code(&nested(1998)), 3666), "intact");
+    assert_eq!(check(&code(&nested(1999)), 3666), "corrupt at byte 4020");
+}
+
+#[test]
+fn python_2_refers_to_interned_strings_only() {
+    let code = |constants: &[u8]| {
+        let values = [&b"NN"[..], constants, b"NNNNN\0\0\0\0N"].concat();
+        [&b"c"[..], &[0; 16], &values].concat()
+    };
+    let check = |constants: &[u8]| check(&code(constants), 62211);
+    assert_eq!(check(b"(\x02\0\0\0t\x01\0\0\0aR\0\0\0\0"), "intact");
+    assert_eq!(
+        check(b"(\x02\0\0\0s\x01\0\0\0aR\0\0\0\0"),
+        "corrupt at byte 30"
+    );
+    for constants in [&b"\xe9\0\0\0\0"[..], b"a\0\0\0\0", b")\0", b"r\0\0\0\0"] {
+        assert_eq!(check(constants), "corrupt at byte 19", "{constants:?}");
+    }
+}
+
+#[test]
+fn only_releases_have_a_format() {
+    let releases = [
+        62211, 3379, 3394, 3413, 3425, 3439, 3495, 3531, 3571, 3627, 3666,
+    ];
+    for magic in 0..=u16::MAX {
+        let is_release = releases.contains(&magic);
+        assert_eq!(MarshalFormat::of(magic).is_some(), is_release, "{magic}");
+    }
 }

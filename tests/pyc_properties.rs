@@ -1,12 +1,12 @@
-//! What holds for any name and any bytes.
+//! Properties of any name and any bytes.
 
 use std::ffi::{OsStr, OsString};
 
 use proptest::prelude::*;
 use pyclean::pyc::{BytecodeName, Header, VersionFilter};
 
-/// What a bytecode file is called, said once more in another way: by taking extensions off one by
-/// one.
+/// Whether this is the name of a bytecode file, determined in another way: by removing
+/// one extension after the other.
 fn is_bytecode(name: &str) -> bool {
     let finished = match name.rsplit_once('.') {
         Some((rest, digits))
@@ -19,7 +19,7 @@ fn is_bytecode(name: &str) -> bool {
     finished.ends_with("$py.class") || matches!(finished.rsplit_once('.'), Some((_, "pyc" | "pyo")))
 }
 
-/// Names made of what names are made of, so that most are nearly bytecode.
+/// Names made of the parts of names, so that most are nearly those of bytecode files.
 fn names() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just("m".to_owned()),
@@ -73,7 +73,7 @@ fn files() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn names_are_bytecode_by_their_ends(name in names()) {
+    fn names_of_bytecode_are_parsed_and_formatted(name in names()) {
         let parsed = BytecodeName::parse(OsStr::new(&name));
         prop_assert_eq!(parsed.is_some(), is_bytecode(&name));
         if let Some(parsed) = parsed {
@@ -87,19 +87,19 @@ proptest! {
 
     #[cfg(unix)]
     #[test]
-    fn names_in_any_bytes_survive(mut bytes in prop::collection::vec(any::<u8>(), 0..12), end in names()) {
+    fn names_in_any_encoding_are_parsed_and_formatted(mut bytes in prop::collection::vec(any::<u8>(), 0..12), end in names()) {
         use std::os::unix::ffi::OsStringExt;
         bytes.extend(end.bytes());
         let name = OsString::from_vec(bytes);
         if let Some(parsed) = BytecodeName::parse(&name) {
             prop_assert_eq!(parsed.to_os_string(), name.clone());
-            prop_assert!(parsed.sources().count() > 0);
+            prop_assert!(!parsed.source_suffixes().is_empty());
             let _ = parsed.interpreter();
         }
     }
 
     #[test]
-    fn headers_survive_their_formatting(bytes in files(), tag in tags()) {
+    fn headers_are_parsed_and_formatted(bytes in files(), tag in tags()) {
         if let Ok(header) = Header::parse(&bytes, tag.as_deref()) {
             let formatted = header.to_bytes();
             prop_assert_eq!(formatted.len(), header.layout.header_len());
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn versions_in_any_letters_are_read_or_refused(value in "\\PC{0,12}") {
+    fn versions_are_parsed_and_displayed(value in "\\PC{0,12}") {
         if let Ok(filter) = value.parse::<VersionFilter>() {
             prop_assert_eq!(filter.to_string().replace(' ', "").parse(), Ok(filter));
         }

@@ -1,4 +1,4 @@
-//! Bytecode that misleads, bytecode of some interpreters, and bytecode elsewhere.
+//! `--stale`, `--python`, `--keep-python` and `--pycache-prefix`.
 
 mod util;
 
@@ -8,41 +8,41 @@ use util::{Tree, tree};
 
 const PYC: &str = "__pycache__/m.cpython-312.pyc";
 
-/// A compiled module `m`, and what else is asked for.
+/// A tree with a compiled module `m` and these entries.
 fn module(entries: &str) -> Tree {
     let tree = tree(entries);
-    tree.compiled("m.py", "cpython-3.12", PYC);
+    tree.add_compiled("m.py", "cpython-3.12", PYC);
     tree
 }
 
-/// Fails unless a dry run with `--stale` says just this, one reason a line.
+/// Fails unless a dry run with `--stale` lists exactly these lines.
 #[track_caller]
 fn assert_stale(tree: &Tree, listing: &str) {
     assert_eq!(tree.pyclean("-n --stale .").stdout, listing);
 }
 
 #[test]
-fn fresh_bytecode_stays() {
+fn up_to_date_bytecode_is_kept() {
     let tree = module("__pycache__/m.nbi");
-    tree.compiled("n.py", "cpython-2.7", "n.pyc");
-    tree.compiled("k.py", "pypy-3.9", "__pycache__/k.pypy39.pyc");
-    let before = tree.left();
+    tree.add_compiled("n.py", "cpython-2.7", "n.pyc");
+    tree.add_compiled("k.py", "pypy-3.9", "__pycache__/k.pypy39.pyc");
+    let before = tree.listing();
     tree.pyclean("--stale .")
         .assert("", "Nothing to remove.\n", 0);
     tree.pyclean(&format!("--stale {PYC} m.py n.pyc"))
         .assert("", "Nothing to remove.\n", 0);
-    assert_eq!(tree.left(), before);
+    assert_eq!(tree.listing(), before);
 }
 
 #[test]
-fn bytecode_of_a_module_that_was_deleted_goes() {
+fn bytecode_of_a_deleted_module_is_removed() {
     let tree = module("");
-    tree.compiled(
+    tree.add_compiled(
         "gone.py",
         "cpython-3.12",
         "__pycache__/gone.cpython-312.pyc",
     );
-    fs::remove_file(tree.file("gone.py")).unwrap();
+    fs::remove_file(tree.file_path("gone.py")).unwrap();
     let line = "__pycache__/gone.cpython-312.pyc: orphaned, no gone.py\n";
     assert_stale(&tree, line);
     assert_eq!(tree.pyclean("-v --stale .").stdout, line);
@@ -50,38 +50,39 @@ fn bytecode_of_a_module_that_was_deleted_goes() {
 }
 
 #[test]
-fn each_reason_is_told() {
-    let tree = module("__pycache__/left.cpython-312.pyc.12345");
+fn each_reason_is_listed() {
+    let tree = module("");
+    fs::write(tree.file_path("__pycache__/left.cpython-312.pyc.12345"), "").unwrap();
     for module in ["cut", "edited", "touched", "raced", "orphan"] {
         let pyc = format!("__pycache__/{module}.cpython-312.pyc");
-        tree.compiled(&format!("{module}.py"), "cpython-3.12", &pyc);
-        tree.modified(&pyc, 0.3);
+        tree.add_compiled(&format!("{module}.py"), "cpython-3.12", &pyc);
+        tree.set_mtime(&pyc, 0.3);
     }
-    tree.compiled(
+    tree.add_compiled(
         "unchecked.py",
         "cpython-3.12",
         "__pycache__/unchecked.cpython-312.pyc",
     );
     File::options()
         .append(true)
-        .open(tree.file("__pycache__/cut.cpython-312.pyc"))
+        .open(tree.file_path("__pycache__/cut.cpython-312.pyc"))
         .unwrap()
         .set_len(7)
         .unwrap();
-    fs::write(tree.file("edited.py"), "longer").unwrap();
-    fs::write(tree.file("unchecked.py"), "other").unwrap();
-    tree.modified("touched.py", 1.0);
-    tree.modified("raced.py", 0.7);
-    fs::remove_file(tree.file("orphan.py")).unwrap();
+    fs::write(tree.file_path("edited.py"), "longer").unwrap();
+    fs::write(tree.file_path("unchecked.py"), "other").unwrap();
+    tree.set_mtime("touched.py", 1.0);
+    tree.set_mtime("raced.py", 0.7);
+    fs::remove_file(tree.file_path("orphan.py")).unwrap();
     assert_stale(
         &tree,
-        "__pycache__/cut.cpython-312.pyc: damaged, cut off after 7 bytes\n\
-         __pycache__/edited.cpython-312.pyc: outdated, edited.py has another size\n\
+        "__pycache__/cut.cpython-312.pyc: damaged, truncated after 7 bytes\n\
+         __pycache__/edited.cpython-312.pyc: outdated, edited.py has a different size\n\
          __pycache__/left.cpython-312.pyc.12345: leftover, from an interrupted write\n\
          __pycache__/orphan.cpython-312.pyc: orphaned, no orphan.py\n\
          __pycache__/raced.cpython-312.pyc: raced, raced.py was changed after it was compiled\n\
-         __pycache__/touched.cpython-312.pyc: outdated, touched.py has another time\n\
-         __pycache__/unchecked.cpython-312.pyc: outdated, unchecked.py has other contents\n",
+         __pycache__/touched.cpython-312.pyc: outdated, touched.py has a different mtime\n\
+         __pycache__/unchecked.cpython-312.pyc: outdated, unchecked.py has different contents\n",
     );
     assert!(!tree.pyclean("-n0 --stale .").stdout.contains(':'));
     assert_eq!(tree.pyclean("--stale .").code, Some(0));
@@ -94,28 +95,29 @@ fn each_reason_is_told() {
 }
 
 #[test]
-fn a_cache_that_becomes_empty_goes_too() {
+fn cache_that_becomes_empty_is_removed() {
     let tree = module("a/__pycache__/x.cpython-312.pyc a/__pycache__/y.pyc b/__pycache__/ c/d.txt");
     tree.add("e/__pycache__/x.cpython-312.pyc");
     tree.add("e/__pycache__/x.nbi");
-    let listing = "a/__pycache__/: empty\n\
+    let listing = "a/: ghost, nothing else is left in it\n\
+                   a/__pycache__/: empty\n\
                    a/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n\
                    a/__pycache__/y.pyc: orphaned, no y.py\n\
                    b/__pycache__/: empty\n\
                    e/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n";
     assert_stale(&tree, listing);
     let run = tree.pyclean("-v --stale .");
-    run.assert(listing, "Removed 2 directories and 3 files (81 B).\n", 0);
+    run.assert(listing, "Removed 3 directories and 3 files (81 B).\n", 0);
     assert_eq!(
         tree.names(),
         format!(
-            "__pycache__/\n{PYC}\na/\nb/\nc/\nc/d.txt\ne/\ne/__pycache__/\ne/__pycache__/x.nbi\nm.py\n"
+            "__pycache__/\n{PYC}\nb/\nc/\nc/d.txt\ne/\ne/__pycache__/\ne/__pycache__/x.nbi\nm.py\n"
         )
     );
 }
 
 #[test]
-fn what_is_ignored_keeps_its_cache() {
+fn ignored_bytecode_keeps_its_cache() {
     let tree = tree("__pycache__/x.cpython-312.pyc __pycache__/y.cpython-312.pyc");
     let run = tree.pyclean("-v --stale . -i y.*");
     assert_eq!(
@@ -127,12 +129,12 @@ fn what_is_ignored_keeps_its_cache() {
 
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_judged_stays_and_is_named() {
+fn bytecode_that_cannot_be_judged_is_kept_and_reported() {
     let tree = module("a/b.txt");
-    tree.compiled("a/m.py", "cpython-3.12", "a/__pycache__/m.cpython-312.pyc");
-    // A link to itself cannot be read, whoever tries.
-    fs::remove_file(tree.file("a/m.py")).unwrap();
-    tree.add("a/m.py->m.py");
+    tree.add_compiled("a/m.py", "cpython-3.12", "a/__pycache__/m.cpython-312.pyc");
+    fs::remove_file(tree.file_path("a/m.py")).unwrap();
+    // A symlink to a path that is too long cannot be followed, not even by root.
+    tree.add(&format!("a/m.py->{}", "m".repeat(300)));
     tree.add("__pycache__/gone.cpython-312.pyc");
     let run = tree.pyclean("-v --stale .");
     assert_eq!(
@@ -148,36 +150,90 @@ fn what_cannot_be_judged_stays_and_is_named() {
     assert!(tree.names().contains("a/__pycache__/m.cpython-312.pyc\n"));
 }
 
+#[test]
+fn bytecode_that_python_cannot_load_is_removed() {
+    let tree = module("");
+    let mut bytes = fs::read(tree.file_path(PYC)).unwrap();
+    fs::write(tree.file_path(PYC), &bytes[..70]).unwrap();
+    let line = format!("{PYC}: damaged, truncated after 70 bytes\n");
+    assert_stale(&tree, &format!("__pycache__/: empty\n{line}"));
+    bytes[64..].fill(0);
+    fs::write(tree.file_path(PYC), bytes).unwrap();
+    let line = format!("{PYC}: damaged, corrupt at byte 65\n");
+    assert_stale(&tree, &format!("__pycache__/: empty\n{line}"));
+    assert_eq!(tree.pyclean("--stale .").code, Some(0));
+    assert_eq!(tree.names(), "m.py\n");
+}
+
+#[test]
+fn bytecode_mtime_in_whole_seconds_is_not_raced() {
+    let tree = module("");
+    tree.set_mtime("m.py", 0.7);
+    for (mtime, listing) in [
+        (
+            0.3,
+            format!("__pycache__/: empty\n{PYC}: raced, m.py was changed after it was compiled\n"),
+        ),
+        (0.0, String::new()),
+    ] {
+        tree.set_mtime(PYC, mtime);
+        assert_stale(&tree, &listing);
+    }
+}
+
+#[test]
+fn only_a_partial_write_is_a_leftover() {
+    let tree = module("__pycache__/m.cpython-312.pyc.2024");
+    assert_stale(&tree, "");
+    fs::write(
+        tree.file_path("__pycache__/m.cpython-312.pyc.1399"),
+        b"\xcb\r\r\n",
+    )
+    .unwrap();
+    let line = "__pycache__/m.cpython-312.pyc.1399: leftover, from an interrupted write\n";
+    assert_stale(&tree, line);
+}
+
 #[cfg(unix)]
 #[test]
-fn only_regular_files_are_judged_by_what_they_hold() {
+fn symlink_loop_is_not_a_source() {
+    let tree = tree("m.py->m.py __pycache__/m.cpython-312.pyc");
+    assert_stale(
+        &tree,
+        &format!("__pycache__/: empty\n{PYC}: orphaned, no m.py\n"),
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_opened() {
     let tree = module("pipe.py __pycache__/pipe.cpython-312.pyc| link.py");
     tree.add("__pycache__/link.cpython-312.pyc->m.cpython-312.pyc");
     tree.pyclean("--stale .")
         .assert("", "Nothing to remove.\n", 0);
-    fs::remove_file(tree.file("link.py")).unwrap();
+    fs::remove_file(tree.file_path("link.py")).unwrap();
     let line = "__pycache__/link.cpython-312.pyc: orphaned, no link.py\n";
     assert_eq!(tree.pyclean("-v --stale .").stdout, line);
     assert!(tree.path().join(PYC).exists());
 }
 
-/// Bytecode of many interpreters, side by side.
+/// A tree with bytecode of many interpreters.
 fn many() -> Tree {
     let tree = module("__pycache__/notes.txt __pycache__/odd.pyc j.py j$py.class");
-    tree.compiled("m.py", "cpython-3.11", "__pycache__/m.cpython-311.pyc");
-    tree.compiled(
+    tree.add_compiled("m.py", "cpython-3.11", "__pycache__/m.cpython-311.pyc");
+    tree.add_compiled(
         "m.py",
         "cpython-3.11",
         "__pycache__/m.cpython-311.opt-1.pyc",
     );
-    tree.compiled("m.py", "pypy-3.9", "__pycache__/m.pypy39.pyc");
-    tree.compiled("m.py", "cpython-2.7", "m.pyc");
-    tree.compiled("n.py", "cpython-3.9", "n.pyc");
+    tree.add_compiled("m.py", "pypy-3.9", "__pycache__/m.pypy39.pyc");
+    tree.add_compiled("m.py", "cpython-2.7", "m.pyc");
+    tree.add_compiled("n.py", "cpython-3.9", "n.pyc");
     tree
 }
 
 #[test]
-fn bytecode_of_one_interpreter_can_go() {
+fn python_selects_the_bytecode_of_one_interpreter() {
     let tree = many();
     let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
     for version in ["3.11", "311", "cpython-311", "CPython3.11"] {
@@ -195,9 +251,9 @@ fn bytecode_of_one_interpreter_can_go() {
 }
 
 #[test]
-fn a_tag_of_no_known_python_may_be_part_of_a_name() {
+fn unknown_tag_may_be_part_of_the_module() {
     let tree = module("");
-    tree.compiled("migrate.py3.py", "cpython-2.7", "migrate.py3.pyc");
+    tree.add_compiled("migrate.py3.py", "cpython-2.7", "migrate.py3.pyc");
     let gone = |options: &str| {
         tree.pyclean(&format!("-nq {options} migrate.py3.pyc"))
             .stdout
@@ -207,7 +263,7 @@ fn a_tag_of_no_known_python_may_be_part_of_a_name() {
 }
 
 #[test]
-fn bytecode_of_one_interpreter_can_stay() {
+fn keep_python_keeps_the_bytecode_of_one_interpreter() {
     let tree = many();
     let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
     let but_312 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n\
@@ -226,18 +282,20 @@ fn bytecode_of_one_interpreter_can_stay() {
 }
 
 #[test]
-fn selections_must_all_hold() {
+fn stale_and_python_must_both_match() {
     let tree = many();
-    tree.modified("m.py", 5.0);
+    tree.set_mtime("m.py", 5.0);
     let run = tree.pyclean("-nq --stale --python 3.12,2.7,3.9 .");
     assert_eq!(
         run.stdout,
-        format!("{PYC}: outdated, m.py has another time\nm.pyc: outdated, m.py has another time\n")
+        format!(
+            "{PYC}: outdated, m.py has a different mtime\nm.pyc: outdated, m.py has a different mtime\n"
+        )
     );
 }
 
 #[test]
-fn a_summary_tells_interpreters_apart() {
+fn summary_counts_each_interpreter() {
     let run = many().pyclean("-n .");
     let told: Vec<_> = run
         .stderr
@@ -266,9 +324,9 @@ fn a_summary_tells_interpreters_apart() {
 }
 
 #[test]
-fn nonsense_is_no_version() {
+fn invalid_version_is_a_usage_error() {
     let tree = many();
-    let before = tree.left();
+    let before = tree.listing();
     for wrong in ["x", "3", "3.x", "13", "py3.11", ""] {
         let run = tree.command(["--python", wrong, "."]).output().unwrap();
         assert_eq!(run.status.code(), Some(2), "{wrong}");
@@ -276,12 +334,12 @@ fn nonsense_is_no_version() {
     assert!(
         tree.pyclean("--keep-python 3.x .")
             .stderr
-            .contains("'3.x' is no Python version")
+            .contains("'3.x' is not a Python version")
     );
-    assert_eq!(tree.left(), before);
+    assert_eq!(tree.listing(), before);
 }
 
-/// Two projects whose bytecode lies under one prefix.
+/// Two projects with their bytecode under one prefix.
 #[cfg(unix)]
 fn prefixed() -> Tree {
     let tree = tree("");
@@ -290,14 +348,14 @@ fn prefixed() -> Tree {
     for (project, module) in [("one", "m"), ("one", "pkg/m"), ("two", "m")] {
         let source = format!("{project}/{module}.py");
         let pyc = format!("cache/{root}/{project}/{module}.cpython-312.pyc");
-        tree.compiled(&source, "cpython-3.12", &pyc);
+        tree.add_compiled(&source, "cpython-3.12", &pyc);
     }
     tree
 }
 
 #[cfg(unix)]
 #[test]
-fn a_mirror_is_cleaned_and_that_of_others_is_not() {
+fn only_the_bytecode_of_the_path_under_the_prefix_is_removed() {
     let tree = prefixed();
     let root = tree.path().canonicalize().unwrap();
     let listing = format!(
@@ -319,7 +377,7 @@ fn a_mirror_is_cleaned_and_that_of_others_is_not() {
         .assert("", "Nothing to remove.\n", 0);
     tree.pyclean("--pycache-prefix nowhere one")
         .assert("", "Nothing to remove.\n", 0);
-    // What leads to the last goes with it, but the prefix itself stays.
+    // Parent directories are removed with the last file, but the prefix itself is kept.
     assert_eq!(tree.pyclean("-q --pycache-prefix cache two").code, Some(0));
     assert_eq!(
         tree.names(),
@@ -329,21 +387,21 @@ fn a_mirror_is_cleaned_and_that_of_others_is_not() {
 
 #[cfg(unix)]
 #[test]
-fn a_mirror_holds_bytecode_and_no_debris() {
-    let tree = tree("one/app.py");
+fn only_bytecode_is_removed_under_the_prefix() {
+    let tree = tree("one/app.py one/setup.py");
     let root = tree.path().canonicalize().unwrap();
     let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
     let pyc = format!(".cache/{root}/one/dist/m.cpython-312.pyc");
-    tree.compiled("one/dist/m.py", "cpython-3.12", &pyc);
+    tree.add_compiled("one/dist/m.py", "cpython-3.12", &pyc);
     let run = |arguments: &str| tree.pyclean(&format!("-nq --pycache-prefix .cache {arguments}"));
     assert_eq!(run("--stale one").stdout, "");
-    let debris = "one/dist/: debris of package\n";
+    let debris = "one/dist/: package debris\n";
     assert_eq!(run("--stale one --debris").stdout, debris);
     assert_eq!(run("--keep-python 3.12 one --debris").stdout, "one/dist/\n");
-    // A glob is relative to the PATH, and the mirror is none.
+    // A glob is relative to the PATH, and the prefix is not a PATH.
     let glob = format!("{root}/**/*");
     assert_eq!(run(&format!("--stale one --erase {glob}")).stdout, "");
-    // What is ignored is the source, wherever its bytecode lies.
+    // `--ignore` matches the path of the source.
     let source = format!("/{root}/one/dist");
     assert_eq!(run(&format!("one --ignore {source}")).stdout, "");
     assert!(run("one").stdout.contains("/one/dist/m.cpython-312.pyc\n"));
@@ -351,7 +409,7 @@ fn a_mirror_holds_bytecode_and_no_debris() {
 
 #[cfg(unix)]
 #[test]
-fn the_cache_of_other_projects_stays_in_debris_too() {
+fn debris_does_not_remove_the_prefix_of_other_projects() {
     for prefix in ["one/.cache/pyc", "one/.cache", "one/__pycache__"] {
         let tree = tree("one/.cache/other one/__pycache__/x.pyc");
         let root = tree.path().canonicalize().unwrap();
@@ -368,16 +426,16 @@ fn the_cache_of_other_projects_stays_in_debris_too() {
 }
 
 #[test]
-fn a_tag_outside_of_a_cache_tells_nothing_of_a_source() {
-    let tree = tree("m.cpython-312.pyc gone.pyc empty.cpython-312.pyc.1234");
-    tree.compiled("cache/m.py", "cpython-3.12", "kept/m.cpython-312.pyc");
+fn tagged_bytecode_outside_of_a_cache_is_not_judged() {
+    let tree = tree("m.cpython-312.pyc gone.pyc n.py empty.cpython-312.pyc.1234");
+    tree.add_compiled("cache/m.py", "cpython-3.12", "kept/m.cpython-312.pyc");
     let run = tree.pyclean("-n --stale .");
     assert_eq!(run.stdout, "gone.pyc: orphaned, no gone.py\n");
 }
 
 #[cfg(unix)]
 #[test]
-fn the_prefix_may_come_from_the_environment() {
+fn prefix_is_read_from_the_environment() {
     let tree = prefixed();
     let run = |prefix: &str| {
         let mut command = tree.command(["-nq", "one"]);
@@ -389,15 +447,15 @@ fn the_prefix_may_come_from_the_environment() {
         (run.stdout.lines().count(), run.code)
     };
     assert_eq!(run("cache"), (4, Some(0)));
-    // Python means none by it.
+    // To Python, an empty value means no prefix.
     assert_eq!(run(""), (0, Some(0)));
 }
 
 #[cfg(unix)]
 #[test]
-fn a_path_below_the_prefix_is_no_less_a_project() {
+fn path_under_the_prefix_is_cleaned_like_any_other() {
     let tree = tree("proj/uploads/2024/ proj/old/m.pyc");
-    tree.compiled("proj/pkg/m.py", "cpython-2.7", "proj/pkg/m.pyc");
+    tree.add_compiled("proj/pkg/m.py", "cpython-2.7", "proj/pkg/m.pyc");
     let prefix = tree.path().to_str().unwrap();
     tree.pyclean(&format!("--stale --pycache-prefix {prefix} proj"))
         .assert("", "Removed 1 file (14 B).\n", 0);
@@ -415,7 +473,7 @@ fn a_path_below_the_prefix_is_no_less_a_project() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_of_a_mirror_goes_with_its_bytecode_only() {
+fn directory_under_the_prefix_is_removed_only_if_it_had_bytecode() {
     let tree = prefixed();
     let root = tree.path().canonicalize().unwrap();
     let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
@@ -428,15 +486,15 @@ fn a_directory_of_a_mirror_goes_with_its_bytecode_only() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_is_asked_about_a_mirror() {
+fn git_is_not_asked_about_the_prefix() {
     let tree = prefixed();
-    // A repository that cannot be asked.
+    // Git fails in this repository.
     tree.add(".gitmodules");
     tree.add(".git/");
     let run = tree.pyclean("-n --stale --pycache-prefix cache one");
     run.assert("", "Nothing to remove.\n", 0);
-    fs::remove_file(tree.file("one/pkg/m.py")).unwrap();
-    fs::remove_dir(tree.file("one/pkg")).unwrap();
+    fs::remove_file(tree.file_path("one/pkg/m.py")).unwrap();
+    fs::remove_dir(tree.file_path("one/pkg")).unwrap();
     tree.add("one/pkg");
     let run = tree.pyclean("--stale --pycache-prefix cache one");
     run.assert("", "Removed 1 directory and 1 file (125 B).\n", 0);
@@ -444,54 +502,42 @@ fn nobody_is_asked_about_a_mirror() {
 
 #[cfg(unix)]
 #[test]
-fn the_mirror_is_that_of_the_place_a_path_leads_to() {
+fn prefix_uses_the_canonical_path() {
     let tree = prefixed();
     tree.add("elsewhere/deep/");
     tree.add("link->elsewhere/deep");
     tree.add("elsewhere/one/");
-    // Without the link, this would be another place.
+    // Without following the symlink, this would be another directory.
     tree.pyclean("-n --pycache-prefix cache link/../one")
         .assert("", "Nothing to remove.\n", 0);
 }
 
 #[test]
-fn a_source_may_have_any_name() {
-    let tree = tree("hook.txt __pycache__/hook.cpython-311.pyc");
-    // As `SourceFileLoader` takes any file, and other languages are compiled, too.
-    tree.compiled(
-        "hook.cgi",
-        "cpython-3.12",
-        "__pycache__/hook.cpython-312.pyc",
-    );
-    let stale = || tree.pyclean("-nq --stale .").stdout;
-    let other = "__pycache__/hook.cpython-311.pyc: orphaned, no hook.py\n";
-    assert_eq!(stale(), other);
-    let same = |name: &str, bytecode: &str| {
-        fs::copy(tree.file("hook.cgi"), tree.file(name)).unwrap();
-        let compiled = tree.file("__pycache__/hook.cpython-312.pyc");
-        fs::copy(compiled, tree.file(bytecode)).unwrap();
-        tree.modified(name, 0.0);
-    };
-    same("tool", "__pycache__/toolcpython-312.pyc");
-    same(".pythonrc", "__pycache__/pythonrc.cpython-312.pyc");
-    assert_eq!(stale(), other);
-    fs::remove_file(tree.file("tool")).unwrap();
-    fs::remove_file(tree.file(".pythonrc")).unwrap();
-    fs::remove_file(tree.file("__pycache__/toolcpython-312.pyc")).unwrap();
-    fs::remove_file(tree.file("__pycache__/pythonrc.cpython-312.pyc")).unwrap();
-    tree.modified("hook.cgi", 2.0);
-    assert_eq!(
-        stale(),
-        format!(
-            "__pycache__/: empty\n{other}\
-             __pycache__/hook.cpython-312.pyc: orphaned, no hook.py\n"
-        )
+fn source_suffixes_of_other_languages_are_known() {
+    for suffix in ["py", "pyw", "hy", "xsh", "pyx"] {
+        let tree = tree("");
+        tree.add_compiled(&format!("m.{suffix}"), "cpython-3.12", PYC);
+        assert_stale(&tree, "");
+        tree.set_mtime(&format!("m.{suffix}"), 2.0);
+        let line =
+            format!("__pycache__/: empty\n{PYC}: outdated, m.{suffix} has a different mtime\n");
+        assert_stale(&tree, &line);
+    }
+}
+
+#[test]
+fn bytecode_of_a_source_with_another_suffix_is_orphaned() {
+    let tree = tree("");
+    tree.add_compiled("m.cgi", "cpython-3.12", PYC);
+    assert_stale(
+        &tree,
+        &format!("__pycache__/: empty\n{PYC}: orphaned, no m.py\n"),
     );
 }
 
 #[test]
-fn what_is_installed_without_sources_is_the_program_itself() {
-    let tree = tree("lib/site-packages/p/__init__.pyc lib/p/__init__.pyc");
+fn installed_bytecode_without_sources_is_kept() {
+    let tree = tree("lib/site-packages/p/__init__.pyc lib/p/__init__.pyc lib/p/m.py");
     let stale = |path: &str| tree.pyclean(&format!("-nq --stale {path}")).stdout;
     let line = "lib/p/__init__.pyc: orphaned, no __init__.py\n";
     assert_eq!(stale("."), line);
@@ -504,7 +550,7 @@ fn what_is_installed_without_sources_is_the_program_itself() {
 
 #[cfg(unix)]
 #[test]
-fn a_mirror_is_found_from_wherever_its_project_is_named() {
+fn prefix_is_found_for_every_form_of_the_path() {
     let tree = prefixed();
     tree.add("link->one");
     let lines = |arguments: &str| tree.pyclean(arguments).stdout.lines().count();
@@ -531,7 +577,7 @@ fn a_mirror_is_found_from_wherever_its_project_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn bytecode_in_a_mirror_is_judged_by_its_real_source() {
+fn bytecode_under_the_prefix_is_compared_with_its_source() {
     let tree = prefixed();
     let root = tree.path().canonicalize().unwrap();
     let root = root.display();
@@ -540,10 +586,10 @@ fn bytecode_in_a_mirror_is_judged_by_its_real_source() {
             .stdout
     };
     assert_eq!(stale("one"), "");
-    // Neither as part of a tree nor as the tree itself is it taken for anything else.
+    // The same holds if the prefix is in the PATH or is the PATH.
     assert_eq!(stale("."), "");
     assert_eq!(stale("cache"), "");
-    fs::remove_file(tree.file("one/pkg/m.py")).unwrap();
+    fs::remove_file(tree.file_path("one/pkg/m.py")).unwrap();
     let line = format!(
         "cache{root}/one/pkg/: empty\ncache{root}/one/pkg/m.cpython-312.pyc: orphaned, no m.py\n"
     );
@@ -557,22 +603,22 @@ fn bytecode_in_a_mirror_is_judged_by_its_real_source() {
 
 #[cfg(unix)]
 #[test]
-fn below_the_top_of_the_file_system_nothing_is_a_mirror() {
+fn root_directory_is_not_a_prefix() {
     let tree = module("empty/");
-    tree.compiled("n.py", "cpython-2.7", "n.pyc");
+    tree.add_compiled("n.py", "cpython-2.7", "n.pyc");
     let run = tree.pyclean("--stale --pycache-prefix / .");
     run.assert("", "Nothing to remove.\n", 0);
-    assert!(tree.left().contains("empty/"));
+    assert!(tree.listing().contains("empty/"));
 }
 
 #[test]
-fn a_source_that_no_interpreter_would_read_is_not_read() {
+fn source_over_2_gib_is_not_read() {
     let tree = tree("");
     let bytecode = "__pycache__/unchecked.cpython-312.pyc";
-    tree.compiled("unchecked.py", "cpython-3.12", bytecode);
+    tree.add_compiled("unchecked.py", "cpython-3.12", bytecode);
     let source = fs::File::options()
         .append(true)
-        .open(tree.file("unchecked.py"));
+        .open(tree.file_path("unchecked.py"));
     source.unwrap().set_len(1 << 40).unwrap();
     let run = tree.pyclean("--stale .");
     assert!(

@@ -1,23 +1,28 @@
-//! Which Python wrote a bytecode file, and which Pythons a user asks for.
+//! The interpreter that wrote a bytecode file, and the interpreters a user selects.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A Python interpreter, as far as its bytecode tells. The order is the one to list them in.
+/// A Python interpreter, as far as its bytecode identifies it. Lists use this order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interpreter {
     /// The reference implementation.
     CPython(Version),
-    /// PyPy, with the version of Python it implements. Tags before PyPy 7.3 (`pypy3-72`, `pypy-20`)
-    /// give PyPy's own version instead, which says nothing of that; only the magic number does.
+    /// PyPy, with the version of Python it implements. The tags of PyPy before 7.3
+    /// (`pypy3-72`, `pypy-20`) contain the version of PyPy instead.
     PyPy(Option<Version>),
-    /// Jython. Its files do not give a version where one can read it.
+    /// GraalPy, with the version of Python it implements, which only the cache tag
+    /// tells.
+    GraalPy(Option<Version>),
+    /// RustPython. Its files do not tell the version of Python.
+    RustPython,
+    /// Jython. Its files do not tell its version.
     Jython,
-    /// Any other, by its tag.
+    /// Another interpreter, with its cache tag.
     Other(String),
 }
 
-/// The version of the language: what bytecode depends on.
+/// A version of the Python language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// The 3 of 3.12.
@@ -32,15 +37,15 @@ impl Version {
         Self { major, minor }
     }
 
-    /// Reads what tags write: `312` is 3.12, `27` is 2.7. Until Python 10, the first digit is the
-    /// major version.
+    /// Parses the digits in a cache tag: `312` is 3.12, `27` is 2.7. The first digit is
+    /// the major version.
     fn from_digits(digits: &str) -> Option<Self> {
         let (major, minor) = digits.split_at_checked(1)?;
         Self::from_parts(major, minor)
     }
 
     fn from_parts(major: &str, minor: &str) -> Option<Self> {
-        // `u8::from_str` would also take a sign.
+        // `u8::from_str` also accepts a sign.
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         if !is_number(major) || !is_number(minor) {
             return None;
@@ -56,8 +61,8 @@ impl fmt::Display for Version {
 }
 
 impl Interpreter {
-    /// Reads a cache tag (PEP 3147, PEP 421). What follows the version, such as pytest's
-    /// `-pytest-8.3.4`, does not make it another interpreter.
+    /// Parses a cache tag (PEP 3147, PEP 421). Text after the version, such as the
+    /// `-pytest-8.3.4` of pytest, does not matter.
     pub fn from_tag(tag: &str) -> Self {
         let version = |rest: &str| {
             let end = rest
@@ -69,6 +74,11 @@ impl Interpreter {
             Self::CPython(version)
         } else if let Some(rest) = tag.strip_prefix("pypy") {
             Self::PyPy(version(rest))
+        } else if let Some(rest) = tag.strip_prefix("graalpy") {
+            // `graalpy241-311` is GraalPy 24.1, which implements Python 3.11.
+            Self::GraalPy(rest.split_once('-').and_then(|(_, rest)| version(rest)))
+        } else if tag.starts_with("rustpython") {
+            Self::RustPython
         } else {
             Self::Other(tag.to_owned())
         }
@@ -81,14 +91,18 @@ impl fmt::Display for Interpreter {
             Self::CPython(version) => write!(f, "CPython {version}"),
             Self::PyPy(Some(version)) => write!(f, "PyPy {version}"),
             Self::PyPy(None) => f.write_str("PyPy"),
+            Self::GraalPy(Some(version)) => write!(f, "GraalPy {version}"),
+            Self::GraalPy(None) => f.write_str("GraalPy"),
+            Self::RustPython => f.write_str("RustPython"),
             Self::Jython => f.write_str("Jython"),
             Self::Other(tag) => f.write_str(tag),
         }
     }
 }
 
-/// One interpreter, as a user asks for it: `3.11`, `311`, `cpython-311`, `pypy3.9`, `pypy39`,
-/// `2.7`.
+/// An interpreter that a user selects: `3.11`, `311`, `cpython-311`, `pypy3.9`,
+/// `pypy39`, `2.7`. A free-threaded build, such as `3.13t`, has the same cache tag as
+/// the default build, so both select the same files.
 ///
 /// ```
 /// use pyclean::pyc::{Interpreter, VersionFilter};
@@ -100,8 +114,11 @@ impl fmt::Display for Interpreter {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VersionFilter(Interpreter);
 
+/// The first CPython with free-threaded builds (PEP 703).
+const FIRST_FREE_THREADED: Version = Version::new(3, 13);
+
 impl VersionFilter {
-    /// Whether bytecode of `interpreter` was asked for.
+    /// Whether this selects the bytecode of `interpreter`.
     pub fn matches(&self, interpreter: &Interpreter) -> bool {
         self.0 == *interpreter
     }
@@ -116,9 +133,14 @@ impl fmt::Display for VersionFilter {
 impl FromStr for VersionFilter {
     type Err = InvalidVersion;
 
-    /// Reads a version with or without its dot, after `cpython`, `pypy` or nothing, which means
-    /// CPython. Case and surrounding space do not matter. Only Python 2 and 3 are versions: `13` is
-    /// sooner a slip than Python 1.3.
+    /// Parses a version with or without its dot, after `cpython`, `pypy` or nothing,
+    /// which means CPython. Case and surrounding space do not matter. Only Python 2 and
+    /// 3 are accepted: `13` is more likely a mistake than Python 1.3. A `t` may follow
+    /// CPython 3.13 and newer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not a version of Python 2 or 3.
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         let lower = value.trim().to_ascii_lowercase();
         let (is_pypy, rest) = match lower.strip_prefix("pypy") {
@@ -127,11 +149,17 @@ impl FromStr for VersionFilter {
         };
         let is_named = rest.len() < lower.len();
         let number = rest.strip_prefix('-').filter(|_| is_named).unwrap_or(rest);
+        let free_threaded = number.strip_suffix('t').filter(|_| !is_pypy);
+        let number = free_threaded.unwrap_or(number);
         let version = match number.split_once('.') {
             Some((major, minor)) => Version::from_parts(major, minor),
             None => Version::from_digits(number),
         };
-        match version.filter(|version| matches!(version.major, 2 | 3)) {
+        let exists = |version: &Version| {
+            matches!(version.major, 2 | 3)
+                && (free_threaded.is_none() || *version >= FIRST_FREE_THREADED)
+        };
+        match version.filter(exists) {
             Some(version) if is_pypy => Ok(Self(Interpreter::PyPy(Some(version)))),
             Some(version) => Ok(Self(Interpreter::CPython(version))),
             None => Err(InvalidVersion(value.to_owned())),
@@ -139,7 +167,7 @@ impl FromStr for VersionFilter {
     }
 }
 
-/// A text that is no version of Python.
+/// A text that is not a version of Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidVersion(String);
 
@@ -147,7 +175,7 @@ impl fmt::Display for InvalidVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "'{}' is no Python version; write it like 3.11, 311, cpython-311, pypy3.9, pypy39 or 2.7",
+            "'{}' is not a Python version; write it like 3.11, 311, cpython-311, pypy3.9, pypy39 or 2.7",
             self.0
         )
     }

@@ -1,14 +1,14 @@
-//! Magic numbers: the first two bytes of a bytecode file, which change with the bytecode of every
-//! interpreter.
+//! Magic numbers: the first two bytes of a bytecode file, a little-endian number that
+//! changes with the bytecode of every interpreter.
 //!
-//! The numbers of CPython are those listed in its `pycore_magic_number.h`; those of PyPy are the
-//! values that `pypy_incremental_magic` had on its release branches.
+//! The numbers of CPython are listed in its `pycore_magic_number.h`. Those of PyPy are
+//! the values of `pypy_incremental_magic` on its release branches.
 
 use super::interpreter::{Interpreter, Version};
 
-/// Where the numbers of each CPython begin. Each version ends where the next begins, as the gaps
-/// were never used by anybody else.
-const CPYTHON: &[(u16, Version)] = &[
+/// The first number of each CPython 3 up to 3.10. Each version ends where the next one
+/// begins: no other interpreter used the numbers between.
+const CPYTHON_3: &[(u16, Version)] = &[
     (3000, Version::new(3, 0)),
     (3141, Version::new(3, 1)),
     (3160, Version::new(3, 2)),
@@ -22,12 +22,12 @@ const CPYTHON: &[(u16, Version)] = &[
     (3430, Version::new(3, 10)),
 ];
 
-/// From 3.11 on there is a rule: Python 3.n has the numbers from 2900 + 50 n.
-const RULE_FROM: u16 = 2900 + 50 * 11;
-/// The rule is trusted up to Python 3.99.
-const RULE_TO: u16 = 2900 + 50 * 100;
+/// Since 3.11, Python 3.n has the numbers from 2900 + 50 n.
+const RULE_START: u16 = 2900 + 50 * 11;
+/// The rule is applied up to Python 3.99.
+const RULE_END: u16 = 2900 + 50 * 100;
 
-/// Where the numbers of each CPython 2 begin.
+/// The first number of each CPython 2. Versions before 2.3 are not known.
 const CPYTHON_2: &[(u16, Version)] = &[
     (62011, Version::new(2, 3)),
     (62041, Version::new(2, 4)),
@@ -36,19 +36,13 @@ const CPYTHON_2: &[(u16, Version)] = &[
     (62171, Version::new(2, 7)),
 ];
 
-/// The one number of each CPython before 2.3; `python -U` wrote one more.
-const CPYTHON_OLD: &[(u16, Version)] = &[
-    (50823, Version::new(2, 0)),
-    (60202, Version::new(2, 1)),
-    (60717, Version::new(2, 2)),
-];
-
-/// CPython 2.7 ends with 62211 (and 62212 under `-U`); PyPy took its number plus 7.
+/// The last number of CPython 2.7, for `python -U`. Without `-U` it is 62211.
 const CPYTHON_2_LAST: u16 = 62212;
+/// PyPy 2.7 uses the number of CPython 2.7 plus 7.
 const PYPY_2_7: u16 = 62211 + 7;
 
-/// Where the numbers of each PyPy 3 begin; all are below 3000, where CPython's start.
-const PYPY: &[(u16, Version)] = &[
+/// The first number of each PyPy 3.
+const PYPY_3: &[(u16, Version)] = &[
     (0, Version::new(3, 2)),
     (64, Version::new(3, 3)),
     (80, Version::new(3, 5)),
@@ -60,14 +54,24 @@ const PYPY: &[(u16, Version)] = &[
     (400, Version::new(3, 11)),
     (448, Version::new(3, 12)),
 ];
-/// From here on, PyPy has not said yet what a number stands for.
-const PYPY_END: u16 = 480;
+/// PyPy has not assigned the numbers from here on.
+const PYPY_3_END: u16 = 480;
 
-/// The newest CPython whose numbers are known and not only foreseen.
-pub const NEWEST: Version = Version::new(3, 15);
+/// RustPython counts down from the numbers of CPython: 2997 and 2994 so far. Its older
+/// releases begin files with ASCII text instead, and some builds use 3531 of CPython
+/// 3.12.
+const RUSTPYTHON_START: u16 = 2990;
 
-/// The number at the start of a bytecode file, or `None` if the first four bytes are not those of
-/// one: every interpreter has `\r\n` follow it, so that a file that was copied as text shows.
+/// GraalPy uses 21000 + 10 times the version of its bytecode. 21290 serves Python 3.11
+/// and 3.12.
+const GRAALPY: std::ops::Range<u16> = 21000..22000;
+
+/// The newest CPython whose numbers are known.
+pub(super) const NEWEST: Version = Version::new(3, 15);
+
+/// The magic number at the start of a bytecode file. `None` if the first four bytes are
+/// not a magic number: every interpreter writes `\r\n` after it, so that a file that
+/// was copied as text is detected.
 pub fn number(bytes: &[u8]) -> Option<u16> {
     match bytes.first_chunk()? {
         &[low, high, b'\r', b'\n'] => Some(u16::from_le_bytes([low, high])),
@@ -75,17 +79,18 @@ pub fn number(bytes: &[u8]) -> Option<u16> {
     }
 }
 
-/// The interpreter that writes `magic`, the number in the first two bytes, or `None` if nobody
-/// known does.
+/// The interpreter that writes this magic number, or `None` if none is known.
 pub fn interpreter(magic: u16) -> Option<Interpreter> {
     let version = match magic {
-        ..PYPY_END => return Some(Interpreter::PyPy(last_from(PYPY, magic))),
-        PYPY_END..3000 => return Some(Interpreter::PyPy(None)),
+        ..PYPY_3_END => return Some(Interpreter::PyPy(last_from(PYPY_3, magic))),
+        PYPY_3_END..RUSTPYTHON_START => return Some(Interpreter::PyPy(None)),
+        RUSTPYTHON_START..3000 => return Some(Interpreter::RustPython),
+        _ if GRAALPY.contains(&magic) => return Some(Interpreter::GraalPy(None)),
         PYPY_2_7 => return Some(Interpreter::PyPy(Some(Version::new(2, 7)))),
-        RULE_FROM..RULE_TO => Some(Version::new(3, ((magic - 2900) / 50) as u8)),
-        3000..RULE_FROM => last_from(CPYTHON, magic),
+        3000..RULE_START => last_from(CPYTHON_3, magic),
+        RULE_START..RULE_END => Some(Version::new(3, ((magic - 2900) / 50) as u8)),
         62011..=CPYTHON_2_LAST => last_from(CPYTHON_2, magic),
-        _ => last_from(CPYTHON_OLD, magic).filter(|_| is_listed(CPYTHON_OLD, magic)),
+        _ => None,
     };
     version.map(Interpreter::CPython)
 }
@@ -95,47 +100,42 @@ fn last_from(table: &[(u16, Version)], magic: u16) -> Option<Version> {
     Some(*version)
 }
 
-fn is_listed(table: &[(u16, Version)], magic: u16) -> bool {
-    table
-        .iter()
-        .any(|(first, _)| magic == *first || magic == first + 1)
-}
-
-/// What follows the magic number in the header of a bytecode file.
+/// The fields that follow the magic number in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Layout {
-    /// Time only: Python 2, and 3 before 3.3.
-    Time,
-    /// Time and size of the source: from 3.3 alpha 1 (number 3210) on.
-    TimeAndSize,
-    /// Flags, then time and size, or a hash (PEP 552): from 3.7 alpha 4 (number 3392) on.
+    /// The mtime of the source: Python 2, and 3 before 3.3.
+    Mtime,
+    /// The mtime and size of the source: since 3.3 alpha 1 (number 3210).
+    MtimeAndSize,
+    /// Flags, then mtime and size, or a hash (PEP 552): since 3.7 alpha 4 (number
+    /// 3392).
     Flags,
 }
 
 impl Layout {
-    /// The layout of a file by its number. A number that nobody is known to use is taken for that
-    /// of a new interpreter.
+    /// The layout of a file with this magic number. An unknown number is treated as
+    /// that of a new interpreter.
     pub fn of(magic: u16) -> Self {
         match interpreter(magic) {
-            Some(Interpreter::CPython(version)) if version.major < 3 => Self::Time,
+            Some(Interpreter::CPython(version)) if version.major < 3 => Self::Mtime,
             Some(Interpreter::CPython(_)) => match magic {
-                ..3210 => Self::Time,
-                3210..3392 => Self::TimeAndSize,
+                ..3210 => Self::Mtime,
+                3210..3392 => Self::MtimeAndSize,
                 3392.. => Self::Flags,
             },
-            Some(Interpreter::PyPy(Some(version))) if version < Version::new(3, 3) => Self::Time,
+            Some(Interpreter::PyPy(Some(version))) if version < Version::new(3, 3) => Self::Mtime,
             Some(Interpreter::PyPy(Some(version))) if version < Version::new(3, 7) => {
-                Self::TimeAndSize
+                Self::MtimeAndSize
             }
             _ => Self::Flags,
         }
     }
 
-    /// The length of the header in bytes, magic number included.
-    pub fn header_len(self) -> usize {
+    /// The length of the header in bytes, including the magic number.
+    pub const fn header_len(self) -> usize {
         match self {
-            Self::Time => 8,
-            Self::TimeAndSize => 12,
+            Self::Mtime => 8,
+            Self::MtimeAndSize => 12,
             Self::Flags => 16,
         }
     }

@@ -1,18 +1,25 @@
-//! What a Python bytecode file says of itself, and whether it is still the bytecode of its source.
+//! Reads Python bytecode files and tells whether they are up to date with their
+//! sources.
 //!
-//! [`name`] reads a file name, [`header`] the bytes a file begins with, with the help of the
-//! numbers in [`magic`]; [`interpreter`] names who wrote it; [`freshness`] judges it against its
-//! source, and [`verdict`] says what came of it. Nothing here walks a tree or deletes a file.
+//! [`BytecodeName`] parses a file name, [`Header`] parses the first bytes of a file
+//! with the help of the table in [`magic`], and [`Interpreter`] names the program that
+//! wrote the file. [`marshal`] checks the code in a file. [`judge`] compares a bytecode
+//! file with its source and returns a [`Verdict`]. This module neither walks
+//! directories nor removes files.
 
-pub mod freshness;
+mod error;
 pub mod header;
-pub mod interpreter;
+mod interpreter;
+mod judge;
 pub mod magic;
-pub mod name;
-pub mod verdict;
+pub mod marshal;
+mod name;
+mod source;
+mod verdict;
 
-pub use freshness::{Opened, Unjudged, is_compiled_from, judge};
+pub use error::JudgeError;
 pub use header::{Damage, Header, Validation};
 pub use interpreter::{Interpreter, InvalidVersion, Version, VersionFilter};
-pub use name::{BytecodeName, Extension, Form, module_of};
-pub use verdict::{Change, Reason, Staleness, Verdict};
+pub use judge::{PycFile, is_partial_write_content, judge};
+pub use name::{BytecodeName, Extension, Form, SOURCE_SUFFIXES, SourceSuffix};
+pub use verdict::{Change, Staleness, Verdict};

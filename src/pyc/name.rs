@@ -1,12 +1,12 @@
-//! Names of bytecode files: PEP 3147 (tags), PEP 488 (optimization levels), and what came before
-//! them.
+//! Names of bytecode files: cache tags (PEP 3147), optimization levels (PEP 488) and
+//! the older forms.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::fmt;
 
 use super::interpreter::Interpreter;
 
-/// What the name of a bytecode file says. Borrows from the name it was parsed from.
+/// The parts of the name of a bytecode file, borrowed from the parsed name.
 ///
 /// ```
 /// use std::ffi::OsStr;
@@ -19,73 +19,104 @@ use super::interpreter::Interpreter;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BytecodeName<'a> {
-    /// The module, that is, the name of its source without `.py`. Dots are part of it. It is empty
-    /// for a bare `.pyc`, which no interpreter writes, but which `*.pyc` matches.
+    /// The name of the source without its suffix. It may contain dots. It is empty for
+    /// a file called `.pyc`, which no interpreter writes, but which `*.pyc` matches.
     pub module: &'a OsStr,
-    /// How the rest of the name is made.
+    /// The form of the rest of the name.
     pub form: Form<'a>,
-    /// The digits after `.pyc.`: a temporary of an atomic write that was interrupted before the
-    /// file got its real name (CPython's `_write_atomic`, and pytest's).
-    pub temporary: Option<&'a str>,
+    /// The digits after `.pyc.`: the temporary file of an atomic write, which Python
+    /// renames when it is complete (`_write_atomic` of importlib; pytest does the
+    /// same).
+    pub partial_write: Option<&'a str>,
 }
 
-/// The three ways in which bytecode files were ever named.
+/// The three forms of names of bytecode files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form<'a> {
-    /// `m.cpython-312.pyc`, `m.cpython-312.opt-2.pyc` (PEP 3147, PEP 488), and pytest's
-    /// `m.cpython-312-pytest-8.3.4.pyc`, with a tag that holds dots.
+    /// `m.cpython-312.pyc` (PEP 3147), `m.cpython-312.opt-2.pyc` (PEP 488), and
+    /// pytest's `m.cpython-312-pytest-8.3.4.pyc`, whose tag contains dots.
     Tagged {
-        /// The cache tag, such as `cpython-312` (PEP 421), with what pytest adds to it.
+        /// The cache tag (PEP 421), such as `cpython-312`, with what pytest appends.
         tag: &'a str,
-        /// What follows `opt-`: `1` and `2` are Python's own, import hooks use words. Never empty.
+        /// The text after `opt-`, never empty. Python writes `1` and `2`, import hooks
+        /// write words.
         optimization: Option<&'a str>,
-        /// Which extension it has: `.pyo` is what Python 3.2 to 3.4 wrote under `-O`.
+        /// The extension. Python 3.2 to 3.4 wrote `.pyo` under `-O`.
         extension: Extension,
     },
-    /// `m.pyc` and `m.pyo`, beside the source: Python 2, `compileall -b`, and distributions without
-    /// sources.
+    /// `m.pyc` and `m.pyo` beside the source: Python 2, `compileall -b`, and
+    /// distributions without sources.
     Untagged(Extension),
     /// `m$py.class`, which Jython writes beside the source.
     Jython,
 }
 
-/// The two extensions of bytecode.
+/// The extension of a bytecode file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Extension {
     /// `.pyc`
     Pyc,
-    /// `.pyo`, optimized bytecode until Python 3.5 (PEP 488).
+    /// `.pyo`, optimized bytecode until Python 3.4 (PEP 488).
     Pyo,
 }
 
-const JYTHON: &[u8] = b"$py.class";
+/// The suffix of a source file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceSuffix {
+    /// `.py`
+    Py,
+    /// `.pyw`, which CPython imports on Windows only. A tree may have been copied from
+    /// there.
+    Pyw,
+    /// `.hy`, the sources of Hy.
+    Hy,
+    /// `.xsh`, the sources of xonsh.
+    Xsh,
+    /// `.pyx`, the sources of Cython.
+    Pyx,
+}
+
+/// The suffixes that a source may have. If several sources exist, the first one counts.
+/// Bytecode of a source with any other suffix counts as orphaned.
+pub const SOURCE_SUFFIXES: [SourceSuffix; 5] = [
+    SourceSuffix::Py,
+    SourceSuffix::Pyw,
+    SourceSuffix::Hy,
+    SourceSuffix::Xsh,
+    SourceSuffix::Pyx,
+];
+
+const JYTHON_SUFFIX: &str = "$py.class";
 
 impl<'a> BytecodeName<'a> {
-    /// Reads a file name, without its directory. `None` means that it is no name of a bytecode
-    /// file.
+    /// Parses a file name without its directory. Returns `None` if it is not the name
+    /// of a bytecode file.
     ///
-    /// Any name can be given, in any encoding. Nothing is allocated, and a name that is none is
-    /// mostly refused for its last byte, so this can be asked of every file of a tree.
+    /// This allocates nothing, and the last byte rejects most names, so it is cheap
+    /// enough for every file of a tree.
     pub fn parse(name: &'a OsStr) -> Option<Self> {
         let bytes = name.as_encoded_bytes();
         match bytes.last()? {
-            b'c' | b'o' => Self::parse_finished(bytes, None),
+            b'c' | b'o' => Self::parse_complete(bytes, None),
             b's' => Some(Self {
-                module: os_str(bytes.strip_suffix(JYTHON)?),
+                module: os_str(bytes.strip_suffix(JYTHON_SUFFIX.as_bytes())?)?,
                 form: Form::Jython,
-                temporary: None,
+                partial_write: None,
             }),
             b'0'..=b'9' => {
                 let dot = bytes.iter().rposition(|byte| !byte.is_ascii_digit())?;
-                let (finished, digits) = (&bytes[..dot], &bytes[dot + 1..]);
-                let digits = str::from_utf8(digits).ok()?;
-                (bytes[dot] == b'.').then(|| Self::parse_finished(finished, Some(digits)))?
+                let digits = str::from_utf8(&bytes[dot + 1..]).ok()?;
+                if bytes[dot] == b'.' {
+                    Self::parse_complete(&bytes[..dot], Some(digits))
+                } else {
+                    None
+                }
             }
             _ => None,
         }
     }
 
-    fn parse_finished(bytes: &'a [u8], temporary: Option<&'a str>) -> Option<Self> {
+    fn parse_complete(bytes: &'a [u8], partial_write: Option<&'a str>) -> Option<Self> {
         let (stem, extension) = match bytes.split_last_chunk()? {
             (stem, b".pyc") => (stem, Extension::Pyc),
             (stem, b".pyo") => (stem, Extension::Pyo),
@@ -103,15 +134,15 @@ impl<'a> BytecodeName<'a> {
             None => (stem, Form::Untagged(extension)),
         };
         Some(Self {
-            module: os_str(module),
+            module: os_str(module)?,
             form,
-            temporary,
+            partial_write,
         })
     }
 
-    /// Whether this is what an interrupted write left behind.
-    pub fn is_interrupted(&self) -> bool {
-        self.temporary.is_some()
+    /// Whether the name is that of a partial write, such as `m.cpython-312.pyc.1399`.
+    pub fn is_partial_write(&self) -> bool {
+        self.partial_write.is_some()
     }
 
     /// The cache tag, if the name has one.
@@ -122,47 +153,37 @@ impl<'a> BytecodeName<'a> {
         }
     }
 
-    /// The interpreter that the name tells of. `None` for a name without a tag, and for the tags of
-    /// early PyPys, which do not tell the version of Python: ask [the magic
-    /// number](super::magic::interpreter) of the file then.
+    /// The interpreter that the name tells. `None` for a name without a tag, and for
+    /// the tags of PyPy before 7.3, which do not tell the version of Python. The magic
+    /// number of the file tells it then: [`interpreter`](super::magic::interpreter).
     pub fn interpreter(&self) -> Option<Interpreter> {
         match self.form {
             Form::Tagged { tag, .. } => {
-                Some(Interpreter::from_tag(tag)).filter(|by| *by != Interpreter::PyPy(None))
+                let interpreter = Interpreter::from_tag(tag);
+                Some(interpreter).filter(|by| *by != Interpreter::PyPy(None))
             }
             Form::Untagged(_) => None,
             Form::Jython => Some(Interpreter::Jython),
         }
     }
 
-    /// The names that the source can have, the one that wins first: `m.py`, then `m.pyw` (which
-    /// CPython imports on Windows only, but a tree may have come from there). `source_from_cache`
-    /// of importlib knows only the first.
-    pub fn sources(&self) -> impl Iterator<Item = OsString> + use<'a> {
-        let module = self.module;
-        let extensions: &[&str] = match self.form {
-            Form::Jython => &[".py"],
-            Form::Tagged { .. } | Form::Untagged(_) => &[".py", ".pyw"],
-        };
-        extensions.iter().map(move |extension| {
-            let mut source = module.to_os_string();
-            source.push(extension);
-            source
-        })
-    }
-
-    /// What [`module_of`] made of the name of its source, whatever that is called. Of one without
-    /// any dot there is none before the tag, either: `toolcpython-312.pyc`.
-    pub fn module_of_any_source(&self) -> Option<&'a OsStr> {
-        if self.tag().is_some() {
-            return Some(self.module);
+    /// The suffixes that the source may have, in the order of precedence.
+    /// `source_from_cache` of importlib knows only `.py`.
+    pub fn source_suffixes(&self) -> &'static [SourceSuffix] {
+        match self.form {
+            Form::Jython => &[SourceSuffix::Py],
+            Form::Tagged { .. } | Form::Untagged(_) => &SOURCE_SUFFIXES,
         }
-        let name = self.module.to_str()?;
-        let tag = name.rfind("cpython-").or(name.rfind("pypy"))?;
-        Some(OsStr::new(&name[..tag]))
     }
 
-    /// Gives back the name that was parsed: the inverse of [`BytecodeName::parse`].
+    /// The name of the source with this suffix.
+    pub fn source_name(&self, suffix: SourceSuffix) -> OsString {
+        let mut name = self.module.to_os_string();
+        name.push(suffix.as_str());
+        name
+    }
+
+    /// The parsed name: the inverse of [`BytecodeName::parse`].
     pub fn to_os_string(&self) -> OsString {
         let mut name = self.module.to_os_string();
         match self.form {
@@ -180,9 +201,9 @@ impl<'a> BytecodeName<'a> {
                 name.push(extension.as_str());
             }
             Form::Untagged(extension) => name.push(extension.as_str()),
-            Form::Jython => name.push("$py.class"),
+            Form::Jython => name.push(JYTHON_SUFFIX),
         }
-        if let Some(digits) = self.temporary {
+        if let Some(digits) = self.partial_write {
             name.push(".");
             name.push(digits);
         }
@@ -192,42 +213,47 @@ impl<'a> BytecodeName<'a> {
 
 impl Extension {
     /// The extension with its dot.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Extension::Pyc => ".pyc",
-            Extension::Pyo => ".pyo",
+            Self::Pyc => ".pyc",
+            Self::Pyo => ".pyo",
         }
     }
 }
 
-/// What stands before the tag in the name of the bytecode of a source: all before its last dot, or
-/// all but a dot that it begins with (`cache_from_source` of `importlib`).
-pub fn module_of(source: &OsStr) -> OsString {
-    let path = Path::new(source);
-    let hidden = source.to_str().and_then(|name| name.strip_prefix('.'));
-    match (path.extension(), hidden) {
-        (None, Some(hidden)) => hidden.into(),
-        _ => path.file_stem().unwrap_or_default().to_owned(),
+impl SourceSuffix {
+    /// The suffix with its dot.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Py => ".py",
+            Self::Pyw => ".pyw",
+            Self::Hy => ".hy",
+            Self::Xsh => ".xsh",
+            Self::Pyx => ".pyx",
+        }
     }
 }
 
-/// Splits `m.cpython-312.opt-2` into module, tag and optimization.
+impl fmt::Display for SourceSuffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Splits `m.cpython-312.opt-2` into module, tag and optimization level.
 ///
-/// The last part that can begin a tag is the tag, as modules may hold dots too. Only pytest's tags
-/// hold dots, those of the version; anything else after a tag means that it was none.
+/// The last part that can start a tag is the tag, because a module may contain dots.
+/// Only the tags of pytest contain dots. Anything else after a tag means that the part
+/// belongs to the module.
 fn split_tag(stem: &[u8]) -> Option<(&[u8], &str, Option<&str>)> {
     let (rest, optimization) = split_optimization(stem).unwrap_or((stem, None));
     let mut end = rest.len();
     while let Some(dot) = rest[..end].iter().rposition(|&byte| byte == b'.') {
-        if begins_tag(&rest[dot + 1..end]) {
-            let tag = str::from_utf8(&rest[dot + 1..])
-                .ok()
-                .filter(|tag| tag.bytes().all(|byte| byte.is_ascii_graphic()))?;
-            return (end == rest.len() || tag.contains("-pytest-")).then_some((
-                &rest[..dot],
-                tag,
-                optimization,
-            ));
+        if starts_tag(&rest[dot + 1..end]) {
+            let tag = str::from_utf8(&rest[dot + 1..]).ok()?;
+            let is_printable = tag.bytes().all(|byte| byte.is_ascii_graphic());
+            let is_complete = end == rest.len() || tag.contains("-pytest-");
+            return (is_printable && is_complete).then_some((&rest[..dot], tag, optimization));
         }
         end = dot;
     }
@@ -241,22 +267,24 @@ fn split_optimization(stem: &[u8]) -> Option<(&[u8], Option<&str>)> {
     is_level.then_some((&stem[..dot], Some(level)))
 }
 
-/// Whether `part` looks like the tag of some Python: a word with "py" in it, then a number, perhaps
-/// after a hyphen: `cpython-312`, `pypy39`, `pypy3-72`, `graalpy241-311`, `rustpython-01`. What
-/// else stands after a dot (`my.script.pyc`) belongs to the module.
-fn begins_tag(part: &[u8]) -> bool {
-    let word = part
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphabetic())
-        .count();
-    let (word, number) = part.split_at(word);
+/// Whether `part` looks like the tag of a Python: a word that contains "py", then a
+/// number, perhaps after a hyphen: `cpython-312`, `pypy39`, `pypy3-72`,
+/// `graalpy241-311`, `rustpython-01`. Any other part (`my.script.pyc`) belongs to the
+/// module.
+fn starts_tag(part: &[u8]) -> bool {
+    let is_letter = |byte: &&u8| byte.is_ascii_alphabetic();
+    let (word, number) = part.split_at(part.iter().take_while(is_letter).count());
     let number = number.strip_prefix(b"-").unwrap_or(number);
     number.first().is_some_and(u8::is_ascii_digit) && word.windows(2).any(|pair| pair == b"py")
 }
 
-/// Makes a part of a name a name again.
-fn os_str(module: &[u8]) -> &OsStr {
-    // SAFETY: every caller cuts a whole OsStr right before an ASCII byte ('.' or '$'), which is
-    // where `from_encoded_bytes_unchecked` allows a cut.
-    unsafe { OsStr::from_encoded_bytes_unchecked(module) }
+#[cfg(unix)]
+fn os_str(bytes: &[u8]) -> Option<&OsStr> {
+    Some(std::os::unix::ffi::OsStrExt::from_bytes(bytes))
+}
+
+/// A Windows name that is not valid Unicode is not taken for a bytecode file.
+#[cfg(not(unix))]
+fn os_str(bytes: &[u8]) -> Option<&OsStr> {
+    str::from_utf8(bytes).ok().map(OsStr::new)
 }

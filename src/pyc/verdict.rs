@@ -1,109 +1,111 @@
-//! What can be said of a bytecode file, and the words for it.
+//! The result of judging a bytecode file, and the words for it.
 
-use std::ffi::OsString;
 use std::fmt;
 
 use super::header::Damage;
+use super::name::{BytecodeName, SourceSuffix};
 
-/// What there is to say of a bytecode file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whether a bytecode file is up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// It is what compiling the source would give, as far as one can tell without compiling it.
-    Fresh,
-    /// It is not.
+    /// Nothing proves that the file differs from what the source compiles to.
+    UpToDate,
+    /// The file is stale.
     Stale(Staleness),
 }
 
-/// Why a bytecode file misleads. Displayed as the reason with its detail: `orphaned, no gone.py`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a bytecode file is stale.
+///
+/// A plan may hold a million of these, so this type owns no memory.
+/// [`describe`](Self::describe) derives the name of the source from the name of the
+/// bytecode file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Staleness {
-    /// The source is gone. From `__pycache__` nobody imports such a file; a legacy one still runs.
-    Orphaned {
-        /// The name the source had, most likely.
-        source: OsString,
-    },
+    /// The source does not exist. Python does not import such a file from
+    /// `__pycache__`, but it does import a legacy `m.pyc`.
+    Orphaned,
     /// The header does not match the source.
     Outdated {
-        /// The name of the source.
-        source: OsString,
+        /// The suffix of the source that was found.
+        suffix: SourceSuffix,
         /// What does not match.
         change: Change,
     },
-    /// The header matches, yet the source was modified after the bytecode was written, within the
-    /// same second and without a change of size. Interpreters compare seconds, so they run the old
-    /// code.
+    /// The header matches, but the source was modified after the bytecode was written,
+    /// within the same second and without a change of its size. Interpreters compare
+    /// whole seconds, so they run the old code.
     Raced {
-        /// The name of the source.
-        source: OsString,
+        /// The suffix of the source that was found.
+        suffix: SourceSuffix,
     },
-    /// It is no bytecode that any interpreter would run.
+    /// No interpreter can run the file.
     Damaged(Damage),
-    /// A temporary of a write that never ended.
+    /// The file is a partial write: the process that wrote it was interrupted.
     Leftover,
 }
 
-/// How a source differs from what the header of its bytecode says.
+/// How a source differs from what the header of its bytecode records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// Another size (so it does not matter whether the time differs too).
+    /// The size differs. The mtime may differ too.
     Size,
-    /// Another time of modification.
-    Time,
-    /// Another hash.
+    /// The mtime differs.
+    Mtime,
+    /// The hash differs.
     Contents,
 }
 
-/// The word for a [`Staleness`], without its detail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// [`Staleness::Orphaned`]
-    Orphaned,
-    /// [`Staleness::Outdated`]
-    Outdated,
-    /// [`Staleness::Raced`]
-    Raced,
-    /// [`Staleness::Damaged`]
-    Damaged,
-    /// [`Staleness::Leftover`]
-    Leftover,
-}
-
 impl Staleness {
-    /// The word for it.
-    pub fn reason(&self) -> Reason {
+    /// The reason in one word, the same in the listing, in JSON and in the
+    /// documentation.
+    pub const fn word(&self) -> &'static str {
         match self {
-            Self::Orphaned { .. } => Reason::Orphaned,
-            Self::Outdated { .. } => Reason::Outdated,
-            Self::Raced { .. } => Reason::Raced,
-            Self::Damaged(_) => Reason::Damaged,
-            Self::Leftover => Reason::Leftover,
+            Self::Orphaned => "orphaned",
+            Self::Outdated { .. } => "outdated",
+            Self::Raced { .. } => "raced",
+            Self::Damaged(_) => "damaged",
+            Self::Leftover => "leftover",
+        }
+    }
+
+    /// The reason with its detail, such as `orphaned, no gone.py`, for the bytecode
+    /// file that is called `name`.
+    ///
+    /// ```
+    /// use std::ffi::OsStr;
+    /// use pyclean::pyc::{BytecodeName, Staleness};
+    ///
+    /// let name = BytecodeName::parse(OsStr::new("gone.cpython-312.pyc")).unwrap();
+    /// let text = Staleness::Orphaned.describe(&name).to_string();
+    /// assert_eq!(text, "orphaned, no gone.py");
+    /// ```
+    pub fn describe<'a>(&self, name: &BytecodeName<'a>) -> impl fmt::Display + use<'a> {
+        Description {
+            staleness: *self,
+            name: *name,
         }
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Orphaned => "orphaned",
-            Self::Outdated => "outdated",
-            Self::Raced => "raced",
-            Self::Damaged => "damaged",
-            Self::Leftover => "leftover",
-        })
-    }
+struct Description<'a> {
+    staleness: Staleness,
+    name: BytecodeName<'a>,
 }
 
-impl fmt::Display for Staleness {
+impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, ", self.reason())?;
-        match self {
-            Self::Orphaned { source } => write!(f, "no {}", source.display()),
-            Self::Outdated { source, change } => write!(f, "{} has {change}", source.display()),
-            Self::Raced { source } => {
-                write!(f, "{} was changed after it was compiled", source.display())
+        write!(f, "{}, ", self.staleness.word())?;
+        let module = self.name.module.display();
+        match self.staleness {
+            Staleness::Orphaned => write!(f, "no {module}{}", SourceSuffix::Py),
+            Staleness::Outdated { suffix, change } => {
+                write!(f, "{module}{suffix} has {change}")
             }
-            Self::Damaged(damage) => damage.fmt(f),
-            Self::Leftover => f.write_str("from an interrupted write"),
+            Staleness::Raced { suffix } => {
+                write!(f, "{module}{suffix} was changed after it was compiled")
+            }
+            Staleness::Damaged(damage) => damage.fmt(f),
+            Staleness::Leftover => f.write_str("from an interrupted write"),
         }
     }
 }
@@ -111,9 +113,9 @@ impl fmt::Display for Staleness {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Size => "another size",
-            Self::Time => "another time",
-            Self::Contents => "other contents",
+            Self::Size => "a different size",
+            Self::Mtime => "a different mtime",
+            Self::Contents => "different contents",
         })
     }
 }

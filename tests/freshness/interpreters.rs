@@ -1,61 +1,21 @@
-//! The Pythons of this machine, and what they do when they are asked.
+//! The interpreters on this machine, and what they do with files.
 
-use super::util::skipped;
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use crate::world::{Mode, World};
+use super::util::{print_skipped, skipped};
+use crate::world::{Change, Mode, World};
 
-/// Compiles, or runs, every module it is told of on a line of its own. For Python 2 and 3.
-const DRIVER: &str = r#"
-import os, py_compile, sys
+/// Compiles or runs the module on each line of stdin. For Python 2 and 3.
+const DRIVER: &str = include_str!("driver.py");
 
-def compiled(mode, path):
-    if mode == 'Timestamp':
-        py_compile.compile(path, doraise=True)
-    else:
-        modes = {'CheckedHash': 'CHECKED_HASH', 'UncheckedHash': 'UNCHECKED_HASH'}
-        mode = getattr(py_compile.PycInvalidationMode, modes[mode])
-        py_compile.compile(path, doraise=True, invalidation_mode=mode)
-
-def ran(path):
-    directory, name = os.path.split(path[:-len('.py')])
-    if name == '__init__':
-        directory, name = os.path.split(directory)
-    if '.' not in name and sys.version_info[0] > 2:
-        sys.modules.pop(name, None)
-        sys.path[:1] = [directory]
-        return __import__(name).RAN
-    # A name that cannot be imported can still be loaded from its path.
-    if sys.version_info[0] > 2:
-        from importlib.machinery import SourceFileLoader
-        module = {}
-        exec(SourceFileLoader(name, path).get_code(name), module)
-        return module['RAN']
-    import imp
-    if '.' not in name and os.path.basename(path) != '__init__.py' and name.isalnum():
-        return imp.load_module(name, *imp.find_module(name, [directory])).RAN
-    return imp.load_source('loaded', path).RAN
-
-lines = getattr(sys.stdin, 'buffer', sys.stdin).read().splitlines()
-for line in lines:
-    line = line if sys.version_info[0] == 2 else os.fsdecode(line)
-    mode, path = line.split('\t')
-    if sys.argv[1] == 'compile':
-        compiled(mode, path)
-    else:
-        try:
-            print(ran(path))
-        except Exception as error:
-            print(type(error).__name__)
-"#;
-
-/// Every version that could be asked.
-const NAMES: [&str; 13] = [
+/// The interpreters that a complete run asks.
+const REQUIRED: [&str; 12] = [
     "python2.7",
     "python3.6",
     "python3.7",
@@ -67,14 +27,21 @@ const NAMES: [&str; 13] = [
     "python3.13",
     "python3.14",
     "python3.15",
-    "pypy",
     "pypy3",
 ];
 
+/// Directories of the npm package `pyodide`, which is CPython for Node.js, separated
+/// like the entries of `PATH`. `npm install pyodide@314.0.7` installs CPython 3.14, and
+/// version 315 CPython 3.15.
+const PYODIDE: &str = "PYCLEAN_PYODIDE";
+
 pub struct Python {
-    program: PathBuf,
+    /// The program and its first arguments.
+    command: Vec<OsString>,
     name: String,
     has_hashes: bool,
+    pub is_pyodide: bool,
+    pub magic: u16,
 }
 
 /// What an interpreter did with a module.
@@ -87,97 +54,183 @@ pub enum Ran {
 }
 
 impl Python {
-    /// One of each version, from pyenv or the `PATH`. Those that are missing are named aloud.
+    /// One interpreter of each version, from pyenv, `PATH` or `PYCLEAN_PYODIDE`. A
+    /// missing version is reported as skipped.
     pub fn find_all() -> Vec<Self> {
-        let pyenv = env::var_os("PYENV_ROOT").map(PathBuf::from);
-        let pyenv = pyenv.or_else(|| env::home_dir().map(|home| home.join(".pyenv")));
-        let versions = pyenv.and_then(|root| fs::read_dir(root.join("versions")).ok());
-        let mut directories: Vec<_> = versions
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path().join("bin"))
+        let mut pyodides: Vec<_> = env::var_os(PYODIDE)
+            .iter()
+            .flat_map(env::split_paths)
+            .map(|package| Self::pyodide(&package))
             .collect();
-        directories.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-        let found = |name: &&str| {
+        let directories = program_directories();
+        let find = |name: &&str| {
             let mut programs = directories
                 .iter()
-                .map(|directory| directory.join(name).with_extension_of_programs());
-            let python = programs.find_map(|program| Self::ask(&program, name));
-            if python.is_none() {
-                skipped(&format!("there is no {name} here"));
+                .map(|directory| directory.join(format!("{name}{}", env::consts::EXE_SUFFIX)));
+            let python = programs.find_map(|program| {
+                if program.is_file() {
+                    Self::ask(vec![program.into()], (*name).to_owned())
+                } else {
+                    None
+                }
+            });
+            let found = python.or_else(|| {
+                let position = pyodides.iter().position(|pyodide| pyodide.name == **name)?;
+                Some(pyodides.remove(position))
+            });
+            if found.is_none() {
+                print_skipped(&format!("{name} is not installed"));
             }
-            python
+            found
         };
-        NAMES.iter().filter_map(found).collect()
-    }
-
-    fn ask(program: &Path, name: &str) -> Option<Self> {
-        if !program.is_file() {
-            return None;
+        let all: Vec<_> = REQUIRED.iter().filter_map(find).collect();
+        if all.is_empty() {
+            skipped("no Python interpreter is installed");
         }
-        let code = "import py_compile; print(hasattr(py_compile, 'PycInvalidationMode'))";
-        let output = Command::new(program)
-            .args(["-E", "-c", code])
-            .output()
-            .ok()?;
-        let has_hashes = match output.stdout.trim_ascii() {
-            b"True" => true,
-            b"False" => false,
-            // pyenv has a program for every name, most of which only say that they are none.
-            _ => return None,
-        };
-        let (program, name) = (program.to_owned(), name.to_owned());
-        Some(Self {
-            program,
-            name,
-            has_hashes,
-        })
+        all
     }
 
-    pub fn can(&self, mode: Mode) -> bool {
-        mode == Mode::Timestamp || self.has_hashes
+    fn pyodide(package: &Path) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/freshness/pyodide.mjs");
+        let command = vec!["node".into(), script.into(), package.into()];
+        let python = Self::ask(command, String::new());
+        let python = python.unwrap_or_else(|| panic!("cannot run {}", package.display()));
+        Self {
+            is_pyodide: true,
+            ..python
+        }
+    }
+
+    fn ask(command: Vec<OsString>, name: String) -> Option<Self> {
+        let mut python = Self {
+            command,
+            name,
+            has_hashes: false,
+            is_pyodide: false,
+            magic: 0,
+        };
+        let output = python.driver(&["-E"], &["describe"]).output().ok()?;
+        // pyenv has a program for every version, which fails if the version is not
+        // installed.
+        let text = String::from_utf8(output.stdout).ok()?;
+        let mut words = text.split_whitespace();
+        let version = words.next()?;
+        if python.name.is_empty() {
+            python.name = format!("python{version}");
+        }
+        python.has_hashes = words.next()? == "True";
+        python.magic = words.next()?.parse().ok()?;
+        Some(python)
+    }
+
+    pub fn supports(&self, change: &Change) -> bool {
+        (change.mode == Mode::Timestamp || self.has_hashes)
+            // The file system of Pyodide has no times before 1970.
+            && !(change.is_before_1970() && self.is_pyodide)
     }
 
     pub fn compile(&self, flag: &str, worlds: &[World]) {
-        self.drive("compile", flag, worlds);
+        // `-E`, because the environment may forbid writing bytecode.
+        self.drive(&["-E", flag], "compile", worlds);
     }
 
-    /// Imports the module of each world.
+    /// Imports the module of each world without writing bytecode.
     pub fn run(&self, flag: &str, worlds: &[World]) -> Vec<Ran> {
         let ran = |line: &str| match line {
             "from source" => Ran::Source,
             "from binary" => Ran::Bytecode,
             _ => Ran::Nothing,
         };
-        self.drive("run", flag, worlds).lines().map(ran).collect()
+        let output = self.drive(&["-E", "-B", flag], "run", worlds);
+        output.lines().map(ran).collect()
     }
 
-    fn drive(&self, action: &str, flag: &str, worlds: &[World]) -> String {
+    fn drive(&self, flags: &[&str], action: &str, worlds: &[World]) -> String {
         let lines: String = worlds
             .iter()
             .map(|world| format!("{:?}\t{}\n", world.change.mode, world.source.display()))
             .collect();
-        let mut child = Command::new(&self.program)
-            // `-E`, as the environment can forbid to write bytecode; `-B`, as running must not
-            // write any.
-            .args(["-E", if action == "run" { "-B" } else { "-E" }])
-            .args(Some(flag).filter(|flag| !flag.is_empty()))
-            .args(["-c", DRIVER, action])
-            .env_remove("SOURCE_DATE_EPOCH")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(lines.as_bytes())
-            .unwrap();
+        let mut child = self.driver(flags, &[action]).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(lines.as_bytes()).unwrap();
+        drop(stdin);
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{self} could not {action}");
+        assert!(output.status.success(), "{self} cannot {action}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The marshalled code of modules of the standard library, given by their paths in
+    /// it, or of all modules if there are none.
+    pub fn marshal_library(&self, modules: &[&str]) -> Vec<Vec<u8>> {
+        let directory = tempfile::tempdir().unwrap();
+        let out = directory.path().join("library");
+        let mut arguments = vec!["marshal", out.to_str().unwrap()];
+        arguments.extend(modules);
+        let output = self.driver(&["-E"], &arguments).output().unwrap();
+        assert!(output.status.success(), "{self} cannot marshal its library");
+        read_blobs(&fs::read(out).unwrap())
+    }
+
+    /// The number of proper prefixes of these objects that the interpreter loads as
+    /// code.
+    pub fn count_loadable_prefixes(&self, objects: &[Vec<u8>]) -> usize {
+        let file = write_blobs(objects);
+        let path = file.path().to_str().unwrap();
+        let output = self.driver(&["-E"], &["prefixes", path]).output().unwrap();
+        assert!(output.status.success(), "{self} cannot load prefixes");
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap()
+    }
+
+    /// Whether the interpreter loads each of these objects as code. One that crashes
+    /// the interpreter is not loaded.
+    pub fn loads(&self, objects: &[Vec<u8>]) -> Vec<bool> {
+        let file = write_blobs(objects);
+        let path = file.path().to_str().unwrap();
+        let mut loaded = Vec::new();
+        while loaded.len() < objects.len() {
+            let start = loaded.len().to_string();
+            let mut driver = self.driver(&["-E"], &["load", path, &start]);
+            let Output { status, stdout, .. } = driver.stderr(Stdio::null()).output().unwrap();
+            loaded.extend(
+                stdout
+                    .split(|&byte| byte == b'\n')
+                    .filter_map(|line| match line {
+                        b"1" => Some(true),
+                        b"0" => Some(false),
+                        _ => None,
+                    }),
+            );
+            if !status.success() && loaded.len() < objects.len() {
+                loaded.push(false);
+            }
+        }
+        loaded
+    }
+
+    /// Imports `big.py` of a directory. Whether this succeeds. If `limit` is not 0, no file
+    /// can become larger than this many bytes, as on a full disk.
+    pub fn imports_big(&self, directory: &Path, limit: usize) -> bool {
+        let arguments = ["import", directory.to_str().unwrap(), &limit.to_string()];
+        let mut driver = self.driver(&["-E"], &arguments);
+        driver.stderr(Stdio::null()).status().unwrap().success()
+    }
+
+    fn driver(&self, flags: &[&str], arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.command[0]);
+        command
+            .args(&self.command[1..])
+            .args(flags.iter().filter(|flag| !flag.is_empty()))
+            .args(["-c", DRIVER])
+            .args(arguments)
+            .env_remove("SOURCE_DATE_EPOCH")
+            .current_dir(env::temp_dir())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
     }
 }
 
@@ -187,13 +240,38 @@ impl fmt::Display for Python {
     }
 }
 
-trait Program {
-    fn with_extension_of_programs(self) -> Self;
+fn program_directories() -> Vec<PathBuf> {
+    let pyenv = env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let pyenv = pyenv.or_else(|| env::home_dir().map(|home| home.join(".pyenv")));
+    let versions = pyenv.and_then(|root| fs::read_dir(root.join("versions")).ok());
+    let mut directories: Vec<_> = versions
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
+    directories.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    directories
 }
 
-impl Program for PathBuf {
-    fn with_extension_of_programs(mut self) -> Self {
-        self.as_mut_os_string().push(env::consts::EXE_SUFFIX);
-        self
+/// Writes each object after its length in 32 bits.
+fn write_blobs(objects: &[Vec<u8>]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let mut bytes = Vec::new();
+    for object in objects {
+        bytes.extend((object.len() as u32).to_le_bytes());
+        bytes.extend(object);
     }
+    file.write_all(&bytes).unwrap();
+    file
+}
+
+fn read_blobs(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut objects = Vec::new();
+    while let Some((len, rest)) = bytes.split_first_chunk() {
+        let (object, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);
+        objects.push(object.to_vec());
+        bytes = rest;
+    }
+    objects
 }

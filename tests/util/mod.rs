@@ -1,13 +1,19 @@
-//! A tree in one line, the real program on it, and a diff of what was left.
-#![allow(dead_code)] // Each test file uses its own part.
+//! A directory tree written in one line, the program run in it, and the difference to what
+//! a test expects.
+#![allow(dead_code)] // Each test binary uses its own part.
 
+use std::env;
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
+use snapbox::data::Inline;
 use snapbox::{IntoData, assert_data_eq};
 use tempfile::TempDir;
 use walkdir::WalkDir;
@@ -15,133 +21,203 @@ use walkdir::WalkDir;
 /// The program under test.
 pub const PYCLEAN: &str = env!("CARGO_BIN_EXE_pyclean");
 
-/// A folder of its own, with a tree in it that is gone when the test ends.
+/// Makes git independent of the configuration of the user who runs the tests.
+pub const GIT_ENV: [(&str, &str); 11] = [
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_AUTHOR_NAME", "a"),
+    ("GIT_AUTHOR_EMAIL", "a@example.org"),
+    ("GIT_COMMITTER_NAME", "a"),
+    ("GIT_COMMITTER_EMAIL", "a@example.org"),
+    ("GIT_CONFIG_COUNT", "2"),
+    ("GIT_CONFIG_KEY_0", "protocol.file.allow"),
+    ("GIT_CONFIG_VALUE_0", "always"),
+    ("GIT_CONFIG_KEY_1", "init.defaultBranch"),
+    ("GIT_CONFIG_VALUE_1", "main"),
+];
+
+/// A temporary directory that is removed when the test ends.
 pub struct Tree {
-    folder: TempDir,
+    directory: TempDir,
 }
 
-/// What a run of the program said.
+/// The result of one run of the program.
 pub struct Run {
     pub stdout: String,
     pub stderr: String,
     pub code: Option<i32>,
 }
 
-/// Says that a test was skipped, past the harness, which keeps to itself what a test
-/// that passes prints.
-pub fn skipped(why: &str) {
-    let mut aloud = io::stderr().lock();
-    writeln!(aloud, "SKIPPED: {why}").unwrap();
+/// Reports that a test or a part of it does not run. The test harness captures `eprintln!`
+/// of a test that passes, but not a write to stderr itself.
+pub fn print_skipped(reason: &str) {
+    writeln!(io::stderr().lock(), "SKIPPED: {reason}").unwrap();
 }
 
-/// Whether a program that a test needs is not at hand.
-pub fn is_absent(program: &str) -> bool {
-    let output = Command::new(program).arg("--version").output();
-    if output.is_err() {
-        skipped(&format!("there is no {program} here"));
+/// Reports that a test does not run, and fails it if `PYCLEAN_REQUIRE_TOOLS` is set.
+#[track_caller]
+pub fn skipped(reason: &str) {
+    assert!(
+        !is_set("PYCLEAN_REQUIRE_TOOLS"),
+        "skipped, although PYCLEAN_REQUIRE_TOOLS is set: {reason}"
+    );
+    print_skipped(reason);
+}
+
+/// Whether a test has to be skipped because it needs a program that is not installed.
+#[track_caller]
+pub fn is_missing(program: &str) -> bool {
+    let is_missing = Command::new(program).arg("--version").output().is_err();
+    if is_missing {
+        skipped(&format!("{program} is not installed"));
     }
-    output.is_err()
+    is_missing
 }
 
-/// A tree of these entries, separated by blanks: `a.py` is a file that holds its own
-/// path, `a/` a directory, `a->b` a link to `b`, `a|` a named pipe.
+/// The number of cases to try: `long` if `PYCLEAN_LONG_TESTS` is set.
+pub fn case_count<T>(short: T, long: T) -> T {
+    if is_set("PYCLEAN_LONG_TESTS") {
+        long
+    } else {
+        short
+    }
+}
+
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// Creates a temporary directory, in memory where that is possible, because most of the
+/// time of a test is spent on creating files. `TMPDIR` selects another place.
+pub fn temp_dir() -> TempDir {
+    #[cfg(target_os = "linux")]
+    if env::var_os("TMPDIR").is_none() && is_suitable(Path::new("/dev/shm")) {
+        return tempfile::tempdir_in("/dev/shm").unwrap();
+    }
+    tempfile::tempdir().unwrap()
+}
+
+/// Whether tests can create and run programs in a directory, with enough space for them.
+#[cfg(target_os = "linux")]
+fn is_suitable(directory: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+    let is_suitable = statvfs(directory).is_ok_and(|status| {
+        let has_space =
+            status.f_bavail * status.f_frsize >= 1 << 30 && status.f_favail >= 1_000_000;
+        has_space && !status.f_flag.contains(StatVfsMountFlags::NOEXEC)
+    });
+    is_suitable && tempfile::tempdir_in(directory).is_ok()
+}
+
+/// Creates a tree from entries separated by spaces: `a.py` is a file that contains its own
+/// path, `a/` a directory, `a->b` a symlink to `b`, `a|` a named pipe.
 pub fn tree(entries: &str) -> Tree {
     let tree = Tree {
-        folder: tempfile::tempdir().unwrap(),
+        directory: temp_dir(),
     };
     entries.split_whitespace().for_each(|entry| tree.add(entry));
     tree
 }
 
 impl Tree {
-    /// Where it lies.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
-    /// Adds one entry, with the directories it lies in.
+    /// Adds one entry and its parent directories.
     pub fn add(&self, entry: &str) {
-        if let Some((link, target)) = entry.split_once("->") {
-            let link = self.file(link);
+        if let Some((symlink, target)) = entry.split_once("->") {
+            let symlink = self.file_path(symlink);
             #[cfg(unix)]
-            std::os::unix::fs::symlink(target, link).unwrap();
+            std::os::unix::fs::symlink(target, symlink).unwrap();
             #[cfg(windows)]
-            std::os::windows::fs::symlink_file(target, link).unwrap();
+            std::os::windows::fs::symlink_file(target, symlink).unwrap();
         } else if let Some(pipe) = entry.strip_suffix('|') {
-            let made = Command::new("mkfifo")
-                .arg(self.file(pipe))
-                .status()
-                .unwrap();
-            assert!(made.success());
+            make_pipe(&self.file_path(pipe));
         } else if let Some(directory) = entry.strip_suffix('/') {
             fs::create_dir_all(self.path().join(directory)).unwrap();
         } else {
-            fs::write(self.file(entry), entry).unwrap();
+            fs::write(self.file_path(entry), entry).unwrap();
         }
     }
 
-    /// Adds a module, compiled: `pkg/m.py`, as old as its bytecode says, and the
-    /// bytecode that `python` (such as `cpython-3.12`) made of it, at `bytecode`.
-    pub fn compiled(&self, source: &str, python: &str, bytecode: &str) {
+    /// Adds a compiled module: `source`, with the mtime that its bytecode records, and the
+    /// bytecode that the interpreter `python` (such as `cpython-3.12`) wrote for it.
+    pub fn add_compiled(&self, source: &str, python: &str, bytecode: &str) {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pyc");
         let name = Path::new(bytecode).file_name().unwrap().to_str().unwrap();
         let module = Path::new(source).file_stem().unwrap().to_str().unwrap();
-        // All are compiled of the same source. How it was told from others, by time
-        // or by hash, is in the name.
-        let kept = match module {
+        // All fixtures are compiled from one source. The module name says how the bytecode
+        // is validated: by mtime and size, by a checked hash, or by an unchecked hash.
+        let fixture = match module {
             "checked" | "unchecked" => name.to_owned(),
             _ => name.replacen(module, "m", 1),
         };
-        let kept = fixtures.join(python).join(format!("{kept}.fixture"));
-        fs::copy(fixtures.join("m.py"), self.file(source)).unwrap();
-        fs::copy(kept, self.file(bytecode)).unwrap();
-        self.modified(source, 0.0);
+        let fixture = fixtures.join(python).join(format!("{fixture}.fixture"));
+        fs::copy(fixtures.join("m.py"), self.file_path(source)).unwrap();
+        fs::copy(fixture, self.file_path(bytecode)).unwrap();
+        self.set_mtime(source, 0.0);
     }
 
-    /// Sets when a file was modified: seconds after the time that compiled modules
-    /// have.
-    pub fn modified(&self, name: &str, after: f64) {
+    /// Sets the mtime of a file, in seconds after the mtime of compiled modules.
+    pub fn set_mtime(&self, name: &str, seconds: f64) {
         let compiled = UNIX_EPOCH + Duration::from_secs(1_600_000_000);
-        let file = File::options().append(true).open(self.file(name)).unwrap();
-        file.set_modified(compiled + Duration::from_secs_f64(after))
-            .unwrap();
+        let mut options = File::options();
+        let file = options.append(true).open(self.file_path(name)).unwrap();
+        let mtime = compiled + Duration::from_secs_f64(seconds);
+        file.set_modified(mtime).unwrap();
     }
 
-    /// The path of a file whose directory is there.
-    pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+    /// The path of a file in the tree. Creates its parent directories.
+    pub fn file_path(&self, name: impl AsRef<Path>) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         path
     }
 
-    /// The program, about to run in this tree.
+    /// The program with these arguments and the tree as its working directory.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(PYCLEAN);
         command
             .args(arguments)
             .current_dir(self.path())
+            .env_remove("PYTHONPYCACHEPREFIX")
             .stdin(Stdio::null());
         command
     }
 
-    /// Runs the program in this tree; its arguments are separated by blanks.
-    pub fn pyclean(&self, arguments: &str) -> Run {
-        self.command(arguments.split_whitespace())
-            .output()
-            .unwrap()
-            .into()
+    /// [`Tree::command`], but signals that the parent of the tests ignores are not ignored.
+    #[cfg(unix)]
+    pub fn command_with_default_signals(&self, arguments: &[&str]) -> Command {
+        const RESET: &str = "--default-signal=INT,TERM,HUP";
+        let can_reset = Command::new("env").args([RESET, "true"]).output();
+        if !can_reset.is_ok_and(|output| output.status.success()) {
+            return self.command(arguments);
+        }
+        let mut command = Command::new("env");
+        command
+            .args([RESET, PYCLEAN])
+            .args(arguments)
+            .current_dir(self.path())
+            .env_remove("PYTHONPYCACHEPREFIX")
+            .stdin(Stdio::null());
+        command
     }
 
-    /// All that is in the tree, in path order, one entry a line. A file that does
-    /// not hold its own path is marked.
-    pub fn left(&self) -> String {
+    /// Runs the program in this tree. The arguments are separated by spaces.
+    pub fn pyclean(&self, arguments: &str) -> Run {
+        let mut command = self.command(arguments.split_whitespace());
+        command.output().unwrap().into()
+    }
+
+    /// All entries, sorted, one a line, in the notation of [`tree`]. A file that does not
+    /// contain its own path is marked as changed.
+    pub fn listing(&self) -> String {
         let mut lines = Vec::new();
         for entry in WalkDir::new(self.path()).min_depth(1) {
             let entry = entry.unwrap();
             let path = entry.path().strip_prefix(self.path()).unwrap();
-            let name = path.to_string_lossy();
-            #[cfg(windows)]
-            let name = name.replace('\\', "/");
+            let name = with_slashes(path.to_string_lossy().into_owned());
             let kind = entry.file_type();
             lines.push(if kind.is_symlink() {
                 format!("{name}->{}", fs::read_link(entry.path()).unwrap().display())
@@ -150,7 +226,7 @@ impl Tree {
             } else if !kind.is_file() {
                 format!("{name}|")
             } else if fs::read(entry.path()).unwrap() == name.as_bytes() {
-                name.to_string()
+                name
             } else {
                 format!("{name} (changed)")
             });
@@ -159,27 +235,46 @@ impl Tree {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// The names of what is left, one a line.
+    /// [`Tree::listing`] without marks for changed files.
     pub fn names(&self) -> String {
-        self.left().replace(" (changed)", "")
+        self.listing().replace(" (changed)", "")
     }
 
-    /// Fails with a diff if the tree does not hold just these entries, and the
-    /// directories that they lie in.
+    /// Fails with a diff unless the tree consists of these entries and their parent
+    /// directories.
     #[track_caller]
     pub fn assert_left(&self, entries: &str) {
-        assert_data_eq!(self.left(), tree(entries).left().raw());
+        assert_data_eq!(self.listing(), tree(entries).listing().raw());
+    }
+}
+
+/// Creates a named pipe.
+#[cfg(target_os = "linux")]
+pub fn make_pipe(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
+/// Creates a named pipe.
+#[cfg(not(target_os = "linux"))]
+pub fn make_pipe(path: &Path) {
+    let status = Command::new("mkfifo").arg(path).status();
+    assert!(status.unwrap().success());
+}
+
+/// Text in which separators are `/` on every system.
+fn with_slashes(text: String) -> String {
+    if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text
     }
 }
 
 impl From<Output> for Run {
-    fn from(output: Output) -> Run {
-        // Where separators are others, the tests still write these.
-        let text = |bytes: &[u8]| match cfg!(windows) {
-            true => String::from_utf8_lossy(bytes).replace('\\', "/"),
-            false => String::from_utf8_lossy(bytes).into_owned(),
-        };
-        Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes: &[u8]| with_slashes(String::from_utf8_lossy(bytes).into_owned());
+        Self {
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
             code: output.status.code(),
@@ -188,42 +283,142 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// Fails with a diff if the run did not print these lines and end with `code`.
+    /// Replaces text in the output that differs from run to run.
+    pub fn redact(self, text: impl Display, placeholder: &str) -> Self {
+        let text = with_slashes(text.to_string());
+        Self {
+            stdout: self.stdout.replace(&text, placeholder),
+            stderr: self.stderr.replace(&text, placeholder),
+            ..self
+        }
+    }
+
+    /// Fails with a diff unless the run printed exactly this and ended with `code`.
     #[track_caller]
     pub fn assert(&self, stdout: &str, stderr: &str, code: i32) {
-        let all = |stdout, stderr, code| format!("{stdout}--- stderr\n{stderr}--- exit {code:?}\n");
-        assert_data_eq!(
-            all(&self.stdout, &self.stderr, self.code),
-            all(&stdout.to_owned(), &stderr.to_owned(), Some(code)).raw()
-        );
+        let expected = Self {
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+            code: Some(code),
+        };
+        assert_data_eq!(self.transcript(), expected.transcript().raw());
+    }
+
+    /// Fails with a diff unless the run printed exactly this. With `SNAPSHOTS=overwrite`
+    /// the expected text in the source of the test is replaced instead.
+    #[track_caller]
+    pub fn assert_snapshot(&self, expected: Inline) {
+        assert_data_eq!(self.transcript(), expected.raw());
+    }
+
+    /// What [`Run::assert_snapshot`] compares: stdout, then what went to stderr, then the
+    /// exit code.
+    fn transcript(&self) -> String {
+        let code = self
+            .code
+            .map_or("by a signal".to_owned(), |code| code.to_string());
+        let mut transcript = self.stdout.clone();
+        if !self.stderr.is_empty() {
+            transcript += "--- stderr\n";
+            transcript += &self.stderr;
+        }
+        transcript + &format!("--- exit {code}\n")
     }
 }
 
-/// Runs git in a directory of the tree, with an author and without the settings of
-/// whoever runs the tests.
-pub fn git(tree: &Tree, directory: &str, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
-        .args([
-            "-c",
-            "protocol.file.allow=always",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .current_dir(tree.path().join(directory))
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {arguments:?}: {said}");
+/// A git command that runs in a directory, whatever the user's configuration is.
+pub fn git_command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    git.args(arguments).current_dir(directory).envs(GIT_ENV);
+    git
+}
+
+/// Runs a command that must succeed. Returns what it printed to stdout.
+#[track_caller]
+pub fn run_successfully(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {stderr}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Makes a directory of the tree a repository that tracks these paths.
-pub fn repository(tree: &Tree, directory: &str, tracked: &[&str]) {
+/// Runs git in a directory of the tree. Returns what it printed to stdout.
+#[track_caller]
+pub fn git(tree: &Tree, directory: &str, arguments: &[&str]) -> String {
+    run_successfully(git_command(&tree.path().join(directory), arguments))
+}
+
+/// Makes a directory of the tree a repository in which these paths are committed.
+pub fn init_repository(tree: &Tree, directory: &str, tracked: &[&str]) {
     git(tree, directory, &["init", "-q"]);
     git(tree, directory, &[&["add", "-f"], tracked].concat());
     git(tree, directory, &["commit", "-qm", "all"]);
+}
+
+/// Runs the program as a user whose permissions are restricted, even if the tests run as
+/// root. In that case the tree belongs to that user afterwards.
+#[cfg(unix)]
+pub fn run_as_ordinary_user(tree: &Tree, arguments: &str) -> Run {
+    use std::os::unix::fs::{MetadataExt, lchown};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let mut command = tree.command(arguments.split_whitespace());
+    if fs::metadata(tree.path()).unwrap().uid() != 0 {
+        return command.output().unwrap().into();
+    }
+    // The user may not be able to read the build directory. `cp` runs in a process of its
+    // own, so no process that another test starts inherits the file while it is written.
+    let program_dir = temp_dir();
+    let program = program_dir.path().join("pyclean");
+    let mut copy = Command::new("cp");
+    copy.arg(PYCLEAN).arg(&program);
+    run_successfully(copy);
+    lchown(program_dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    for entry in WalkDir::new(tree.path()) {
+        lchown(entry.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let mut command = Command::new(&program);
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(tree.path())
+        .env_remove("PYTHONPYCACHEPREFIX");
+    command.uid(NOBODY).gid(NOBODY);
+    command.output().unwrap().into()
+}
+
+/// Sets the permissions of a file or directory.
+#[cfg(unix)]
+pub fn set_mode(path: impl AsRef<Path>, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Calls `check` for each item, on all cores. `start` creates what each thread keeps.
+pub fn for_each_in_parallel<I: Send, T>(
+    items: impl Iterator<Item = I> + Send,
+    start: impl Fn() -> T + Sync,
+    check: impl Fn(&mut T, I) + Sync,
+) {
+    let items = Mutex::new(items);
+    let work = || {
+        let mut state = start();
+        loop {
+            let next = items.lock().unwrap().next();
+            let Some(item) = next else { break };
+            check(&mut state, item);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get()) {
+            scope.spawn(work);
+        }
+    });
+}
+
+/// A tree with 10,000 bytecode files, whose listing is longer than the buffers of a pipe.
+pub fn create_large_tree() -> Tree {
+    let entries: Vec<_> = (0..200)
+        .flat_map(|i| (0..50).map(move |j| format!("p{i}/__pycache__/module_{j}.cpython-312.pyc")))
+        .collect();
+    tree(&entries.join(" "))
 }

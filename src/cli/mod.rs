@@ -1,0 +1,307 @@
+//! The command line.
+
+mod errors;
+mod generate;
+mod version;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+
+use anstream::ColorChoice;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Parser, ValueEnum};
+
+use crate::pyc::VersionFilter;
+use crate::rules::debris::names;
+use version::VersionParser;
+
+pub(crate) use generate::{Generate, generate};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Remove Python bytecode and tool caches
+///
+/// Removes __pycache__ directories, *.pyc, *.pyo, *$py.class and partial writes
+/// (m.pyc.12345), recursively. Other leftovers are removed only on request. Symlinks
+/// are not followed.
+#[derive(Debug, Parser)]
+#[command(version, styles = STYLES, max_term_width = 80)]
+#[command(infer_long_args = true, args_override_self = true)]
+#[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
+#[command(after_help = "Example - preview first:  pyclean --dry-run .")]
+#[command(after_long_help = generate::after_long_help())]
+pub struct Cli {
+    /// Directories or bytecode files to clean
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Remove only stale bytecode
+    ///
+    /// Stale is bytecode that is orphaned (its source was deleted), outdated (its source
+    /// was changed), raced (its source was changed in the second in which it was
+    /// compiled), damaged, or left over from an interrupted write.
+    #[arg(long, help_heading = "Selection", overrides_with = "no_stale")]
+    stale: bool,
+
+    /// Override `stale = true` in pyproject.toml
+    ///
+    /// The last of --stale and --no-stale counts.
+    #[arg(long, help_heading = "Selection", overrides_with = "stale")]
+    #[arg(hide_short_help = true)]
+    no_stale: bool,
+
+    /// Remove only bytecode for these Python versions
+    ///
+    /// Separate versions with commas. Examples: 3.11, 311, cpython-311, pypy3.9, pypy39,
+    /// 2.7.
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    #[arg(value_parser = VersionParser, hide_possible_values = true)]
+    #[arg(help_heading = "Selection")]
+    pub(crate) python: Vec<VersionFilter>,
+
+    /// Keep bytecode for these Python versions
+    ///
+    /// Separate versions with commas, as for --python.
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    #[arg(value_parser = VersionParser, hide_possible_values = true)]
+    #[arg(help_heading = "Selection")]
+    pub(crate) keep_python: Vec<VersionFilter>,
+
+    /// Also clean the bytecode cached for PATH under DIR
+    #[arg(long, value_name = "DIR", env = "PYTHONPYCACHEPREFIX")]
+    #[arg(hide_env_values = true, help_heading = "Selection")]
+    // The default parser refuses an empty value, which means no directory for Python.
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pycache_prefix: Option<PathBuf>,
+
+    /// Also remove leftovers of Python tools, by topic
+    #[arg(short, long, value_name = "TOPIC", num_args = 0..)]
+    #[arg(value_parser = PossibleValuesParser::new(names()), hide_possible_values = true)]
+    #[arg(long_help = generate::debris_help(), help_heading = "Selection")]
+    pub(crate) debris: Option<Vec<String>>,
+
+    /// Also delete what matches GLOB (asks first)
+    ///
+    /// GLOB is relative to each PATH: 'tmp/**/*' matches everything in tmp, 'tmp/' matches
+    /// the directory itself. The matches are listed and deleted after you confirm it. A
+    /// directory is deleted only if it ends up empty.
+    #[arg(short, long, value_name = "GLOB", num_args = 1.., help_heading = "Selection")]
+    pub(crate) erase: Vec<String>,
+
+    /// Also remove empty directories
+    ///
+    /// This includes directories that become empty in this run.
+    #[arg(short, long, help_heading = "Selection")]
+    pub(crate) folders: bool,
+
+    /// Also run `git clean -dx` (asks first)
+    ///
+    /// It runs last, in each PATH, and is interactive unless --yes is given. It keeps what
+    /// --ignore names. With this option, --ignore accepts only names, in which * and ? are
+    /// wildcards.
+    #[arg(short, long, help_heading = "Selection")]
+    pub(crate) git_clean: bool,
+
+    /// Exclude files and directories (name, path, glob)
+    ///
+    /// A name matches at any depth, a path also at the end of a longer one. What is
+    /// excluded is neither searched nor removed.
+    #[arg(short, long, value_name = "NAME", num_args = 1.., help_heading = "Selection")]
+    pub(crate) ignore: Vec<OsString>,
+
+    /// Search directories that are skipped by default
+    ///
+    /// These are .git, .hg, .svn, .jj, .direnv, .tox, .nox, .venv, venv, .pixi and
+    /// node_modules.
+    #[arg(long, help_heading = "Selection")]
+    pub(crate) no_default_ignore: bool,
+
+    /// Ignore [tool.pyclean] settings in pyproject.toml
+    #[arg(long, help_heading = "Selection")]
+    pub(crate) isolated: bool,
+
+    /// Don't cross file system boundaries
+    #[arg(
+        short = 'x',
+        long,
+        help_heading = "Selection",
+        conflicts_with = "git_clean"
+    )]
+    pub(crate) one_file_system: bool,
+
+    /// Dry run: list what would be removed
+    #[arg(short = 'n', long, help_heading = "Behavior")]
+    dry_run: bool,
+
+    /// Dry run that exits with 1 if anything would be removed
+    #[arg(long, help_heading = "Behavior")]
+    pub(crate) check: bool,
+
+    /// Answer yes to all prompts
+    #[arg(short, long, help_heading = "Behavior")]
+    pub(crate) yes: bool,
+
+    /// Number of threads [default: CPU cores, max. 16]
+    #[arg(short, long, value_name = "N", help_heading = "Behavior")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) jobs: Option<u16>,
+
+    /// List every removed file and directory
+    #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+
+    /// Hide the summary and the progress bar
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// End each path with a NUL byte, for xargs -0
+    #[arg(short = '0', long, help_heading = "Output")]
+    pub(crate) print0: bool,
+
+    /// Print JSON Lines: one JSON object per line
+    #[arg(long, help_heading = "Output", conflicts_with = "print0")]
+    pub(crate) json: bool,
+
+    /// Use colors: auto, always or never
+    ///
+    /// With auto, colors are used if the output is a terminal and NO_COLOR is unset.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_possible_values = true, help_heading = "Output")]
+    color: Color,
+
+    /// Hide the progress bar
+    #[arg(long, help_heading = "Output")]
+    no_progress: bool,
+
+    /// Generate the man page or shell completions
+    ///
+    /// The text is printed on stdout.
+    #[arg(
+        long,
+        value_name = "KIND",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    pub(crate) generate: Option<Generate>,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn write_global(self) {
+        let choice = match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+impl Cli {
+    /// Parses the arguments of the process. Ends the process if they are wrong, or if they
+    /// ask for help.
+    pub fn from_args() -> Self {
+        let cli = Self::try_parse().unwrap_or_else(|error| errors::add_tip(error).exit());
+        cli.color.write_global();
+        if let Err(error) = errors::check(&cli) {
+            error.exit()
+        }
+        cli
+    }
+
+    /// Whether only stale bytecode is removed. `None` if the settings decide.
+    pub(crate) fn stale(&self) -> Option<bool> {
+        match (self.stale, self.no_stale) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+
+    /// The directory in which Python caches bytecode outside the source tree. For Python,
+    /// an empty value means none.
+    pub(crate) fn pycache_prefix(&self) -> Option<&Path> {
+        let prefix = self.pycache_prefix.as_deref();
+        prefix.filter(|prefix| !prefix.as_os_str().is_empty())
+    }
+
+    /// Whether nothing is removed.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run || self.check
+    }
+
+    /// Whether the user must confirm the matches of `--erase`.
+    pub(crate) fn needs_confirmation(&self) -> bool {
+        !self.erase.is_empty() && !self.yes && !self.is_dry_run()
+    }
+
+    /// Whether to name the settings files that apply.
+    pub(crate) fn shows_hints(&self) -> bool {
+        let is_asked = self.is_dry_run() || self.verbose || stderr().is_terminal();
+        is_asked && !self.quiet
+    }
+
+    /// Whether progress may be shown.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && !self.no_progress && !self.json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &str) -> Cli {
+        Cli::try_parse_from(arguments.split_whitespace()).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_is_valid() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn short_help_fits_on_one_screen() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.lines().count() <= 45, "{help}");
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 80),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn the_last_of_stale_and_no_stale_counts() {
+        assert_eq!(parse("pyclean .").stale(), None);
+        assert_eq!(parse("pyclean . --stale").stale(), Some(true));
+        assert_eq!(parse("pyclean . --no-stale").stale(), Some(false));
+        assert_eq!(parse("pyclean . --stale --no-stale").stale(), Some(false));
+        assert_eq!(parse("pyclean . --no-stale --stale").stale(), Some(true));
+    }
+
+    #[test]
+    fn flags_may_be_repeated_and_lists_add_up() {
+        let cli = parse("pyclean . -nn -v -v -j 1 -j 2 -i a -i b c --color never --color auto");
+        assert!(cli.is_dry_run() && cli.verbose);
+        assert_eq!(cli.jobs, Some(2));
+        assert_eq!(cli.ignore, ["a", "b", "c"]);
+        let cli = parse("pyclean . -d mypy -d ty --python 3.11,3.12 --python 3.13");
+        assert_eq!(cli.debris.unwrap(), ["mypy", "ty"]);
+        assert_eq!(cli.python.len(), 3);
+    }
+}

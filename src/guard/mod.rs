@@ -1,0 +1,230 @@
+//! Vetoes the removal of what only looks like debris or like an empty directory: files
+//! that git tracks, repositories, virtual environments, and the caches of users.
+//!
+//! The walk asks when it meets debris, or leaves a directory that may be removed. If the
+//! evidence cannot be read, the answer is a veto, and a failure is recorded.
+
+mod markers;
+mod repository;
+mod surroundings;
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) use markers::Markers;
+pub(crate) use repository::Repository;
+use surroundings::{Surroundings, SurroundingsCache};
+
+use crate::failure::{Failure, Operation};
+
+/// Why something that was selected is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum KeepReason {
+    /// Git tracks it, or something in it.
+    Tracked,
+    /// Git tracks it, and it has no source.
+    TrackedProgram,
+    /// It is in a repository that could not be asked what it tracks.
+    Unknown,
+    /// It is in the work tree of another version control system than git.
+    OtherVcs,
+    /// Git tracks it as a submodule.
+    Submodule,
+    /// It is, or contains, a repository.
+    NestedRepository,
+    /// It is among the files of a repository itself, such as a branch name.
+    InRepository,
+    /// It is, or contains, a virtual environment.
+    NestedEnvironment,
+    /// It is part of a virtual environment.
+    InEnvironment,
+    /// It is in the cache directory of a user.
+    UserCache,
+    /// It matches `--erase`, but something in it is kept.
+    NotEmpty,
+    /// Its contents could not be read.
+    Unreadable,
+}
+
+impl fmt::Display for KeepReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tracked => "tracked by git",
+            Self::TrackedProgram => "tracked by git, without a source",
+            Self::Unknown => "git could not determine whether it is tracked",
+            Self::OtherVcs => "in a work tree of a version control system other than git",
+            Self::Submodule => "a submodule",
+            Self::NestedRepository => "nested repository",
+            Self::InRepository => "part of a repository",
+            Self::NestedEnvironment => "virtual environment",
+            Self::InEnvironment => "inside a virtual environment",
+            Self::UserCache => "user cache directory",
+            Self::NotEmpty => "not empty",
+            Self::Unreadable => "cannot be read",
+        })
+    }
+}
+
+/// Answers whether something must be kept. Shared by all threads of the walk.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    surroundings: SurroundingsCache,
+    /// The cache directories of the user, canonical.
+    user_caches: Vec<PathBuf>,
+    failures: Mutex<Vec<Failure>>,
+}
+
+impl Guard {
+    /// A guard that has not looked at anything yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            surroundings: SurroundingsCache::default(),
+            user_caches: user_cache_dirs(),
+            failures: Mutex::default(),
+        }
+    }
+
+    /// Why debris at a canonical path must be kept. Its contents are not looked at.
+    /// `is_generic` says that its name does not belong to one tool, so that it may be a
+    /// part of the project.
+    pub(crate) fn veto_debris(&self, path: &Path, is_generic: bool) -> Option<KeepReason> {
+        let is_user_cache = |cache: &PathBuf| path.starts_with(cache) || cache.starts_with(path);
+        if self.user_caches.iter().any(is_user_cache) {
+            return Some(KeepReason::UserCache);
+        }
+        let surroundings = match self.around(path) {
+            Ok(surroundings) => surroundings,
+            Err(reason) => return Some(reason),
+        };
+        if surroundings.in_git_dir {
+            return Some(KeepReason::InRepository);
+        }
+        // The `lib` of an environment called `build` is not the result of a build.
+        if surroundings.is_environment && path.parent().is_some_and(|dir| dir.ends_with("build")) {
+            return Some(KeepReason::InEnvironment);
+        }
+        if surroundings.in_other_vcs && is_generic {
+            return Some(KeepReason::OtherVcs);
+        }
+        self.any_repository(&surroundings, |repository| {
+            let is_tracked = repository.tracks(path)?;
+            Ok(is_tracked.then_some(KeepReason::Tracked))
+        })
+    }
+
+    /// Why a directory at a canonical path, in which nothing is left, must be kept.
+    pub(crate) fn veto_empty_dir(&self, path: &Path) -> Option<KeepReason> {
+        let (surroundings, itself) = match (self.around(path), self.surroundings_of(path)) {
+            (Ok(surroundings), Ok(itself)) => (surroundings, itself),
+            (Err(reason), _) | (_, Err(reason)) => return Some(reason),
+        };
+        if itself.in_git_dir || surroundings.in_git_dir {
+            return Some(KeepReason::InRepository);
+        }
+        if itself.in_environment {
+            return Some(KeepReason::InEnvironment);
+        }
+        self.any_repository(&surroundings, |repository| {
+            let is_submodule = repository.is_submodule(path)?;
+            Ok(is_submodule.then_some(KeepReason::Submodule))
+        })
+    }
+
+    /// The git repositories around a directory at a canonical path, itself included.
+    pub(crate) fn repositories_around(&self, directory: &Path) -> Vec<Arc<Repository>> {
+        let surroundings = self.surroundings_of(directory);
+        surroundings.map_or_else(|_| Vec::new(), |found| found.repositories.clone())
+    }
+
+    /// Records that a repository did not answer.
+    pub(crate) fn record_unanswered(&self, repository: &Repository, error: io::Error) {
+        self.record(Operation::AskGit, repository.work_tree(), error);
+    }
+
+    /// Takes what could not be read or asked until now.
+    pub(crate) fn take_failures(&self) -> Vec<Failure> {
+        let failures = self.failures.lock();
+        mem::take(&mut failures.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks every repository around a path: it may be tracked by another than the
+    /// nearest one, which was created later.
+    fn any_repository(
+        &self,
+        surroundings: &Surroundings,
+        ask: impl Fn(&Repository) -> io::Result<Option<KeepReason>>,
+    ) -> Option<KeepReason> {
+        let mut veto = None;
+        for (distance, repository) in surroundings.repositories.iter().rev().enumerate() {
+            match ask(repository) {
+                Ok(None) => {}
+                Ok(Some(reason)) => return Some(reason),
+                // What is in a repository of its own belongs to that one first.
+                Err(_) if distance > 0 => {}
+                Err(error) => {
+                    self.record(Operation::AskGit, repository.work_tree(), error);
+                    veto = Some(KeepReason::Unknown);
+                }
+            }
+        }
+        veto
+    }
+
+    fn around(&self, path: &Path) -> Result<Arc<Surroundings>, KeepReason> {
+        self.surroundings_of(path.parent().unwrap_or(path))
+    }
+
+    fn surroundings_of(&self, directory: &Path) -> Result<Arc<Surroundings>, KeepReason> {
+        self.surroundings
+            .get(directory)
+            .map_err(|(unreadable, error)| {
+                self.record(Operation::Read, &unreadable, error);
+                KeepReason::Unreadable
+            })
+    }
+
+    /// Records a failure once for each path.
+    fn record(&self, operation: Operation, path: &Path, error: io::Error) {
+        if let Ok(mut failures) = self.failures.lock()
+            && !failures.iter().any(|failure| failure.path == path)
+        {
+            failures.push(Failure {
+                operation,
+                path: path.to_path_buf(),
+                error,
+            });
+        }
+    }
+}
+
+/// The directories in which the programs of this user keep their caches: those of the
+/// XDG base directory specification, of macOS and of Windows.
+fn user_cache_dirs() -> Vec<PathBuf> {
+    let variable = |name| env::var_os(name).map(PathBuf::from);
+    let home = env::home_dir();
+    let in_home = |name| home.as_ref().map(|home| home.join(name));
+    let dirs = [
+        variable("XDG_CACHE_HOME"),
+        in_home(".cache"),
+        in_home("Library/Caches"),
+        variable("LOCALAPPDATA"),
+    ];
+    let absolute = dirs.into_iter().flatten().filter(|dir| dir.is_absolute());
+    absolute
+        .filter_map(|dir| fs::canonicalize(dir).ok())
+        .collect()
+}
+
+/// Whether a directory is a git directory, as a bare repository is.
+///
+/// # Errors
+///
+/// If that cannot be found out.
+pub(crate) fn is_git_dir(directory: &Path) -> io::Result<bool> {
+    surroundings::is_git_dir(directory).map_err(|(_, error)| error)
+}

@@ -1,0 +1,162 @@
+//! What a git repository tracks, asked once and only if a path is in question.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::git::{self, PlainIndex};
+use crate::rules::{debris, is_bytecode};
+
+/// What each name of bytecode contains.
+const BYTECODE_SUFFIXES: [&str; 3] = [".pyc", ".pyo", "$py.class"];
+
+/// A git work tree.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    work_tree: PathBuf,
+    index: OnceLock<Result<Option<PlainIndex>, String>>,
+    tracked: OnceLock<Result<Tracked, String>>,
+}
+
+/// The tracked paths that matter.
+#[derive(Debug, Default)]
+struct Tracked {
+    /// Bytecode, and files whose path contains a name of debris, with the directories that
+    /// hold these. In lower case if git ignores case.
+    paths: HashSet<PathBuf>,
+    submodules: HashSet<PathBuf>,
+    has_bytecode: bool,
+    ignores_case: bool,
+}
+
+impl Repository {
+    /// A repository that has not been asked yet.
+    pub(crate) fn new(work_tree: &Path) -> Self {
+        Self {
+            work_tree: work_tree.to_path_buf(),
+            index: OnceLock::new(),
+            tracked: OnceLock::new(),
+        }
+    }
+
+    /// The top directory of the work tree.
+    pub(crate) fn work_tree(&self) -> &Path {
+        &self.work_tree
+    }
+
+    /// Whether git tracks debris at a canonical path, or something in it.
+    ///
+    /// # Errors
+    ///
+    /// If git does not answer, for instance because the repository belongs to another
+    /// user.
+    pub(crate) fn tracks(&self, path: &Path) -> io::Result<bool> {
+        let Ok(relative) = path.strip_prefix(&self.work_tree) else {
+            return Ok(false);
+        };
+        let name = relative.file_name().unwrap_or_default();
+        let may_track = |index: &PlainIndex| {
+            let is_broken = index.is_missing() && !self.work_tree.join(".git/HEAD").exists();
+            is_broken || index.may_contain(name.as_encoded_bytes())
+        };
+        // Most projects track no debris, so that git need not be run.
+        if self.tracked.get().is_none() && !self.plain_index()?.is_none_or(may_track) {
+            return Ok(false);
+        }
+        Ok(self.tracked()?.contains(relative))
+    }
+
+    /// Whether git tracks any bytecode.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Repository::tracks`].
+    pub(crate) fn tracks_bytecode(&self) -> io::Result<bool> {
+        let may_track = |index: &PlainIndex| {
+            let mut suffixes = BYTECODE_SUFFIXES.iter();
+            suffixes.any(|suffix| index.may_contain(suffix.as_bytes()))
+        };
+        Ok(self.plain_index()?.is_none_or(may_track) && self.tracked()?.has_bytecode)
+    }
+
+    /// Whether git tracks a bytecode file at a canonical path.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Repository::tracks`].
+    pub(crate) fn tracks_bytecode_file(&self, path: &Path) -> io::Result<bool> {
+        let Ok(relative) = path.strip_prefix(&self.work_tree) else {
+            return Ok(false);
+        };
+        self.tracked().map(|tracked| tracked.contains(relative))
+    }
+
+    /// Whether a canonical path is that of a submodule. Git tracks an empty directory for
+    /// one that is not checked out.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Repository::tracks`].
+    pub(crate) fn is_submodule(&self, path: &Path) -> io::Result<bool> {
+        let Ok(relative) = path.strip_prefix(&self.work_tree) else {
+            return Ok(false);
+        };
+        if !self.plain_index()?.is_none_or(PlainIndex::has_submodules) {
+            return Ok(false);
+        }
+        Ok(self.tracked()?.submodules.contains(relative))
+    }
+
+    fn plain_index(&self) -> io::Result<Option<&PlainIndex>> {
+        let read = || PlainIndex::read(&self.work_tree).map_err(|error| error.to_string());
+        let index = self.index.get_or_init(read).as_ref();
+        index
+            .map(Option::as_ref)
+            .map_err(|error| io::Error::other(error.clone()))
+    }
+
+    fn tracked(&self) -> io::Result<&Tracked> {
+        let tracked = self.tracked.get_or_init(|| {
+            let mut tracked = Tracked {
+                ignores_case: git::ignores_case(&self.work_tree),
+                ..Tracked::default()
+            };
+            let listed = git::list_tracked(&self.work_tree, |entry| tracked.add(entry));
+            listed.map(|()| tracked).map_err(|error| error.to_string())
+        });
+        tracked
+            .as_ref()
+            .map_err(|error| io::Error::other(error.clone()))
+    }
+}
+
+impl Tracked {
+    fn add(&mut self, entry: git::TrackedEntry) {
+        if entry.is_submodule {
+            self.submodules.insert(entry.path.clone());
+        }
+        // The directories of debris, and what they are in: a `build` may be in question
+        // because of what it contains.
+        let path = self.normalize(&entry.path);
+        if path.file_name().is_some_and(is_bytecode) {
+            self.has_bytecode = true;
+            self.paths.insert(path.clone());
+        }
+        if path.iter().any(debris::may_be_debris) {
+            let named = path.ancestors().filter(|path| path.file_name().is_some());
+            self.paths.extend(named.map(Path::to_path_buf));
+        }
+    }
+
+    fn contains(&self, path: &Path) -> bool {
+        self.paths.contains(&self.normalize(path))
+    }
+
+    fn normalize(&self, path: &Path) -> PathBuf {
+        match path.to_str() {
+            Some(text) if self.ignores_case => text.to_lowercase().into(),
+            _ => path.to_path_buf(),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The command line and the settings of each project, settled into what a run does.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use globset::escape;
+
+use crate::cli::Cli;
+use crate::config::{Config, Configs};
+use crate::path::or_current_dir;
+use crate::rules::ignore::normalize;
+use crate::rules::path_glob::has_wildcards;
+use crate::rules::{
+    BytecodeFilter, DEFAULT_SKIPS, Debris, EraseGlobs, IgnoreRules, Overrides, Rules,
+};
+
+/// Everything that a run depends on.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The PATHs, each with its rules.
+    pub(crate) paths: Vec<PathOptions>,
+    /// The directory under which Python caches the bytecode of all projects, if any.
+    pub(crate) pycache_prefix: Option<PathBuf>,
+    /// Whether to stay on the file system of each PATH.
+    pub(crate) one_file_system: bool,
+    /// How the plan is executed.
+    pub(crate) remove: RemoveOptions,
+    /// Whether the user must confirm what `--erase` selects.
+    pub(crate) confirm_erase: bool,
+    /// Whether something to remove is a failure.
+    pub(crate) check: bool,
+    /// The number of threads, if the user chose one.
+    pub(crate) jobs: Option<u16>,
+    /// What is printed to stdout.
+    pub(crate) format: Format,
+    /// Whether the summary is hidden.
+    pub(crate) quiet: bool,
+    /// Whether progress may be shown.
+    pub(crate) progress: bool,
+    /// How `git clean` is run afterwards, if it is.
+    pub(crate) git_clean: Option<GitCleanOptions>,
+    /// Whether the settings of projects are read.
+    pub(crate) reads_settings: bool,
+    /// The settings files that apply, if the user is told of them.
+    pub(crate) shown_configs: Vec<PathBuf>,
+}
+
+/// A PATH with its rules.
+#[derive(Debug)]
+pub(crate) struct PathOptions {
+    /// The path as it was written.
+    pub(crate) path: PathBuf,
+    /// What is removed below it.
+    pub(crate) rules: Arc<Rules>,
+}
+
+/// How a plan is executed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RemoveOptions {
+    /// Whether nothing is removed: the outcome is what the plan says.
+    pub(crate) dry_run: bool,
+    /// Which paths an outcome lists.
+    pub(crate) listing: Listing,
+}
+
+/// Which removed paths an outcome lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// None.
+    Nothing,
+    /// Those of the targets.
+    Targets,
+    /// Those of the targets and of their contents.
+    Entries,
+}
+
+/// What is printed to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// One path a line.
+    Lines,
+    /// Paths that end with a NUL byte.
+    Nul,
+    /// JSON Lines.
+    Json,
+}
+
+/// How `git clean` is run after the removal.
+#[derive(Debug)]
+pub(crate) struct GitCleanOptions {
+    /// The PATHs, each with the names that are ignored there.
+    pub(crate) paths: Vec<(PathBuf, Vec<OsString>)>,
+    /// How it runs.
+    pub(crate) mode: CleanMode,
+    /// Where its output goes.
+    pub(crate) output: CleanOutput,
+}
+
+/// How `git clean` runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CleanMode {
+    /// It asks what to remove.
+    Interactive,
+    /// It lists what it would remove.
+    DryRun,
+    /// It removes without asking.
+    Force {
+        /// Whether it does not list what it removes.
+        quiet: bool,
+    },
+}
+
+/// The stream to which `git clean` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CleanOutput {
+    /// Stdout.
+    Stdout,
+    /// Stderr, because a program reads stdout.
+    Stderr,
+}
+
+impl Options {
+    /// Settles the command line, and the settings of the projects around each PATH.
+    ///
+    /// # Errors
+    ///
+    /// If a glob is not valid, a settings file cannot be read or parsed, or options cannot
+    /// be combined.
+    pub(crate) fn resolve(cli: Cli) -> Result<Self> {
+        let configs = if cli.isolated {
+            Configs::default()
+        } else {
+            Configs::find(&cli.paths)?
+        };
+        let ignored: Vec<OsString> = cli
+            .ignore
+            .iter()
+            .flat_map(|word| resolve_word(word))
+            .collect();
+        let rules = configs
+            .all()
+            .map(|config| Ok(Arc::new(cli.rules(&ignored, config)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let git_clean = cli.git_clean.then(|| cli.git_clean_options(&configs));
+        let paths = cli
+            .paths
+            .iter()
+            .enumerate()
+            .map(|(index, path)| PathOptions {
+                path: path.clone(),
+                rules: Arc::clone(&rules[configs.index_for(index)]),
+            });
+        Ok(Self {
+            paths: paths.collect(),
+            pycache_prefix: cli.pycache_prefix().map(Path::to_path_buf),
+            one_file_system: cli.one_file_system,
+            remove: RemoveOptions {
+                dry_run: cli.is_dry_run(),
+                listing: cli.listing(),
+            },
+            confirm_erase: cli.needs_confirmation(),
+            check: cli.check,
+            jobs: cli.jobs,
+            format: cli.format(),
+            quiet: cli.quiet,
+            progress: cli.shows_progress(),
+            git_clean,
+            reads_settings: !cli.isolated,
+            shown_configs: if cli.shows_hints() {
+                configs.files.into_iter().map(|(file, _)| file).collect()
+            } else {
+                Vec::new()
+            },
+        })
+    }
+}
+
+impl Options {
+    /// Whether sizes are part of the output.
+    pub(crate) fn shows_sizes(&self) -> bool {
+        !self.quiet || self.confirm_erase || self.format == Format::Json
+    }
+}
+
+impl Rules {
+    /// These rules, narrowed by the settings of a project below the PATH: what it ignores
+    /// and keeps is added. `None` if that changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// If an ignored glob is not valid.
+    pub(crate) fn narrowed(&self, config: &Config) -> Result<Option<Self>> {
+        let mut rules = self.clone();
+        let words: Vec<_> = config.ignored_words().map(OsStr::to_owned).collect();
+        rules.ignore = IgnoreRules::new(&words)?.and(&self.ignore);
+        rules.bytecode.stale |= config.stale && !self.overrides.no_stale;
+        if !self.overrides.python {
+            let keep = config.keep_python.iter().map(|python| python.0.clone());
+            rules.bytecode.keep.extend(keep);
+        }
+        let is_changed = !words.is_empty()
+            || rules.bytecode.stale != self.bytecode.stale
+            || rules.bytecode.keep.len() != self.bytecode.keep.len();
+        Ok(is_changed.then_some(rules))
+    }
+}
+
+impl Cli {
+    /// What is removed below a PATH with these settings. Options take precedence over
+    /// settings, but ignored names add up, so that nothing loses its protection unseen.
+    fn rules(&self, ignored: &[OsString], config: &Config) -> Result<Rules> {
+        let topics = self.debris.as_ref().or(config.debris.0.as_ref());
+        let mut bytecode = BytecodeFilter {
+            stale: self.stale().unwrap_or(config.stale),
+            only: self.python.clone(),
+            keep: self.keep_python.clone(),
+        };
+        if !bytecode.selects_by_interpreter() {
+            let keep = config.keep_python.iter();
+            bytecode.keep = keep.map(|python| python.0.clone()).collect();
+        }
+        let words: Vec<_> = config
+            .ignored_words()
+            .chain(ignored.iter().map(OsString::as_os_str))
+            .map(OsStr::to_owned)
+            .collect();
+        Ok(Rules {
+            ignore: IgnoreRules::new(&words)?,
+            search_default_skips: self.no_default_ignore,
+            debris: topics
+                .map(|topics| Debris::new(topics))
+                .transpose()?
+                .unwrap_or_default(),
+            erase: EraseGlobs::new(&self.erase)?,
+            folders: self.folders,
+            bytecode,
+            overrides: Overrides {
+                no_stale: self.stale() == Some(false),
+                python: !self.python.is_empty() || !self.keep_python.is_empty(),
+            },
+        })
+    }
+
+    fn git_clean_options(&self, configs: &Configs) -> GitCleanOptions {
+        let defaults = if self.no_default_ignore {
+            &[][..]
+        } else {
+            &DEFAULT_SKIPS
+        };
+        let ignored = |index: usize| {
+            let defaults = defaults.iter().map(OsStr::new);
+            let words = self.ignore.iter().map(OsString::as_os_str);
+            let settings = configs.config_for(index).ignored_words();
+            let all = defaults.chain(words).chain(settings);
+            all.map(OsStr::to_owned).collect()
+        };
+        let paths = self.paths.iter().enumerate();
+        GitCleanOptions {
+            paths: paths
+                .map(|(index, path)| (path.clone(), ignored(index)))
+                .collect(),
+            mode: match (self.is_dry_run(), self.yes) {
+                (true, _) => CleanMode::DryRun,
+                (false, true) => CleanMode::Force { quiet: self.quiet },
+                (false, false) => CleanMode::Interactive,
+            },
+            output: if self.json || self.print0 {
+                CleanOutput::Stderr
+            } else {
+                CleanOutput::Stdout
+            },
+        }
+    }
+
+    fn listing(&self) -> Listing {
+        match (self.verbose, self.is_dry_run()) {
+            _ if self.json => Listing::Nothing,
+            (true, _) => Listing::Entries,
+            (false, true) => Listing::Targets,
+            (false, false) => Listing::Nothing,
+        }
+    }
+
+    fn format(&self) -> Format {
+        match (self.json, self.print0) {
+            (true, _) => Format::Json,
+            (false, true) => Format::Nul,
+            (false, false) => Format::Lines,
+        }
+    }
+}
+
+/// Expands a word of `--ignore`: the word itself, plus its canonical path if a symlink or
+/// `..` is involved.
+fn resolve_word(word: &OsStr) -> Vec<OsString> {
+    let path = normalize(word);
+    // What is below a wildcard cannot be looked up, and a symlink is not its target.
+    let is_plain = |part: &Component| !has_wildcards(part.as_os_str());
+    let plain = path.components().take_while(is_plain).count();
+    let looked_up = plain.min(path.components().count().saturating_sub(1));
+    let above: PathBuf = path.components().take(looked_up).collect();
+    let rest: PathBuf = path.components().skip(looked_up).collect();
+    let mut words = vec![word.to_owned()];
+    if let Ok(canonical) = fs::canonicalize(or_current_dir(&above))
+        && !canonical.ends_with(&above)
+    {
+        let canonical = match canonical.to_str() {
+            Some(text) if has_wildcards(canonical.as_os_str()) => escape(text).into(),
+            _ => canonical,
+        };
+        if above.components().any(|part| part == Component::ParentDir) {
+            words.clear();
+        }
+        words.push(canonical.join(rest).into());
+    }
+    words
+}

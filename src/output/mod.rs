@@ -1,0 +1,9 @@
+//! Everything that a person or a program reads.
+
+pub(crate) mod format;
+pub(crate) mod interpreters;
+pub(crate) mod json;
+pub(crate) mod message;
+pub(crate) mod progress;
+pub(crate) mod prompt;
+pub(crate) mod report;

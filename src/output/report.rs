@@ -1,0 +1,316 @@
+//! The report of a run: paths and JSON on stdout, everything else on stderr.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::time::Instant;
+
+use super::format::{escape_path, format_stats, list_some};
+use super::interpreters::print_interpreters;
+use super::json::{JsonPath, JsonStats, Message, operation_name};
+use super::message::{eprint_line, print_error, print_hint, print_warning};
+use super::progress::Progress;
+use crate::exit_status::ExitStatus;
+use crate::failure::{Failure, Operation};
+use crate::guard::KeepReason;
+use crate::interrupt;
+use crate::options::{Format, Options};
+use crate::plan::{Plan, Target};
+use crate::remove::{Outcome, RemovedEntry};
+use crate::scan::Kept;
+use crate::stats::RemovalStats;
+
+/// Reports a run while it goes on, and adds up what it did.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    options: &'a Options,
+    progress: &'a Progress,
+    start: Instant,
+    /// Whether to say why each path is removed.
+    shows_reasons: bool,
+    planned: usize,
+    done: usize,
+    total: RemovalStats,
+    errors: u64,
+    permission_denied: bool,
+    /// Whether something to remove was found besides the plan.
+    found_more: bool,
+    /// Whether the user declined what `--erase` selected.
+    declined: bool,
+    out: BufWriter<StdoutLock<'static>>,
+    /// Whether stdout is a terminal.
+    is_interactive: bool,
+    /// Why nothing more can be written to stdout.
+    stdout_error: Option<io::Error>,
+}
+
+/// Names the settings files that apply.
+pub(crate) fn print_settings(options: &Options) {
+    for file in &options.shown_configs {
+        print_hint(format_args!(
+            "using settings from {} (--isolated to ignore them)",
+            escape_path(file)
+        ));
+    }
+}
+
+impl<'a> Report<'a> {
+    /// Begins the report of a run that started at `start`.
+    pub(crate) fn new(
+        options: &'a Options,
+        plan: &Plan,
+        progress: &'a Progress,
+        start: Instant,
+    ) -> Self {
+        let out = io::stdout();
+        let mut report = Self {
+            options,
+            progress,
+            start,
+            shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
+                || plan.targets.iter().any(Target::is_stale),
+            planned: plan.targets.len(),
+            done: 0,
+            total: RemovalStats::default(),
+            errors: 0,
+            permission_denied: false,
+            found_more: false,
+            declined: false,
+            is_interactive: out.is_terminal(),
+            out: BufWriter::with_capacity(1 << 16, out.lock()),
+            stdout_error: None,
+        };
+        report.write_json(|| Message::Begin {
+            version: env!("CARGO_PKG_VERSION"),
+            dry_run: options.remove.dry_run,
+        });
+        report
+    }
+
+    /// Reports what became of a target. Ends the run if stdout is closed.
+    pub(crate) fn record_outcome(&mut self, target: &Target, outcome: Outcome) {
+        self.done += 1;
+        let bytes = self.total.files.bytes + outcome.stats.files.bytes;
+        self.progress.targets_done(self.done, self.planned, bytes);
+        for failure in &outcome.failures {
+            self.record_failure(failure);
+        }
+        if !outcome.stats.is_empty() && self.options.format == Format::Json {
+            let path = target.display_path();
+            self.write_json(|| Message::removed(&path, target, &outcome.stats));
+        }
+        self.total += outcome.stats;
+        if self.stdout_error.is_none() && !outcome.removed.is_empty() {
+            let progress = self.progress;
+            let written = if self.is_interactive {
+                progress.suspend(|| self.list(target, &outcome.removed))
+            } else {
+                self.list(target, &outcome.removed)
+            };
+            self.check_write(written);
+        }
+    }
+
+    /// Reports what could not be read before the removal began.
+    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 3]) {
+        for failure in failures.into_iter().flatten() {
+            self.record_failure(failure);
+        }
+    }
+
+    /// Reports what could not be read or removed.
+    pub(crate) fn record_failure(&mut self, failure: &Failure) {
+        let path = escape_path(&failure.path);
+        let what = match failure.operation {
+            Operation::Read => format!("cannot read {path}"),
+            Operation::Remove => format!("cannot remove {path}"),
+            Operation::AskGit => format!(
+                "cannot list tracked files in {path}; keeping its debris and empty directories"
+            ),
+            Operation::GitClean => format!("git clean failed in {path}"),
+        };
+        self.progress
+            .suspend(|| print_error(format_args!("{what}: {}", failure.error)));
+        self.write_json(|| Message::Error {
+            path: JsonPath(&failure.path),
+            attempt: operation_name(failure.operation),
+            message: failure.error.to_string(),
+        });
+        self.errors += 1;
+        self.permission_denied |= failure.error.kind() == ErrorKind::PermissionDenied;
+    }
+
+    /// Warns of what was selected, but is kept.
+    pub(crate) fn record_kept(&mut self, kept: &[Kept]) {
+        let mut by_reason: BTreeMap<KeepReason, Vec<&PathBuf>> = BTreeMap::new();
+        for Kept { path, reason } in kept {
+            by_reason.entry(*reason).or_default().push(path);
+        }
+        for (reason, paths) in by_reason {
+            let names = list_some(paths.iter().copied());
+            print_warning(format_args!("kept {names}: {reason}"));
+            let reason = reason.to_string();
+            for path in paths {
+                self.write_json(|| Message::Keep {
+                    path: JsonPath(path),
+                    reason: &reason,
+                });
+            }
+        }
+    }
+
+    /// Warns of bytecode that git tracks.
+    pub(crate) fn record_tracked(&mut self, paths: &[PathBuf]) {
+        if !paths.is_empty() {
+            print_warning(format_args!(
+                "git tracks {} (git rm --cached FILE to stop)",
+                list_some(paths.iter())
+            ));
+        }
+    }
+
+    /// Takes note that the user declined what `--erase` selected.
+    pub(crate) fn note_declined(&mut self, declined: bool) {
+        self.declined = declined;
+    }
+
+    /// Takes note of whether another program found something to remove.
+    pub(crate) fn note_found(&mut self, found: bool) {
+        self.found_more |= found;
+    }
+
+    /// Writes out what is buffered, before another program writes.
+    pub(crate) fn flush(&mut self) {
+        self.progress.finish();
+        let flushed = self.out.flush();
+        self.check_write(flushed);
+    }
+
+    /// Ends the report.
+    pub(crate) fn finish(mut self) -> ExitStatus {
+        let (stats, errors) = (JsonStats::from(&self.total), self.errors);
+        let (dry_run, elapsed) = (self.options.remove.dry_run, self.start.elapsed());
+        self.write_json(|| Message::Summary {
+            dry_run,
+            interrupted: interrupt::is_requested(),
+            stats,
+            errors,
+            elapsed_ms: elapsed.as_millis() as u64,
+        });
+        self.flush();
+        if self.permission_denied && !is_root() {
+            print_hint("permission denied: run as the owner of these files, or with sudo");
+        }
+        if let Some(error) = self.stdout_error.take() {
+            if error.kind() != ErrorKind::BrokenPipe {
+                print_error(format_args!("cannot write to stdout: {error}"));
+                self.errors += 1;
+            } else if self.is_incomplete() {
+                print_warning("stdout was closed, so the run stopped early");
+            }
+            return self.exit_status();
+        }
+        if !self.options.quiet {
+            print_interpreters(&self.total);
+            eprint_line(self.summary());
+        }
+        if interrupt::is_requested() {
+            ExitStatus::Interrupted
+        } else {
+            self.exit_status()
+        }
+    }
+
+    fn exit_status(&self) -> ExitStatus {
+        let found = self.options.check && (self.found_more || !self.total.is_empty());
+        if self.errors > 0 || found || self.is_incomplete() {
+            ExitStatus::Failure
+        } else {
+            ExitStatus::Success
+        }
+    }
+
+    /// Whether something was not reached: a closed stdout also stops removal.
+    fn is_incomplete(&self) -> bool {
+        !self.options.remove.dry_run && self.done < self.planned
+    }
+
+    fn list(&mut self, target: &Target, removed: &[RemovedEntry]) -> io::Result<()> {
+        let is_lines = self.options.format == Format::Lines;
+        let escapes = self.is_interactive && is_lines;
+        for RemovedEntry { path, is_dir } in removed {
+            if escapes {
+                write!(self.out, "{}", escape_path(path))?;
+            } else {
+                self.out.write_all(path.as_os_str().as_encoded_bytes())?;
+            }
+            if *is_dir {
+                write!(self.out, "{MAIN_SEPARATOR}")?;
+            }
+            if self.shows_reasons && is_lines {
+                let reason = target.reason.describe(&target.name);
+                // It may name the source.
+                if escapes {
+                    write!(self.out, ": {}", escape_path(Path::new(&reason)))?;
+                } else {
+                    write!(self.out, ": {reason}")?;
+                }
+            }
+            self.out.write_all(match self.options.format {
+                Format::Nul => b"\0",
+                _ => b"\n",
+            })?;
+        }
+        // A person waits for each line, a program for the end.
+        if self.is_interactive {
+            self.out.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes a line of JSON, if that is the format.
+    fn write_json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
+        if self.options.format == Format::Json && self.stdout_error.is_none() {
+            let written = serde_json::to_writer(&mut self.out, &message())
+                .map_err(io::Error::from)
+                .and_then(|()| self.out.write_all(b"\n"));
+            self.check_write(written);
+        }
+    }
+
+    /// Ends the run if stdout does not accept more.
+    fn check_write(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            interrupt::request();
+            self.stdout_error.get_or_insert(error);
+        }
+    }
+
+    /// The last line of a run.
+    fn summary(&self) -> String {
+        let (verb, sentence_start) = if self.options.remove.dry_run {
+            ("would remove", "Would remove")
+        } else {
+            ("removed", "Removed")
+        };
+        let what = format_stats(&self.total);
+        if interrupt::is_requested() {
+            format!("Interrupted: {verb} {what}.")
+        } else if self.planned > 0 {
+            format!("{sentence_start} {what}.")
+        } else if self.declined || self.errors > 0 {
+            "Nothing removed.".to_owned()
+        } else {
+            "Nothing to remove.".to_owned()
+        }
+    }
+}
+
+/// Whether this process can do what permissions deny to others.
+fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    false
+}

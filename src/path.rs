@@ -1,0 +1,33 @@
+//! Small functions for paths and for the errors of looking them up.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Whether an error says that there is no such file.
+pub(crate) fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// The current directory in place of the empty path, which is the parent of a plain name.
+pub(crate) fn or_current_dir(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    }
+}
+
+/// Whether a path leads to this canonical path.
+pub(crate) fn is_same(path: &Path, canonical: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|path| path == canonical)
+}
+
+/// Splits a relative path into the directory that holds it and its name.
+pub(crate) fn split_name(path: &Path) -> (&Path, &OsStr) {
+    (
+        path.parent().unwrap_or(Path::new("")),
+        path.file_name().unwrap_or_default(),
+    )
+}

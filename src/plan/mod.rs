@@ -1,0 +1,312 @@
+//! What a run is going to remove: plain data that is complete before anything is
+//! removed. A dry run and a real run use the same plan.
+
+mod tree;
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::Arc;
+
+pub(crate) use tree::{Tree, TreeDir};
+
+use crate::pyc::{BytecodeName, Staleness};
+use crate::roots::{Root, Scope};
+use crate::stats::RemovalStats;
+
+/// The things to remove, sorted by PATH and then by path, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Plan<'a> {
+    /// What is removed.
+    pub(crate) targets: Vec<Target<'a>>,
+}
+
+/// One thing to remove.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    /// The PATH it was found under.
+    pub(crate) root: &'a Root,
+    /// The directory that holds it, relative to the root. Shared, because many targets
+    /// can have the same one.
+    pub(crate) parent: Arc<Path>,
+    /// Its file name.
+    pub(crate) name: Box<OsStr>,
+    /// What it is.
+    pub(crate) kind: TargetKind,
+    /// Why it is removed.
+    pub(crate) reason: Reason,
+}
+
+/// What is removed of a target.
+#[derive(Debug)]
+pub(crate) enum TargetKind {
+    /// A file or a symlink of this apparent size in bytes. The target of a symlink is
+    /// kept.
+    File(u64),
+    /// A directory with its contents.
+    Tree(Box<Tree>),
+    /// A directory that is empty once the other targets are removed. It is kept if it
+    /// is not.
+    EmptyDir,
+}
+
+/// Why a target is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It is bytecode, or a `__pycache__` directory.
+    Bytecode,
+    /// It is stale bytecode.
+    Stale(Staleness),
+    /// A tool left it behind: the debris topic of that tool.
+    Debris(&'static str),
+    /// It matches a glob of `--erase`.
+    Erased,
+    /// It is a directory in which nothing is left.
+    Empty,
+    /// It is a directory in which nothing but orphaned bytecode was left. Python could
+    /// still import it as a namespace package (PEP 420).
+    Ghost,
+}
+
+impl Reason {
+    /// The reason in one word, the same in the listing, in JSON and in the documentation.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Bytecode => "bytecode",
+            Self::Stale(staleness) => staleness.word(),
+            Self::Debris(_) => "debris",
+            Self::Erased => "erased",
+            Self::Empty => "empty",
+            Self::Ghost => "ghost",
+        }
+    }
+
+    /// The reason with its detail, for a target of this name.
+    pub(crate) fn describe(&self, name: &OsStr) -> String {
+        match (self, BytecodeName::parse(name)) {
+            (Self::Stale(staleness), Some(name)) => staleness.describe(&name).to_string(),
+            (Self::Debris(topic), _) => format!("{topic} debris"),
+            (Self::Ghost, _) => "ghost, nothing else is left in it".to_owned(),
+            _ => self.word().to_owned(),
+        }
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// Sorts the targets. A target within a [`TargetKind::Tree`] is part of that tree.
+    pub(crate) fn new(mut targets: Vec<Target<'a>>) -> Self {
+        targets.sort_unstable_by(Target::compare);
+        targets.dedup_by(|next, kept| kept.holds(next));
+        drop_doubly_named(&mut targets);
+        Self { targets }
+    }
+
+    /// The targets that were selected by `--erase`.
+    pub(crate) fn erased(&self) -> impl Iterator<Item = &Target<'a>> {
+        self.targets.iter().filter(|target| target.is_erased())
+    }
+
+    /// Drops what was selected by `--erase`, and the directories that would have been
+    /// empty without it.
+    pub(crate) fn drop_erased(&mut self) {
+        let mut blocked = HashSet::new();
+        for target in self.erased() {
+            let mut dir = Some(&*target.parent);
+            while let Some(path) = dir {
+                blocked.insert((target.root.id, path.to_path_buf()));
+                dir = path.parent();
+            }
+        }
+        self.targets.retain(|target| {
+            let is_blocked = matches!(target.kind, TargetKind::EmptyDir)
+                && blocked.contains(&(target.root.id, target.path()));
+            !target.is_erased() && !is_blocked
+        });
+    }
+}
+
+impl<'a> Target<'a> {
+    /// Splits a tree in which something is kept: the files of the blocked directories, and
+    /// the trees without a blocked directory. `parent` is the directory that holds the
+    /// tree, relative to the root.
+    pub(crate) fn split_tree(
+        root: &'a Root,
+        parent: &Path,
+        tree: Tree,
+        is_blocked: &[bool],
+        reason: Reason,
+    ) -> Vec<Self> {
+        let mut targets = Vec::new();
+        for (index, dir) in tree.dirs.iter().enumerate() {
+            if !is_blocked[index] {
+                continue;
+            }
+            let path: Arc<Path> = parent.join(tree.dir_path(index)).into();
+            targets.extend(dir.files().map(|(name, bytes)| Self {
+                root,
+                parent: Arc::clone(&path),
+                name: name.into(),
+                kind: TargetKind::File(bytes),
+                reason,
+            }));
+        }
+        for (path, tree) in tree.split(is_blocked) {
+            let path = parent.join(path);
+            targets.push(Self {
+                root,
+                parent: path.parent().unwrap_or(Path::new("")).into(),
+                name: path.file_name().unwrap_or_default().into(),
+                kind: TargetKind::Tree(Box::new(tree)),
+                reason,
+            });
+        }
+        targets
+    }
+}
+
+impl Target<'_> {
+    /// The path relative to the root.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.parent.join(&*self.name)
+    }
+
+    /// The path as it is shown to the user.
+    pub(crate) fn display_path(&self) -> PathBuf {
+        self.root.display_path(&self.path())
+    }
+
+    /// The canonical path.
+    pub(crate) fn canonical(&self) -> PathBuf {
+        self.root.canonical.join(self.path())
+    }
+
+    /// Whether it is a directory.
+    pub(crate) fn is_dir(&self) -> bool {
+        !matches!(self.kind, TargetKind::File(_))
+    }
+
+    /// Whether it is stale bytecode.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self.reason, Reason::Stale(_))
+    }
+
+    /// Whether it was selected by `--erase`.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.reason == Reason::Erased
+    }
+
+    /// The number of files and directories.
+    pub(crate) fn entry_count(&self) -> usize {
+        match &self.kind {
+            TargetKind::File(_) | TargetKind::EmptyDir => 1,
+            TargetKind::Tree(tree) => tree.dirs.iter().map(|dir| dir.entry_count()).sum(),
+        }
+    }
+
+    /// What is removed if nothing fails.
+    pub(crate) fn stats(&self) -> RemovalStats {
+        let mut stats = RemovalStats::default();
+        match &self.kind {
+            TargetKind::File(bytes) => stats.add_file(&self.name, *bytes),
+            TargetKind::EmptyDir => stats.directories = 1,
+            TargetKind::Tree(tree) => {
+                for dir in &tree.dirs {
+                    stats.directories += 1;
+                    for (name, bytes) in dir.files() {
+                        stats.add_file(name, bytes);
+                    }
+                }
+            }
+        }
+        stats
+    }
+
+    /// Sorts by PATH, then by path, without a copy of the paths.
+    fn compare(&self, other: &Self) -> Ordering {
+        let by_path = || {
+            if Arc::ptr_eq(&self.parent, &other.parent) {
+                return self.name.cmp(&other.name);
+            }
+            self.path_ranks().cmp(other.path_ranks())
+        };
+        self.root.id.cmp(&other.root.id).then_with(by_path)
+    }
+
+    /// The bytes of the path, with the separator below all others.
+    fn path_ranks(&self) -> impl Iterator<Item = u8> {
+        let parent = self.parent.as_os_str().as_encoded_bytes();
+        let separator = (!parent.is_empty()).then_some(MAIN_SEPARATOR as u8);
+        let name = self.name.as_encoded_bytes();
+        let bytes = parent.iter().copied().chain(separator);
+        bytes.chain(name.iter().copied()).map(rank)
+    }
+
+    /// Whether the other target is this one, or is part of this tree.
+    fn holds(&self, other: &Self) -> bool {
+        if self.root.id != other.root.id {
+            return false;
+        }
+        if self.parent == other.parent {
+            return self.name == other.name;
+        }
+        let is_tree = matches!(self.kind, TargetKind::Tree(_));
+        is_tree && other.parent.starts_with(&self.parent) && other.parent.starts_with(self.path())
+    }
+}
+
+/// Drops single entries that the user named and that were found under another PATH, too.
+fn drop_doubly_named(targets: &mut Vec<Target>) {
+    let is_named = |target: &Target| matches!(target.root.scope, Scope::Entries(_));
+    if !targets.iter().any(is_named) {
+        return;
+    }
+    // Whether each path is a whole tree.
+    let mut known: HashMap<PathBuf, bool> = HashMap::new();
+    let add = |known: &mut HashMap<PathBuf, bool>, target: &Target| {
+        let is_tree = matches!(target.kind, TargetKind::Tree(_));
+        known.insert(target.canonical(), is_tree);
+    };
+    for target in targets.iter().filter(|target| !is_named(target)) {
+        add(&mut known, target);
+    }
+    let mut named: Vec<_> = targets.iter().filter(|target| is_named(target)).collect();
+    // A tree comes before what is in it. Of two equal targets, the one is kept that was
+    // found with the directory that holds it, so that it is removed before that.
+    named.sort_by_cached_key(|target| {
+        let depth = target.parent.components().count();
+        (target.canonical(), Reverse(depth))
+    });
+    let mut doubles = HashSet::new();
+    for target in named {
+        let path = target.canonical();
+        let mut above = path.ancestors().skip(1);
+        if known.contains_key(&path) || above.any(|path| known.get(path) == Some(&true)) {
+            doubles.insert((target.root.id, target.path()));
+        } else {
+            add(&mut known, target);
+        }
+    }
+    targets.retain(|target| !doubles.contains(&(target.root.id, target.path())));
+}
+
+/// Compares paths by components, so that a directory comes right before its contents.
+/// Compares bytes, with the separator below all others: the same order as that of
+/// [`Path`], several times faster.
+pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
+    let (a, b) = (
+        a.as_os_str().as_encoded_bytes(),
+        b.as_os_str().as_encoded_bytes(),
+    );
+    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let rank = |byte: &u8| rank(*byte);
+    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
+}
+
+fn rank(byte: u8) -> u8 {
+    if byte == MAIN_SEPARATOR as u8 {
+        0
+    } else {
+        byte
+    }
+}

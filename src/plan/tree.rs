@@ -1,0 +1,140 @@
+//! The contents of a directory that is removed as a whole.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::directory::DirIdentity;
+
+/// A directory tree: everything that is removed with a directory. It holds names only,
+/// as full paths would need quadratic memory in a deep tree.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    /// The directories: the top first, each parent before its subdirectories.
+    pub(crate) dirs: Vec<TreeDir>,
+    /// The top directory, as it was when the tree was read. Removal compares it, so that
+    /// a directory that was moved to the same path meanwhile is not emptied.
+    pub(crate) identity: DirIdentity,
+}
+
+/// A directory of a [`Tree`], with its files.
+#[derive(Debug)]
+pub(crate) struct TreeDir {
+    /// The index of the directory that holds it; its own for the top.
+    pub(crate) parent: usize,
+    /// The file name.
+    pub(crate) name: Box<OsStr>,
+    /// The names of the files, joined by `/`: a separate string for each would need
+    /// twice the memory.
+    names: OsString,
+    /// The apparent size of each file, in bytes.
+    sizes: Vec<u64>,
+}
+
+impl TreeDir {
+    /// An empty directory.
+    pub(crate) fn new(parent: usize, name: &OsStr) -> Self {
+        Self {
+            parent,
+            name: name.into(),
+            names: OsString::new(),
+            sizes: Vec::new(),
+        }
+    }
+
+    /// Adds a file or a symlink.
+    pub(crate) fn push_file(&mut self, name: &OsStr, bytes: u64) {
+        if !self.names.is_empty() {
+            self.names.push("/");
+        }
+        self.names.push(name);
+        self.sizes.push(bytes);
+    }
+
+    /// The number of files, and the directory itself.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.sizes.len() + 1
+    }
+
+    /// Keeps in the list the files for which `keep` is true. Returns whether that is all
+    /// of them.
+    pub(crate) fn retain_files(&mut self, mut keep: impl FnMut(&OsStr) -> bool) -> bool {
+        let mut retained = Self::new(self.parent, &self.name);
+        for (name, bytes) in self.files() {
+            if keep(name) {
+                retained.push_file(name, bytes);
+            }
+        }
+        let is_complete = retained.sizes.len() == self.sizes.len();
+        *self = retained;
+        is_complete
+    }
+
+    /// Forgets the files.
+    pub(crate) fn clear_files(&mut self) {
+        self.names.clear();
+        self.sizes.clear();
+    }
+
+    /// Frees the memory that was reserved for more files.
+    pub(crate) fn shrink(&mut self) {
+        self.names.shrink_to_fit();
+        self.sizes.shrink_to_fit();
+    }
+
+    /// The files and symlinks: name and apparent size in bytes.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&OsStr, u64)> {
+        // A file name is exactly one component of a relative path.
+        Path::new(&self.names)
+            .iter()
+            .zip(self.sizes.iter().copied())
+    }
+}
+
+impl Tree {
+    /// A tree without a directory.
+    pub(crate) fn empty() -> Self {
+        Self {
+            dirs: Vec::new(),
+            identity: None,
+        }
+    }
+
+    /// The path of a directory relative to the directory that holds the tree.
+    pub(crate) fn dir_path(&self, index: usize) -> PathBuf {
+        let mut names = vec![&*self.dirs[index].name];
+        let mut index = index;
+        while index > 0 {
+            index = self.dirs[index].parent;
+            names.push(&*self.dirs[index].name);
+        }
+        names.iter().rev().collect()
+    }
+
+    /// Splits the tree into the largest trees without a blocked directory, each with its
+    /// path relative to the directory that holds the whole tree.
+    pub(crate) fn split(self, is_blocked: &[bool]) -> Vec<(PathBuf, Self)> {
+        let is_top = |index: &usize| !is_blocked[*index] && is_blocked[self.dirs[*index].parent];
+        let tops = (1..self.dirs.len()).filter(is_top);
+        let mut tops: HashMap<_, _> = tops.map(|index| (index, self.dir_path(index))).collect();
+        let mut trees: Vec<(PathBuf, Self)> = Vec::new();
+        // The new place of each directory: its tree, and the index there.
+        let mut places = vec![(0, 0); self.dirs.len()];
+        for (index, mut dir) in self.dirs.into_iter().enumerate() {
+            if is_blocked[index] {
+                continue;
+            }
+            let (mut tree, mut parent) = places[dir.parent];
+            if let Some(path) = tops.remove(&index) {
+                (tree, parent) = (trees.len(), 0);
+                let (dirs, identity) = (Vec::new(), None);
+                trees.push((path, Self { dirs, identity }));
+            }
+            let dirs = &mut trees[tree].1.dirs;
+            places[index] = (tree, dirs.len());
+            dir.parent = parent;
+            dirs.push(dir);
+        }
+        trees
+    }
+}

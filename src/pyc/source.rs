@@ -1,0 +1,212 @@
+//! The source of a bytecode file: finding it, and comparing it with a header.
+
+use std::fs::{self, File};
+use std::hash::Hasher;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use siphasher::sip::{SipHasher13, SipHasher24};
+
+use super::error::JudgeError;
+use super::header::{Header, Validation};
+use super::interpreter::{Interpreter, Version};
+use super::magic::{self, Layout};
+use super::name::{BytecodeName, SourceSuffix};
+use super::verdict::{Change, Staleness};
+
+/// No interpreter compiles a larger source: it counts the bytes in a C `int`.
+const MAX_SOURCE_BYTES: u64 = i32::MAX as u64;
+
+/// What an interpreter compares with a header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SourceFacts {
+    /// In bytes.
+    pub(super) size: u64,
+    pub(super) mtime: SystemTime,
+}
+
+/// A source that exists.
+pub(super) struct Source {
+    path: PathBuf,
+    suffix: SourceSuffix,
+    facts: SourceFacts,
+}
+
+impl Source {
+    /// Finds the source of `name` in a directory. `look_up` returns the facts of a
+    /// path, or `None` if no regular file has that path.
+    pub(super) fn find(
+        name: &BytecodeName<'_>,
+        directory: &Path,
+        look_up: impl Fn(&Path) -> io::Result<Option<SourceFacts>>,
+    ) -> Result<Option<Self>, JudgeError> {
+        for &suffix in name.source_suffixes() {
+            let path = directory.join(name.source_name(suffix));
+            match look_up(&path) {
+                Ok(Some(facts)) => {
+                    return Ok(Some(Self {
+                        path,
+                        suffix,
+                        facts,
+                    }));
+                }
+                Ok(None) => {}
+                Err(error) => return Err(JudgeError::Source(path, error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares the source with the header of its bytecode, which was modified at
+    /// `compiled`.
+    pub(super) fn compare(
+        self,
+        header: &Header,
+        name: &BytecodeName<'_>,
+        compiled: SystemTime,
+    ) -> Result<Option<Staleness>, JudgeError> {
+        let SourceFacts { size, mtime } = self.facts;
+        let change = match header.validation {
+            Validation::Timestamp {
+                mtime: recorded_mtime,
+                size: recorded_size,
+            } => {
+                // `_validate_timestamp_pyc` compares 32 bits, like the field.
+                if recorded_size.is_some_and(|recorded| recorded != size as u32) {
+                    Some(Change::Size)
+                } else if !is_same_mtime(recorded_mtime, header.layout, mtime) {
+                    Some(Change::Mtime)
+                } else if is_race(mtime, compiled) {
+                    return Ok(Some(Staleness::Raced {
+                        suffix: self.suffix,
+                    }));
+                } else {
+                    None
+                }
+            }
+            Validation::Hash { hash, .. } => match self.hash(header.magic, name) {
+                Ok(Some(actual)) if actual != hash => Some(Change::Contents),
+                Ok(_) => None,
+                Err(error) => return Err(JudgeError::Source(self.path, error)),
+            },
+        };
+        Ok(change.map(|change| Staleness::Outdated {
+            suffix: self.suffix,
+            change,
+        }))
+    }
+
+    /// The hash that `_imp.source_hash` of the interpreter returns for this source
+    /// (`_validate_hash_pyc`), or `None` if the algorithm is not known.
+    fn hash(&self, magic: u16, name: &BytecodeName<'_>) -> io::Result<Option<[u8; 8]>> {
+        // The key is the whole magic number, including `\r\n`.
+        let [low, high] = magic.to_le_bytes();
+        let key = u64::from(u32::from_le_bytes([low, high, b'\r', b'\n']));
+        let hash = match name.interpreter().or_else(|| magic::interpreter(magic)) {
+            Some(Interpreter::CPython(version)) if version >= Version::new(3, 11) => {
+                self.hash_with(SipHasher13::new_with_keys(key, 0))?
+            }
+            // PyPy 3.11 still uses SipHash-2-4.
+            Some(Interpreter::CPython(_) | Interpreter::PyPy(_)) => {
+                self.hash_with(SipHasher24::new_with_keys(key, 0))?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(hash))
+    }
+
+    /// Reads the source in pieces, because a source may be large.
+    fn hash_with(&self, mut hasher: impl Hasher) -> io::Result<[u8; 8]> {
+        if self.facts.size > MAX_SOURCE_BYTES {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        // The limit ends the loop on a file that the kernel generates without end.
+        let mut file = File::open(&self.path)?.take(self.facts.size);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(hasher.finish().to_le_bytes()),
+                Ok(len) => hasher.write(&buffer[..len]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Looks up a source as interpreters do: it follows symlinks (`_path_stats` of
+/// importlib), and only a regular file is a source (`_path_isfile`).
+pub(super) fn stat(path: &Path) -> io::Result<Option<SourceFacts>> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(SourceFacts {
+            size: metadata.len(),
+            mtime: metadata.modified()?,
+        })),
+        Ok(_) => Ok(None),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an error proves that there is no source. A symlink loop does: Python ignores
+/// it and imports the bytecode.
+fn is_absence(error: &io::Error) -> bool {
+    let is_missing = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    is_missing || is_symlink_loop(error)
+}
+
+#[cfg(unix)]
+fn is_symlink_loop(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    Errno::from_io_error(error) == Some(Errno::LOOP)
+}
+
+#[cfg(windows)]
+fn is_symlink_loop(error: &io::Error) -> bool {
+    const ERROR_CANT_RESOLVE_FILENAME: i32 = 1921;
+    error.raw_os_error() == Some(ERROR_CANT_RESOLVE_FILENAME)
+}
+
+/// Whether an interpreter considers the mtime in a header to be that of the source.
+///
+/// Interpreters differ only for unusual times. importlib rounds a float towards zero: a
+/// float cannot distinguish the last hundred nanoseconds of a second from the next
+/// second, and before 1970 zero is later. Until 3.6 importlib did not truncate the
+/// mtime of the source to the 32 bits of the field. Python 2 compares 32 bits of the
+/// seconds, but reads the field as a signed number.
+fn is_same_mtime(recorded: u32, layout: Layout, source: SystemTime) -> bool {
+    let (seconds, nanos) = since_epoch(source);
+    let rounded = (seconds as f64 + 1e-9 * f64::from(nanos)) as i64;
+    match layout {
+        Layout::Mtime => i64::from(recorded as i32) == seconds & 0xffff_ffff,
+        Layout::MtimeAndSize => i64::from(recorded) == rounded,
+        Layout::Flags => recorded == rounded as u32,
+    }
+}
+
+/// The time in whole seconds, rounded down, and the remaining nanoseconds.
+fn since_epoch(time: SystemTime) -> (i64, u32) {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
+        Err(error) => {
+            let before = error.duration();
+            let seconds = 0i64.saturating_sub_unsigned(before.as_secs());
+            match before.subsec_nanos() {
+                0 => (seconds, 0),
+                nanos => (seconds.saturating_sub(1), 1_000_000_000 - nanos),
+            }
+        }
+    }
+}
+
+/// Whether the source was modified after its bytecode was written, but in the same
+/// second, which a header cannot show (cpython#75953). If a source from another second
+/// matches its header, a program set its mtime (it may be in the future), which proves
+/// nothing. The bytecode may be on a file system that records whole seconds, so its
+/// mtime proves something only if it has a fraction.
+fn is_race(source: SystemTime, compiled: SystemTime) -> bool {
+    let (source_seconds, _) = since_epoch(source);
+    let (compiled_seconds, compiled_nanos) = since_epoch(compiled);
+    source > compiled && source_seconds == compiled_seconds && compiled_nanos != 0
+}

@@ -1,0 +1,109 @@
+//! Reads small files that other people control: settings and the index of git.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// Reads a regular file of at most `max_bytes`. Follows symlinks. `None` if it is not a
+/// regular file on a real file system: reading a pipe or a device could wait forever.
+///
+/// # Errors
+///
+/// If the file does not exist, cannot be read, or is larger than `max_bytes`.
+pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    // Opening some devices has side effects, so look before opening.
+    if !path.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let file = open_nonblocking(path)?;
+    // Another process may have replaced the file since.
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || is_virtual(&file)? {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    if metadata.len() <= max_bytes {
+        file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    }
+    if metadata.len() > max_bytes || bytes.len() as u64 > max_bytes {
+        let limit = crate::output::format::format_size(max_bytes);
+        let message = format!("file is larger than {limit}");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(Some(bytes))
+}
+
+/// Opens a file without waiting for the other end of a pipe.
+fn open_nonblocking(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits() as i32);
+    }
+    options.open(path)
+}
+
+/// Whether a file belongs to the kernel. Such files claim to be regular, but reading some
+/// of them, such as `/proc/kmsg`, waits for events or removes them.
+#[cfg(target_os = "linux")]
+fn is_virtual(file: &File) -> io::Result<bool> {
+    // From linux/magic.h: procfs, sysfs, debugfs, tracefs.
+    const VIRTUAL: [u32; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
+    let file_system = rustix::fs::fstatfs(file)?;
+    Ok(VIRTUAL.contains(&(file_system.f_type as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_virtual(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "text").unwrap();
+        let read = |path: &Path| read_regular_file(path, 4).map_err(|error| error.kind());
+        assert_eq!(read(&path), Ok(Some(b"text".to_vec())));
+        let link = folder.path().join("link");
+        symlink("file", &link).unwrap();
+        assert_eq!(read(&link), Ok(Some(b"text".to_vec())));
+        assert_eq!(read(folder.path()), Ok(None));
+        assert_eq!(read(Path::new("/dev/zero")), Ok(None));
+        let fifo = folder.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.unwrap().success());
+        assert_eq!(read(&fifo), Ok(None));
+        fs::write(&path, "text!").unwrap();
+        assert_eq!(read(&path), Err(ErrorKind::FileTooLarge));
+        assert_eq!(read(&path.with_extension("x")), Err(ErrorKind::NotFound));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn files_of_the_kernel_are_not_read() {
+        for path in [
+            "/proc/self/status",
+            "/sys/kernel/mm/transparent_hugepage/enabled",
+        ] {
+            if Path::new(path).exists() {
+                let read = read_regular_file(Path::new(path), 1 << 20);
+                assert!(matches!(read, Ok(None)), "{path}: {read:?}");
+            }
+        }
+        // It blocks a reader that may open it.
+        let read = read_regular_file(Path::new("/proc/kmsg"), 1 << 20);
+        assert!(!matches!(read, Ok(Some(_))), "{read:?}");
+    }
+}

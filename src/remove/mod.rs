@@ -1,0 +1,185 @@
+//! Executes a plan. This is the only place where anything is removed.
+//!
+//! Every operation names one entry of an open directory, and each directory was opened by
+//! name in the one above it, from the root down and never through a symlink. So whatever
+//! is renamed, replaced or linked during the run, nothing outside the root is reached.
+
+mod task;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::options::{Listing, RemoveOptions};
+use crate::plan::{Plan, Target, TargetKind, path_order};
+use crate::stats::RemovalStats;
+use crate::threads::Threads;
+use task::Worker;
+
+/// A plan with fewer targets is executed before a thread pool would have started.
+const PARALLEL_THRESHOLD: usize = 64;
+
+/// Targets that a thread takes at a time.
+const BATCH_LEN: usize = 16;
+
+/// Entries that are removed before their outcomes are reported. Bounded, so that a slow
+/// reader of stdout slows down the removal instead of growing the memory.
+const MAX_UNREPORTED: usize = 1 << 16;
+
+/// The same if each entry is listed. Fewer, so that little is removed after the reader
+/// has closed stdout.
+const MAX_UNLISTED: usize = 1 << 10;
+
+/// What became of one target.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// What was removed.
+    pub(crate) stats: RemovalStats,
+    /// The paths that were removed, as they are shown, in path order.
+    pub(crate) removed: Vec<RemovedEntry>,
+    /// What could not be removed, and why.
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// Something that was removed, or would be.
+#[derive(Debug)]
+pub(crate) struct RemovedEntry {
+    /// The path as it is shown.
+    pub(crate) path: PathBuf,
+    /// Whether it is a directory.
+    pub(crate) is_dir: bool,
+}
+
+/// Executes `plan` and reports the outcome of each target, in the order of the plan. Ends
+/// early if the run is interrupted: targets that were not reached are not reported.
+pub(crate) fn execute<'a>(
+    plan: &Plan<'a>,
+    options: RemoveOptions,
+    threads: &Threads,
+    mut on_outcome: impl FnMut(&Target<'a>, Outcome),
+) {
+    let targets = &plan.targets;
+    if options.dry_run {
+        for target in targets {
+            if interrupt::is_requested() {
+                return;
+            }
+            on_outcome(target, Outcome::planned(target, options.listing));
+        }
+        return;
+    }
+    let batches = split_batches(targets);
+    let pool = if targets.len() < PARALLEL_THRESHOLD {
+        None
+    } else {
+        threads.pool()
+    };
+    let max_handles = threads.open_files();
+    let run = |batch: &Range<usize>| {
+        Worker::new(options.listing, max_handles).remove_batch(&targets[batch.clone()])
+    };
+    let max_unreported = if options.listing == Listing::Entries {
+        MAX_UNLISTED
+    } else {
+        MAX_UNREPORTED
+    };
+    let mut rest = &batches[..];
+    while !rest.is_empty() && !interrupt::is_requested() {
+        let window = first_window(rest, targets, max_unreported);
+        rest = &rest[window.len()..];
+        let outcomes: Vec<Vec<Option<Outcome>>> = match pool {
+            Some(pool) => pool.install(|| window.par_iter().map(run).collect()),
+            None => window.iter().map(run).collect(),
+        };
+        for (batch, outcomes) in window.iter().zip(outcomes) {
+            for (target, outcome) in targets[batch.clone()].iter().zip(outcomes) {
+                if let Some(outcome) = outcome {
+                    on_outcome(target, outcome);
+                }
+            }
+        }
+    }
+}
+
+/// The first batches, one at least, with at most `max_entries` entries.
+fn first_window<'b>(
+    batches: &'b [Range<usize>],
+    targets: &[Target],
+    max_entries: usize,
+) -> &'b [Range<usize>] {
+    let mut entries = 0;
+    let is_full = |batch: &Range<usize>| {
+        let counts = targets[batch.clone()].iter().map(Target::entry_count);
+        entries += counts.sum::<usize>();
+        entries > max_entries
+    };
+    let end = batches.iter().position(is_full).unwrap_or(batches.len());
+    &batches[..end.max(1)]
+}
+
+/// Splits targets into batches. What is in a directory that is removed once it is empty
+/// is in the same batch, so that one thread can remove it first.
+fn split_batches(targets: &[Target]) -> Vec<Range<usize>> {
+    let mut batches = Vec::new();
+    let mut start = 0;
+    // The outermost directory that is removed once it is empty.
+    let mut around: Option<(usize, PathBuf)> = None;
+    for (index, target) in targets.iter().enumerate() {
+        let is_in = |(root, dir): &(usize, PathBuf)| {
+            *root == target.root.id && target.parent.starts_with(dir)
+        };
+        if around.as_ref().is_some_and(is_in) {
+            continue;
+        }
+        around =
+            matches!(target.kind, TargetKind::EmptyDir).then(|| (target.root.id, target.path()));
+        if index - start >= BATCH_LEN {
+            batches.push(start..index);
+            start = index;
+        }
+    }
+    if start < targets.len() {
+        batches.push(start..targets.len());
+    }
+    batches
+}
+
+impl Outcome {
+    /// What removing a target would do.
+    pub(crate) fn planned(target: &Target, listing: Listing) -> Self {
+        let mut outcome = Self {
+            stats: target.stats(),
+            ..Self::default()
+        };
+        match (listing, &target.kind) {
+            (Listing::Nothing, _) => {}
+            (Listing::Entries, TargetKind::Tree(tree)) => {
+                for (index, dir) in tree.dirs.iter().enumerate() {
+                    let path = target.parent.join(tree.dir_path(index));
+                    for (name, _) in dir.files() {
+                        outcome.add(target, &path.join(name), false);
+                    }
+                    outcome.add(target, &path, true);
+                }
+                outcome.sort();
+            }
+            _ => outcome.add(target, &target.path(), target.is_dir()),
+        }
+        outcome
+    }
+
+    fn add(&mut self, target: &Target, relative: &Path, is_dir: bool) {
+        self.removed.push(RemovedEntry {
+            path: target.root.display_path(relative),
+            is_dir,
+        });
+    }
+
+    fn sort(&mut self) {
+        self.removed
+            .sort_unstable_by(|a, b| path_order(&a.path, &b.path));
+    }
+}

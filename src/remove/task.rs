@@ -1,0 +1,264 @@
+//! Removes targets on one thread.
+
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use cap_fs_ext::DirExt;
+use cap_std::fs::Dir;
+
+use super::Outcome;
+use crate::directory::{self, EntryKind};
+use crate::failure::{Failure, Operation};
+use crate::interrupt;
+use crate::open_dirs::{OpenDirs, OpenTreeDirs};
+use crate::options::Listing;
+use crate::path::split_name;
+use crate::plan::{Target, TargetKind, Tree};
+
+/// Most trees are not deeper than this, so that more open directories save nothing.
+const MAX_HANDLES: usize = 64;
+
+/// Removes targets on one thread, and keeps open the directories that they share.
+pub(crate) struct Worker<'a> {
+    listing: Listing,
+    /// Open directories below a root, and below the top of a tree.
+    max_handles: usize,
+    /// The directories that are open below the root of the last target.
+    open: Option<(usize, OpenDirs<'a>)>,
+}
+
+impl<'a> Worker<'a> {
+    /// A worker that may have `open_files` files open.
+    pub(crate) fn new(listing: Listing, open_files: usize) -> Self {
+        Self {
+            listing,
+            // Besides these, the top of a tree and the next directory are open.
+            max_handles: (open_files.saturating_sub(2) / 2).clamp(1, MAX_HANDLES),
+            open: None,
+        }
+    }
+
+    /// Removes a batch from its end, so that the contents of a directory are removed
+    /// before the directory. `None` is a target that was not reached.
+    pub(crate) fn remove_batch(&mut self, targets: &[Target<'a>]) -> Vec<Option<Outcome>> {
+        let mut outcomes: Vec<_> = targets
+            .iter()
+            .rev()
+            .map(|target| (!interrupt::is_requested()).then(|| self.remove_target(target)))
+            .collect();
+        outcomes.reverse();
+        outcomes
+    }
+
+    fn remove_target(&mut self, target: &Target<'a>) -> Outcome {
+        let max_handles = self.max_handles;
+        let open = match &mut self.open {
+            Some((root, open)) if *root == target.root.id => open,
+            other => {
+                let open = OpenDirs::new(&target.root.dir, max_handles);
+                &mut other.insert((target.root.id, open)).1
+            }
+        };
+        let mut task = Task {
+            target,
+            listing: self.listing,
+            outcome: Outcome::default(),
+        };
+        match open.open(&target.parent) {
+            Ok(parent) => task.remove(parent, max_handles),
+            Err(error) => task.record_failure(&target.path(), error),
+        }
+        task.outcome.sort();
+        task.outcome
+    }
+}
+
+/// The removal of one target.
+struct Task<'t, 'a> {
+    target: &'t Target<'a>,
+    listing: Listing,
+    outcome: Outcome,
+}
+
+impl Task<'_, '_> {
+    fn remove(&mut self, parent: &Dir, max_handles: usize) {
+        let target = self.target;
+        let path = || target.parent.to_path_buf();
+        match &target.kind {
+            TargetKind::File(bytes) => {
+                self.remove_file(parent, path, &target.name, *bytes);
+            }
+            TargetKind::EmptyDir => match parent.remove_dir(&*target.name) {
+                Ok(()) => self.record_removed_dir(path, &target.name),
+                // Something was kept or created in it meanwhile.
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
+                Err(error) => self.record_failure(&target.path(), error),
+            },
+            TargetKind::Tree(tree) => self.remove_tree(parent, tree, max_handles),
+        }
+    }
+
+    /// Removes a directory tree, the last directory first: a subdirectory comes after the
+    /// directory that holds it.
+    fn remove_tree(&mut self, parent: &Dir, tree: &Tree, max_handles: usize) {
+        let top = match open_unchanged(parent, tree) {
+            Ok(top) => top,
+            Err(error) => return self.record_failure(&self.target.path(), error),
+        };
+        let mut open = OpenTreeDirs::new(top, max_handles);
+        let mut holds_failure = vec![false; tree.dirs.len()];
+        for (index, dir) in tree.dirs.iter().enumerate().rev() {
+            if interrupt::is_requested() {
+                return;
+            }
+            let path = || self.target.parent.join(tree.dir_path(index));
+            let is_emptied = match open.open(&tree.dirs, index) {
+                Ok(handle) => {
+                    let mut is_emptied = !holds_failure[index];
+                    for (name, bytes) in dir.files() {
+                        is_emptied &= self.remove_file(handle, path, name, bytes);
+                    }
+                    is_emptied
+                }
+                Err(error) => {
+                    self.record_failure(&path(), error);
+                    false
+                }
+            };
+            if !is_emptied || !self.remove_tree_dir(parent, &mut open, tree, index) {
+                holds_failure[dir.parent] = true;
+            }
+        }
+    }
+
+    /// Removes a directory of a tree that was emptied. What Python wrote into it meanwhile
+    /// is removed too, but only once. Returns whether nothing failed.
+    fn remove_tree_dir(
+        &mut self,
+        parent: &Dir,
+        open: &mut OpenTreeDirs,
+        tree: &Tree,
+        index: usize,
+    ) -> bool {
+        let dir = &tree.dirs[index];
+        let remove_dir = |open: &mut OpenTreeDirs| {
+            let above = if index == 0 {
+                parent
+            } else {
+                open.open(&tree.dirs, dir.parent)?
+            };
+            above.remove_dir(&*dir.name)
+        };
+        let path = || self.target.parent.join(tree.dir_path(index));
+        let mut removed = remove_dir(open);
+        if let Err(error) = &removed
+            && error.kind() == ErrorKind::DirectoryNotEmpty
+        {
+            let emptied = open
+                .open(&tree.dirs, index)
+                .and_then(|handle| self.remove_new_files(handle, path));
+            removed = emptied.and_then(|()| remove_dir(open));
+        }
+        match removed {
+            Ok(()) => {
+                let above = || split_name(&path()).0.to_path_buf();
+                self.record_removed_dir(above, &dir.name);
+                true
+            }
+            Err(error) => {
+                let is_absent = error.kind() == ErrorKind::NotFound;
+                self.record_failure(&path(), error);
+                is_absent
+            }
+        }
+    }
+
+    /// Removes the files that were created since the plan was made.
+    fn remove_new_files(&mut self, dir: &Dir, path: impl Fn() -> PathBuf + Copy) -> io::Result<()> {
+        let mut files = Vec::new();
+        // Read to the end first: some file systems skip entries if others are removed
+        // meanwhile.
+        directory::read_dir(&directory::reopen(dir)?, true, |entry| {
+            if entry.kind != EntryKind::Dir {
+                files.push(entry);
+            }
+        })?;
+        for entry in files {
+            self.remove_file(dir, path, &entry.name, entry.bytes);
+        }
+        Ok(())
+    }
+
+    /// Removes a file or a symlink. Returns whether it is gone.
+    fn remove_file(
+        &mut self,
+        dir: &Dir,
+        path: impl Fn() -> PathBuf,
+        name: &OsStr,
+        bytes: u64,
+    ) -> bool {
+        match dir.remove_file_or_symlink(name) {
+            Ok(()) => {
+                self.outcome.stats.add_file(name, bytes);
+                if self.is_listed(name, false) {
+                    self.outcome.add(self.target, &path().join(name), false);
+                }
+                true
+            }
+            Err(error) => {
+                let is_absent = error.kind() == ErrorKind::NotFound;
+                let is_dir = || dir.symlink_metadata(name).is_ok_and(|found| found.is_dir());
+                let error = if !is_absent && is_dir() {
+                    changed()
+                } else {
+                    error
+                };
+                self.record_failure(&path().join(name), error);
+                is_absent
+            }
+        }
+    }
+
+    fn record_removed_dir(&mut self, path: impl Fn() -> PathBuf, name: &OsStr) {
+        self.outcome.stats.directories += 1;
+        if self.is_listed(name, true) {
+            self.outcome.add(self.target, &path().join(name), true);
+        }
+    }
+
+    /// Whether the removal of an entry is listed. A target that is a directory is
+    /// removed last.
+    fn is_listed(&self, name: &OsStr, is_dir: bool) -> bool {
+        match self.listing {
+            Listing::Nothing => false,
+            Listing::Targets => is_dir == self.target.is_dir() && name == &*self.target.name,
+            Listing::Entries => true,
+        }
+    }
+
+    /// Records a failure. What vanished meanwhile needs no removal.
+    fn record_failure(&mut self, path: &Path, error: io::Error) {
+        if error.kind() != ErrorKind::NotFound {
+            self.outcome.failures.push(Failure {
+                operation: Operation::Remove,
+                path: self.target.root.display_path(path),
+                error,
+            });
+        }
+    }
+}
+
+/// Opens the top of a tree, if it is still the directory that was read.
+fn open_unchanged(parent: &Dir, tree: &Tree) -> io::Result<Dir> {
+    let top = directory::open_dir(parent, &tree.dirs[0].name)?;
+    if tree.identity.is_none() || directory::identity(&top)? == tree.identity {
+        Ok(top)
+    } else {
+        Err(changed())
+    }
+}
+
+fn changed() -> io::Error {
+    io::Error::other("changed during the run")
+}

@@ -1,0 +1,142 @@
+//! What `--ignore` and the `ignore` setting exclude.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::path_glob::{PathGlob, Wildcards, has_wildcards};
+
+/// Names, paths and globs that are neither entered nor removed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IgnoreRules {
+    names: HashSet<OsString>,
+    name_globs: GlobSet,
+    /// Paths by their file name. A relative path matches the end of any path.
+    paths: HashMap<OsString, Vec<PathBuf>>,
+    path_globs: Vec<PathGlob>,
+    /// What is ignored as well.
+    inherited: Option<Arc<Self>>,
+}
+
+/// The path of an entry as a user can write it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EntryPath<'a> {
+    /// The PATH as it was given, joined with the path of the entry below it.
+    pub(crate) display: &'a Path,
+    /// The canonical path of the PATH.
+    pub(crate) canonical_root: &'a Path,
+    /// The path of the entry below the PATH.
+    pub(crate) relative: &'a Path,
+}
+
+impl EntryPath<'_> {
+    /// The file name.
+    pub(crate) fn name(&self) -> &OsStr {
+        self.display.file_name().unwrap_or_default()
+    }
+
+    /// The canonical path.
+    pub(crate) fn canonical(&self) -> PathBuf {
+        self.canonical_root.join(self.relative)
+    }
+}
+
+impl IgnoreRules {
+    /// Parses what the user wrote. A word without a separator is a name at any depth; one
+    /// with a separator is a path, or the end of one. Each is taken literally, so that a
+    /// directory called `[x]` can be named, and as a glob if it has wildcards.
+    ///
+    /// # Errors
+    ///
+    /// If a word is empty, is not a valid glob, or contains `..`.
+    pub(crate) fn new(words: &[OsString]) -> Result<Self> {
+        let mut rules = Self::default();
+        let mut name_globs = GlobSetBuilder::new();
+        for word in words {
+            let invalid = || format!("invalid --ignore value {word:?}");
+            let path = normalize(word);
+            ensure!(
+                !path.components().any(|part| part == Component::ParentDir),
+                "{}: it contains '..' after a wildcard; use the resolved path",
+                invalid()
+            );
+            let Some(name) = path.file_name() else {
+                anyhow::bail!("{}: it does not name a file", invalid());
+            };
+            let is_name = path.as_os_str() == name;
+            if has_wildcards(path.as_os_str()) {
+                let text = path.to_str().with_context(|| {
+                    let why = "globs must be valid UTF-8; use '?' for other bytes";
+                    format!("{}: {why}", invalid())
+                })?;
+                if is_name {
+                    name_globs.add(Glob::new(text).with_context(invalid)?);
+                } else {
+                    let glob = PathGlob::new(text).with_context(invalid)?;
+                    let is_absolute = path.is_absolute();
+                    rules.path_globs.push(if is_absolute {
+                        glob
+                    } else {
+                        glob.at_any_depth()
+                    });
+                }
+            }
+            if is_name {
+                rules.names.insert(name.to_owned());
+            } else {
+                let same_name = rules.paths.entry(name.to_owned()).or_default();
+                same_name.push(path.clone());
+            }
+        }
+        rules.name_globs = name_globs.build()?;
+        Ok(rules)
+    }
+
+    /// Whether nothing is ignored.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+            && self.paths.is_empty()
+            && self.path_globs.is_empty()
+            && self.inherited.as_ref().is_none_or(|rules| rules.is_empty())
+    }
+
+    /// The same rules, and others.
+    pub(crate) fn and(self, others: &Self) -> Self {
+        Self {
+            inherited: Some(Arc::new(others.clone())),
+            ..self
+        }
+    }
+
+    /// Whether an entry is ignored, by its name, or by its path as it was given or as it
+    /// is without symlinks.
+    pub(crate) fn is_ignored(&self, entry: EntryPath<'_>) -> bool {
+        let name = entry.name();
+        let is_inherited = |rules: &Arc<Self>| rules.is_ignored(entry);
+        if self.names.contains(name)
+            || self.name_globs.is_match(name)
+            || self.inherited.as_ref().is_some_and(is_inherited)
+        {
+            return true;
+        }
+        let paths = self.paths.get(name).map_or(&[][..], Vec::as_slice);
+        if paths.is_empty() && self.path_globs.is_empty() {
+            return false;
+        }
+        let canonical = entry.canonical();
+        [entry.display, &canonical].iter().any(|path| {
+            let is_glob_match = |glob: &PathGlob| glob.is_match(path, Wildcards::MatchAll);
+            paths.iter().any(|end| path.ends_with(end)) || self.path_globs.iter().any(is_glob_match)
+        })
+    }
+}
+
+/// A word of `--ignore` as a path, without `.` components and a trailing separator.
+pub(crate) fn normalize(word: &OsStr) -> PathBuf {
+    let parts = Path::new(word).components();
+    parts.filter(|part| *part != Component::CurDir).collect()
+}

@@ -1,0 +1,173 @@
+//! What counts as bytecode and debris, and what is skipped: tables of globs, without
+//! access to the file system.
+
+pub(crate) mod debris;
+pub(crate) mod erase;
+pub(crate) mod ignore;
+pub(crate) mod path_glob;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+pub(crate) use debris::Debris;
+pub(crate) use erase::EraseGlobs;
+pub(crate) use ignore::IgnoreRules;
+
+use crate::pyc::VersionFilter;
+
+/// The directory in which Python keeps bytecode (PEP 3147).
+pub(crate) const CACHE_DIR: &str = "__pycache__";
+
+/// The names of bytecode files.
+pub(crate) const BYTECODE: [&str; 5] = [
+    "*.pyc",
+    "*.pyo",
+    "*$py.class",
+    // Partial writes (`_write_atomic` in importlib adds a number to the name).
+    "*.pyc.[0-9]*",
+    "*.pyo.[0-9]*",
+];
+
+/// Names that are not searched by default: version control, environments, and the
+/// dependencies of JavaScript.
+pub(crate) const DEFAULT_SKIPS: [&str; 11] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".direnv",
+    ".tox",
+    ".nox",
+    ".venv",
+    "venv",
+    ".pixi",
+    "node_modules",
+];
+
+/// Where version control systems keep repositories.
+pub(crate) const VCS_DIRS: [&str; 9] = [
+    ".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", ".pijul", ".sl", "CVS",
+];
+
+/// Where packages are installed. Their files belong to them, whatever their names.
+pub(crate) const INSTALL_DIRS: [&str; 2] = ["site-packages", "dist-packages"];
+
+/// Everything that decides what is removed below a PATH.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    /// What the user excluded.
+    pub(crate) ignore: IgnoreRules,
+    /// Whether [`DEFAULT_SKIPS`] are searched all the same.
+    pub(crate) search_default_skips: bool,
+    /// Leftovers of tools.
+    pub(crate) debris: Debris,
+    /// The globs of `--erase`.
+    pub(crate) erase: EraseGlobs,
+    /// Whether empty directories are removed.
+    pub(crate) folders: bool,
+    /// Which bytecode is selected.
+    pub(crate) bytecode: BytecodeFilter,
+    /// What the command line decided, so that no settings can.
+    pub(crate) overrides: Overrides,
+}
+
+/// What the command line decided, so that no settings can.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Overrides {
+    /// `--no-stale`
+    pub(crate) no_stale: bool,
+    /// `--python` or `--keep-python`
+    pub(crate) python: bool,
+}
+
+/// Which bytecode is selected: a file that meets all conditions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BytecodeFilter {
+    /// Only stale bytecode.
+    pub(crate) stale: bool,
+    /// Only bytecode of these interpreters, if there are any.
+    pub(crate) only: Vec<VersionFilter>,
+    /// No bytecode of these interpreters.
+    pub(crate) keep: Vec<VersionFilter>,
+}
+
+impl Rules {
+    /// Whether entries of this name are skipped, unless the user names them as a PATH.
+    pub(crate) fn is_skipped_by_default(&self, name: &OsStr) -> bool {
+        !self.search_default_skips && is_one_of(&DEFAULT_SKIPS, name)
+    }
+}
+
+impl BytecodeFilter {
+    /// Whether all bytecode is selected.
+    pub(crate) fn selects_all(&self) -> bool {
+        !self.stale && !self.selects_by_interpreter()
+    }
+
+    /// Whether bytecode is selected by interpreter.
+    pub(crate) fn selects_by_interpreter(&self) -> bool {
+        !self.only.is_empty() || !self.keep.is_empty()
+    }
+}
+
+/// Whether a file name is that of bytecode.
+pub(crate) fn is_bytecode(name: &OsStr) -> bool {
+    static GLOBS: LazyLock<GlobSet> = LazyLock::new(|| {
+        let mut globs = GlobSetBuilder::new();
+        for glob in BYTECODE {
+            // The table is constant, and a test compiles it.
+            globs.add(Glob::new(glob).expect("a valid glob"));
+        }
+        globs.build().expect("valid globs")
+    });
+    // Rejects most names by their last byte, several times faster than the globs.
+    let may_match = |byte: &u8| matches!(byte, b'c' | b'o' | b's' | b'0'..=b'9');
+    name.as_encoded_bytes().last().is_some_and(may_match) && GLOBS.is_match(name)
+}
+
+/// Whether a path leads into a directory of installed packages.
+pub(crate) fn is_installed(path: &Path) -> bool {
+    path.iter().any(|name| is_one_of(&INSTALL_DIRS, name))
+}
+
+/// Whether a name is that of a directory in which version control keeps a repository.
+pub(crate) fn is_vcs_dir(name: &OsStr) -> bool {
+    is_one_of(&VCS_DIRS, name)
+}
+
+fn is_one_of(names: &[&str], name: &OsStr) -> bool {
+    names.iter().any(|one| name == *one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytecode_globs_agree_with_the_parser() {
+        for (name, expected) in [
+            ("m.pyc", true),
+            (".pyc", true),
+            ("m.cpython-312.opt-2.pyc", true),
+            ("m.cpython-33.pyo", true),
+            ("m$py.class", true),
+            ("m.cpython-312.pyc.140213", true),
+            ("m.pyc.1a", false),
+            ("m.pyc.", false),
+            ("m.py", false),
+            ("m.so", false),
+            ("m.pyd", false),
+            ("m.class", false),
+            ("pyc", false),
+        ] {
+            let parsed = crate::pyc::BytecodeName::parse(name.as_ref()).is_some();
+            // `[0-9]*` also matches what only begins with a digit; the parser decides.
+            let matched = is_bytecode(name.as_ref()) && parsed;
+            assert_eq!(matched, expected, "{name}");
+            assert!(is_bytecode(name.as_ref()) || !parsed, "{name}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Which bytecode files are selected by `--stale`, `--python` and `--keep-python`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::plan::Reason;
+use crate::pyc::{
+    self, BytecodeName, Interpreter, JudgeError, PycFile, SOURCE_SUFFIXES, Staleness, Verdict,
+    VersionFilter, magic,
+};
+use crate::rules::BytecodeFilter;
+
+/// A bytecode file that the walk met.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FoundBytecode<'a> {
+    /// Its path.
+    pub(crate) path: &'a Path,
+    /// What its name says.
+    pub(crate) name: BytecodeName<'a>,
+    /// The directory of its source; `None` if that is not known, as for a file that was
+    /// moved from a cache.
+    pub(crate) source_dir: Option<&'a Path>,
+    /// Whether it is in a `__pycache__`, where each name has a tag.
+    pub(crate) in_cache: bool,
+    /// Whether it is a regular file. No other file is opened.
+    pub(crate) is_regular: bool,
+}
+
+/// Whether directories contain sources: the answer for the last one, as a directory can
+/// contain a million orphans.
+#[derive(Debug, Default)]
+pub(crate) struct SourceDirs {
+    last: Option<(PathBuf, bool)>,
+}
+
+impl SourceDirs {
+    /// Whether a directory contains no source at all, as that of a program that was frozen.
+    /// If it cannot be read, it may be one.
+    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> bool {
+        if let Some((last, is_sourceless)) = &self.last
+            && last == dir
+        {
+            return *is_sourceless;
+        }
+        let is_sourceless = !has_source(dir).unwrap_or(false);
+        self.last = Some((dir.to_path_buf(), is_sourceless));
+        is_sourceless
+    }
+}
+
+fn has_source(dir: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let name = name.as_encoded_bytes();
+        let mut suffixes = SOURCE_SUFFIXES.iter();
+        if suffixes.any(|suffix| name.ends_with(suffix.as_str().as_bytes())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Why a bytecode file is selected, or `None` if it is not.
+///
+/// # Errors
+///
+/// The path of the file that could not be read (this one, or its source), and why. Such a
+/// file is kept.
+pub(crate) fn judge(
+    filter: &BytecodeFilter,
+    file: FoundBytecode<'_>,
+) -> Result<Option<Reason>, (PathBuf, io::Error)> {
+    let in_file = |error| (file.path.to_path_buf(), error);
+    if filter.selects_by_interpreter() && !file.is_of(filter).map_err(in_file)? {
+        return Ok(None);
+    }
+    if file.name.is_partial_write() {
+        return file.judge_partial_write(filter).map_err(in_file);
+    }
+    if !filter.stale {
+        return Ok(Some(Reason::Bytecode));
+    }
+    let Some(source_dir) = file.source_dir else {
+        return Ok(None);
+    };
+    match pyc::judge(&file.name, source_dir, || file.open()) {
+        Ok(Verdict::UpToDate) => Ok(None),
+        Ok(Verdict::Stale(staleness)) => Ok(Some(Reason::Stale(staleness))),
+        // It vanished meanwhile, or is not a regular file.
+        Err(JudgeError::Bytecode(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(JudgeError::Bytecode(error)) => Err(in_file(error)),
+        Err(JudgeError::Source(path, error)) => Err((path, error)),
+    }
+}
+
+impl FoundBytecode<'_> {
+    /// Why a file with the name of a partial write is selected, if it is one.
+    fn judge_partial_write(self, filter: &BytecodeFilter) -> io::Result<Option<Reason>> {
+        let mut bytes = Vec::new();
+        match self.open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?.contents.take(16).read_to_end(&mut bytes)?,
+        };
+        let is_partial_write = pyc::is_partial_write_content(&bytes);
+        let reason = if filter.stale {
+            Reason::Stale(Staleness::Leftover)
+        } else {
+            Reason::Bytecode
+        };
+        Ok(is_partial_write.then_some(reason))
+    }
+
+    fn is_of(self, filter: &BytecodeFilter) -> io::Result<bool> {
+        let Some(interpreter) = self.interpreter()? else {
+            // It may belong to an interpreter whose bytecode is kept.
+            return Ok(false);
+        };
+        let is_in = |filters: &[VersionFilter]| filters.iter().any(|one| one.matches(&interpreter));
+        Ok((filter.only.is_empty() || is_in(&filter.only)) && !is_in(&filter.keep))
+    }
+
+    /// The interpreter that wrote it, by its name or by its magic number. Outside of
+    /// `__pycache__`, an unknown tag may be part of the name of the module.
+    fn interpreter(self) -> io::Result<Option<Interpreter>> {
+        let by_name = self.name.interpreter();
+        if self.in_cache || !matches!(by_name, None | Some(Interpreter::Other(_))) {
+            return Ok(by_name);
+        }
+        let opened = match self.open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(by_name),
+            opened => opened?,
+        };
+        let mut bytes = Vec::new();
+        opened.contents.take(4).read_to_end(&mut bytes)?;
+        let by_magic = magic::number(&bytes).and_then(magic::interpreter);
+        Ok(by_magic.or(by_name))
+    }
+
+    /// Opens it without following a symlink or waiting for a writer: it may have become
+    /// a symlink or a FIFO since the walk met it.
+    fn open(self) -> io::Result<PycFile<File>> {
+        if !self.is_regular {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let mut options = OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        {
+            use rustix::fs::OFlags;
+            use std::os::unix::fs::OpenOptionsExt;
+            options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
+        }
+        let contents = options.open(self.path)?;
+        let metadata = contents.metadata()?;
+        if !metadata.is_file() {
+            return Err(ErrorKind::NotFound.into());
+        }
+        Ok(PycFile {
+            contents,
+            size: metadata.len(),
+            modified: metadata.modified()?,
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! Looks for the evidence that a name is debris: names such as `dist` are used by many
+//! tools, and by people.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::directory::EntryKind;
+use crate::path::is_absence;
+use crate::rules::CACHE_DIR;
+use crate::rules::debris::Evidence;
+
+/// The files that describe a Python project.
+pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+
+/// The first bytes of a zip archive.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// A path that could not be looked at.
+type Unreadable = (PathBuf, io::Error);
+
+/// Whether there is evidence that the entry at `path` is debris.
+///
+/// # Errors
+///
+/// If the evidence cannot be looked at.
+pub(crate) fn is_proven(
+    evidence: Evidence,
+    path: &Path,
+    kind: EntryKind,
+) -> Result<bool, Unreadable> {
+    let dir = path.parent().unwrap_or(path);
+    match evidence {
+        Evidence::Name => Ok(true),
+        Evidence::Project => is_project(dir),
+        Evidence::ProjectAbove => is_project(dir.parent().unwrap_or(dir)),
+        Evidence::Coverage => Ok(is_project(dir)? || exists(dir, ".coveragerc")?),
+        Evidence::Built => is_built(dir),
+        Evidence::Sphinx => Ok(exists(dir, "conf.py")? || exists(dir, "source/conf.py")?),
+        Evidence::Cache => Ok(dir.ends_with(CACHE_DIR)),
+        Evidence::Egg if kind == EntryKind::Dir => exists(path, "EGG-INFO"),
+        Evidence::Egg => Ok(kind == EntryKind::File && is_zip(path)?),
+    }
+}
+
+fn is_project(dir: &Path) -> Result<bool, Unreadable> {
+    for file in PROJECT_FILES {
+        if exists(dir, file)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a project was built whose packages are in `dir`, or in its `src`.
+fn is_built(dir: &Path) -> Result<bool, Unreadable> {
+    let project = if is_project(dir)? {
+        dir
+    } else if let Some(project) = dir.parent().filter(|_| dir.ends_with("src"))
+        && is_project(project)?
+    {
+        project
+    } else {
+        return Ok(false);
+    };
+    Ok(exists(project, "build")? || exists(project, "dist")?)
+}
+
+fn is_zip(path: &Path) -> Result<bool, Unreadable> {
+    let read = || {
+        let mut start = Vec::new();
+        File::open(path)?.take(4).read_to_end(&mut start)?;
+        Ok(start == ZIP)
+    };
+    read().map_err(|error| (path.to_path_buf(), error))
+}
+
+/// Whether a directory has an entry of this name, also a dangling symlink.
+fn exists(dir: &Path, name: &str) -> Result<bool, Unreadable> {
+    let path = dir.join(name);
+    match fs::symlink_metadata(&path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err((path, error)),
+    }
+}

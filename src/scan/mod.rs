@@ -1,0 +1,274 @@
+//! Walks the roots in parallel and finds everything that is selected. It changes nothing
+//! and follows no symlink but a PATH itself.
+//!
+//! `walkdir` walks. As one walk keeps one core busy, a walk that meets a directory while
+//! few jobs are queued hands it to the thread pool, and otherwise descends itself.
+
+mod bytecode;
+mod candidate;
+mod classify;
+mod evidence;
+mod frame;
+mod nested;
+mod prefix;
+mod select;
+mod select_tree;
+mod tracked;
+mod tree;
+mod walk;
+
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::Scope as PoolScope;
+
+use crate::failure::Failure;
+use crate::guard::{Guard, KeepReason};
+use crate::options::Options;
+use crate::output::progress::Progress;
+use crate::path::split_name;
+use crate::plan::{Reason, Target, TargetKind, path_order};
+use crate::roots::{Root, Roots, Scope};
+use crate::rules::Rules;
+use crate::threads::Threads;
+use candidate::DirCandidate;
+use classify::WalkMode;
+use walk::{Job, Step};
+
+/// Entries after which a walk continues on all threads. A smaller tree is done before a
+/// thread pool would have started.
+const PARALLEL_THRESHOLD: usize = 1_000;
+
+/// Queued jobs per thread from which on a walk hands over no directory.
+const MAX_QUEUED_PER_THREAD: usize = 2;
+
+/// Directories that a walk keeps open. It reads those above them to the end first.
+const MAX_OPEN_DIRS: usize = 10;
+
+/// What the walk found, in no particular order.
+#[derive(Debug, Default)]
+pub(crate) struct Found<'a> {
+    /// What is removed.
+    pub(crate) targets: Vec<Target<'a>>,
+    /// What was selected, but is kept.
+    pub(crate) kept: Vec<Kept>,
+    /// What could not be read.
+    pub(crate) failures: Vec<Failure>,
+    /// Bytecode that is removed although git tracks it.
+    pub(crate) tracked: Vec<PathBuf>,
+    /// Directories with an entry that decides about what else is in them.
+    notes: Vec<Note<'a>>,
+}
+
+/// A directory with an entry that decides about what else is in the directory. The walk
+/// may meet the entry last, so it is looked at after the walk.
+#[derive(Debug)]
+struct Note<'a> {
+    kind: NoteKind,
+    root: &'a Root,
+    /// The directory, relative to the root.
+    dir: Arc<Path>,
+    mode: WalkMode,
+    /// The rules by which it was walked.
+    rules: Arc<Rules>,
+}
+
+/// The entry of a [`Note`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoteKind {
+    /// `pyproject.toml`
+    Project,
+    /// `.git`
+    WorkTree,
+}
+
+/// Something that was selected, but is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The path as it is shown to the user.
+    pub(crate) path: PathBuf,
+    /// Why it is kept.
+    pub(crate) reason: KeepReason,
+}
+
+/// What all jobs of a walk share.
+#[derive(Debug)]
+struct Scan<'a> {
+    roots: &'a Roots,
+    guard: &'a Guard,
+    threads: &'a Threads,
+    progress: &'a Progress,
+    /// Whether the sizes of files are needed.
+    measure: bool,
+    /// Jobs that no thread has begun.
+    queued: AtomicUsize,
+    found: Mutex<Found<'a>>,
+}
+
+/// Walks all roots and finds everything that is selected.
+pub(crate) fn run<'a>(
+    options: &Options,
+    roots: &'a Roots,
+    guard: &'a Guard,
+    threads: &'a Threads,
+    progress: &'a Progress,
+) -> Found<'a> {
+    let scan = Scan {
+        roots,
+        guard,
+        threads,
+        progress,
+        measure: options.shows_sizes(),
+        queued: AtomicUsize::new(0),
+        found: Mutex::default(),
+    };
+    scan.run(scan.first_jobs());
+    nested::apply_settings(&scan, options);
+    progress.finish_scan();
+    let found = scan.found.into_inner();
+    let mut found = found.unwrap_or_else(PoisonError::into_inner);
+    tracked::keep_programs(&mut found, roots, guard, !options.confirm_erase);
+    found.failures.sort_by(|a, b| path_order(&a.path, &b.path));
+    // A tree that is kept is walked after it was read.
+    found.failures.dedup_by(|a, b| a.path == b.path);
+    found.kept.sort_by(|a, b| path_order(&a.path, &b.path));
+    found
+}
+
+impl<'a> Found<'a> {
+    fn append(&mut self, other: &mut Self) {
+        self.targets.append(&mut other.targets);
+        self.kept.append(&mut other.kept);
+        self.failures.append(&mut other.failures);
+        self.tracked.append(&mut other.tracked);
+        self.notes.append(&mut other.notes);
+    }
+}
+
+impl<'a> Scan<'a> {
+    /// Walks on this thread, and on all of them once it proves worth it.
+    fn run<'s>(&'s self, mut jobs: Vec<Job<'s, 'a>>) {
+        jobs.reverse();
+        let mut steps = 0;
+        while let Some(mut job) = jobs.pop() {
+            loop {
+                match job.step() {
+                    Step::Done => break self.add(job.finish()),
+                    Step::Descend(entry, descent) => job.descend(&entry, descent),
+                    Step::Continue => {}
+                }
+                steps += 1;
+                if steps == PARALLEL_THRESHOLD
+                    && let Some(pool) = self.threads.pool()
+                {
+                    jobs.push(job);
+                    self.queued.store(jobs.len(), Ordering::Relaxed);
+                    pool.scope(|scope| {
+                        for job in jobs.drain(..) {
+                            scope.spawn(|scope| self.run_job(job, scope));
+                        }
+                    });
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Walks a job to its end, and hands over directories while few jobs are queued.
+    fn run_job<'s>(&'s self, mut job: Job<'s, 'a>, scope: &PoolScope<'s>) {
+        self.queued.fetch_sub(1, Ordering::Relaxed);
+        loop {
+            match job.step() {
+                Step::Done => return self.add(job.finish()),
+                Step::Descend(entry, descent) if !self.queue_is_full() => {
+                    let part = job.split_off(&entry, descent);
+                    self.queued.fetch_add(1, Ordering::Relaxed);
+                    scope.spawn(|scope| self.run_job(part, scope));
+                }
+                Step::Descend(entry, descent) => job.descend(&entry, descent),
+                Step::Continue => {}
+            }
+        }
+    }
+
+    fn queue_is_full(&self) -> bool {
+        let max_queued = self.threads.jobs() * MAX_QUEUED_PER_THREAD;
+        self.queued.load(Ordering::Relaxed) >= max_queued
+    }
+
+    /// The number of directories that a job may keep open.
+    fn max_open_dirs(&self) -> usize {
+        let available = self.threads.open_files().saturating_sub(2);
+        available.clamp(1, MAX_OPEN_DIRS)
+    }
+
+    /// The jobs for everything that the user named.
+    fn first_jobs<'s>(&'s self) -> Vec<Job<'s, 'a>> {
+        let mut jobs = Vec::new();
+        for root in &self.roots.list {
+            match &root.scope {
+                Scope::Tree => jobs.push(Job::for_root(self, root)),
+                Scope::Entries(names) => {
+                    jobs.extend(names.iter().map(|name| Job::for_entry(self, root, name)))
+                }
+                Scope::PrefixDirs(dirs) => jobs.extend(prefix::jobs(self, root, dirs)),
+            }
+        }
+        jobs
+    }
+
+    /// Whether a directory that was met is walked separately.
+    fn is_walked_separately(&self, root: &Root, relative: &Path) -> bool {
+        // With a single root nothing else is walked, unless the prefix is inside of it.
+        let others = &self.roots.walked_separately;
+        (self.roots.list.len() > 1 || others.len() > 1)
+            && others.contains(&root.canonical.join(relative))
+    }
+
+    /// Whether a directory is removed in which everything was decided.
+    fn decide(&self, dir: &DirCandidate<'a>, found: &mut Found<'a>) -> bool {
+        let reason = dir.candidate.reason;
+        let veto = if !dir.is_removable() {
+            // The user asked for this directory, so say why it is kept.
+            (reason == Reason::Erased).then_some(KeepReason::NotEmpty)
+        } else if dir.candidate.is_guarded {
+            self.guard
+                .veto_empty_dir(&dir.root.canonical.join(&dir.path))
+        } else {
+            None
+        };
+        if let Some(reason) = veto {
+            let path = dir.root.display_path(&dir.path);
+            found.kept.push(Kept { path, reason });
+        }
+        let is_removed = veto.is_none() && dir.is_removable();
+        if is_removed {
+            let (parent, name) = split_name(&dir.path);
+            found.targets.push(Target {
+                root: dir.root,
+                parent: parent.into(),
+                name: name.into(),
+                kind: TargetKind::EmptyDir,
+                reason,
+            });
+        }
+        is_removed
+    }
+
+    /// Ends the walk of a directory that no job walks.
+    fn close_candidate(&self, candidate: Arc<DirCandidate<'a>>) {
+        let mut found = Found::default();
+        candidate.close(|dir| self.decide(dir, &mut found));
+        self.add(found);
+    }
+
+    fn add(&self, mut found: Found<'a>) {
+        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.targets.is_empty() {
+            mem::swap(&mut all.targets, &mut found.targets);
+        }
+        all.append(&mut found);
+    }
+}

@@ -1,0 +1,309 @@
+//! What the walk selects: carries out the decisions about entries.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use walkdir::DirEntry;
+
+use super::bytecode::{self, FoundBytecode};
+use super::classify::{BytecodeDecision, Context, Descent, DirDecision, FoundEntry, WalkMode};
+use super::walk::{Job, Step, into_io_error};
+use super::{Kept, evidence};
+use crate::directory::{self, EntryKind};
+use crate::guard::{KeepReason, is_git_dir};
+use crate::path::split_name;
+use crate::plan::{Reason, Target, TargetKind};
+use crate::pyc::{BytecodeName, Staleness};
+use crate::rules::debris::{Evidence, Match};
+use crate::rules::ignore::EntryPath;
+use crate::rules::is_installed;
+
+impl<'a> Job<'_, 'a> {
+    /// Decides about a directory.
+    pub(super) fn visit_dir(&mut self, entry: DirEntry) -> Step {
+        let relative = self.relative(entry.path());
+        let is_kept = self.is_on_other_file_system(&entry)
+            || (entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative))
+            || is_git_internal(&entry);
+        let mut decision = if is_kept {
+            DirDecision::Skip
+        } else {
+            let found = self.found_entry(&entry, relative, EntryKind::Dir);
+            let debris = self.proven_debris(found);
+            self.context().classify_dir(found, debris)
+        };
+        if let DirDecision::RemoveTree(reason) = decision {
+            let is_generic = self.is_generic(&entry, relative, EntryKind::Dir);
+            match self.remove_tree(relative, reason, is_generic) {
+                Ok(()) => {
+                    self.walk.skip_current_dir();
+                    return Step::Continue;
+                }
+                Err(keep_reason) => {
+                    let found = self.found_entry(&entry, relative, EntryKind::Dir);
+                    decision = self.context().enter_kept_debris(found);
+                    let is_erased = matches!(
+                        decision,
+                        DirDecision::Enter(Descent {
+                            candidate: Some(_),
+                            ..
+                        })
+                    );
+                    // What the user selected is reported if it cannot be removed.
+                    if !is_erased {
+                        self.keep(relative, keep_reason);
+                    }
+                }
+            }
+        }
+        match decision {
+            DirDecision::Enter(descent) => {
+                if descent.candidate.is_none() {
+                    self.block();
+                }
+                Step::Descend(entry, descent)
+            }
+            DirDecision::Skip | DirDecision::RemoveTree(_) => {
+                self.block();
+                self.walk.skip_current_dir();
+                Step::Continue
+            }
+        }
+    }
+
+    /// The debris topic of an entry, if there is evidence for it. What cannot be looked at
+    /// is no evidence.
+    fn proven_debris(&mut self, entry: FoundEntry<'_>) -> Option<Match> {
+        let found = self.context().debris_match(entry)?;
+        match evidence::is_proven(found.evidence, entry.path.display, entry.kind) {
+            Ok(is_proven) => is_proven.then_some(found),
+            Err((path, error)) => {
+                self.record_failure(self.root.display_path(self.relative(&path)), error);
+                None
+            }
+        }
+    }
+
+    /// Whether an entry is called like debris, but its name does not prove it.
+    fn is_generic(&self, entry: &DirEntry, relative: &Path, kind: EntryKind) -> bool {
+        let found = self
+            .context()
+            .debris_match(self.found_entry(entry, relative, kind));
+        found.is_some_and(|found| found.evidence != Evidence::Name)
+    }
+
+    /// Decides about anything but a directory.
+    pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
+        // Rejects most files before their paths are looked at.
+        if entry.depth() > 0 && !self.context().can_select_file(entry.file_name(), kind) {
+            return self.block();
+        }
+        let relative = self.relative(entry.path());
+        match self.file_reason(entry, relative, kind) {
+            Some(reason) => self.remove_file(entry, relative, reason),
+            None => self.block(),
+        }
+    }
+
+    /// Why a file is removed, if it is.
+    fn file_reason(
+        &mut self,
+        entry: &DirEntry,
+        relative: &Path,
+        kind: EntryKind,
+    ) -> Option<Reason> {
+        let found = self.found_entry(entry, relative, kind);
+        let is_in_named_cache =
+            found.is_path && matches!(self.initial_mode, WalkMode::FilterCache { .. });
+        if is_in_named_cache && self.rules.bytecode.selects_all() {
+            return Some(Reason::Bytecode);
+        }
+        let debris = self.proven_debris(found);
+        let decision = self.context().classify_file(found, debris);
+        let bytecode = match decision.bytecode {
+            BytecodeDecision::Remove => Some(Reason::Bytecode),
+            BytecodeDecision::Judge => self.judge(entry, relative, kind),
+            BytecodeDecision::Keep => None,
+        };
+        if bytecode.is_some() {
+            return bytecode;
+        }
+        let reason = decision.otherwise?;
+        if let Reason::Debris(_) = reason {
+            let canonical = self.root.canonical.join(relative);
+            let is_generic = self.is_generic(entry, relative, kind);
+            let veto = self.scan.guard.veto_debris(&canonical, is_generic);
+            if let Some(keep_reason) = veto {
+                self.keep(relative, keep_reason);
+                return None;
+            }
+        }
+        Some(reason)
+    }
+
+    /// Why bytecode is removed, if it is.
+    fn judge(&mut self, entry: &DirEntry, relative: &Path, kind: EntryKind) -> Option<Reason> {
+        let name = BytecodeName::parse(entry.file_name())?;
+        let in_cache = matches!(self.mode(), WalkMode::FilterCache { .. });
+        // A single entry can be written as a name in the current directory.
+        let canonical = self.root.canonical.join(relative);
+        let path = if entry.depth() == 0 {
+            &canonical
+        } else {
+            entry.path()
+        };
+        let dir = path.parent()?;
+        let counterpart;
+        let source_dir = if in_cache {
+            dir.parent()
+        } else {
+            match self.prefix {
+                // Below a PATH in the prefix there can be sources as well; what was
+                // compiled beside them has no tag.
+                Some(prefix) if !prefix.is_path || name.tag().is_some() => {
+                    let parent = relative.parent().unwrap_or(relative);
+                    let below = parent.strip_prefix(&prefix.relative).unwrap_or(parent);
+                    counterpart = prefix.source_dir.join(below);
+                    Some(&*counterpart)
+                }
+                // A tagged file outside of `__pycache__` was moved from a cache; the
+                // place of its source is unknown.
+                _ if name.tag().is_some() => None,
+                _ => Some(dir),
+            }
+        };
+        let file = FoundBytecode {
+            path,
+            name,
+            source_dir,
+            in_cache,
+            is_regular: kind == EntryKind::File,
+        };
+        match bytecode::judge(&self.rules.bytecode, file) {
+            // A package or a program that was shipped without sources.
+            Ok(Some(Reason::Stale(Staleness::Orphaned)))
+                if !in_cache
+                    && self.prefix.is_none()
+                    && (is_installed(&canonical) || self.source_dirs.is_sourceless(dir)) =>
+            {
+                None
+            }
+            Ok(reason) => reason,
+            Err((path, error)) => {
+                let path = self.root.display_path(self.relative(&path));
+                self.record_failure(path, error);
+                None
+            }
+        }
+    }
+
+    fn remove_file(&mut self, entry: &DirEntry, relative: &Path, reason: Reason) {
+        let size = if self.scan.measure {
+            entry.metadata().map(|metadata| metadata.len())
+        } else {
+            Ok(0)
+        };
+        let bytes = match size {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.block();
+                let path = self.root.display_path(relative);
+                self.record_failure(path, into_io_error(error));
+                return;
+            }
+        };
+        // Below the prefix, Python writes tagged bytecode only. Elsewhere, the bytecode of
+        // deleted modules makes a ghost.
+        let is_tagged = |name: BytecodeName| name.tag().is_some();
+        let counts = if self.prefix.is_some() {
+            BytecodeName::parse(entry.file_name()).is_some_and(is_tagged)
+        } else {
+            reason == Reason::Stale(Staleness::Orphaned)
+        };
+        if let Some(candidate) = self.candidate()
+            && counts
+        {
+            candidate.note_bytecode();
+        }
+        self.push_target(relative, TargetKind::File(bytes), reason);
+    }
+
+    /// Selects an entry.
+    pub(super) fn push_target(&mut self, path: &Path, kind: TargetKind, reason: Reason) {
+        let (parent, name) = split_name(path);
+        // The directory that the walk is in holds most targets.
+        let shared = self.current_path().filter(|current| &***current == parent);
+        self.found.targets.push(Target {
+            root: self.root,
+            parent: shared.map_or_else(|| Arc::from(parent), Arc::clone),
+            name: name.into(),
+            kind,
+            reason,
+        });
+    }
+
+    /// Takes note that an entry is kept.
+    pub(super) fn keep(&mut self, relative: &Path, reason: KeepReason) {
+        self.found.kept.push(Kept {
+            path: self.root.display_path(relative),
+            reason,
+        });
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            mode: self.mode(),
+            rules: &self.rules,
+            in_prefix: self.prefix.is_some(),
+            is_prefix_path: self.prefix.is_some_and(|prefix| prefix.is_path),
+        }
+    }
+
+    fn found_entry<'e>(
+        &self,
+        entry: &'e DirEntry,
+        relative: &'e Path,
+        kind: EntryKind,
+    ) -> FoundEntry<'e>
+    where
+        'a: 'e,
+    {
+        // What is ignored in a source tree is ignored in its counterpart, too: below the
+        // prefix, the path of a source directory is relative to `/`.
+        let canonical_root = match self.prefix {
+            Some(prefix) if prefix.is_path => &prefix.source_dir,
+            Some(_) => Path::new("/"),
+            None => &self.root.canonical,
+        };
+        FoundEntry {
+            path: EntryPath {
+                display: entry.path(),
+                canonical_root,
+                relative,
+            },
+            relative_to_path: self.root.relative_to_path(relative),
+            kind,
+            is_path: entry.depth() == 0,
+        }
+    }
+
+    /// Whether a directory is on another file system than its root, which the user asked
+    /// not to leave. If that cannot be found out, it is.
+    fn is_on_other_file_system(&self, entry: &DirEntry) -> bool {
+        let expected = self.root.file_system;
+        expected.is_some() && directory::file_system_of_path(entry.path()).ok() != Some(expected)
+    }
+}
+
+/// Whether a directory is part of a bare repository: its files are named after branches
+/// and commits. What cannot be read counts as such.
+fn is_git_internal(entry: &DirEntry) -> bool {
+    let is_named = ["refs", "logs", "objects"]
+        .iter()
+        .any(|name| entry.file_name() == *name);
+    is_named
+        && entry
+            .path()
+            .parent()
+            .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
+}

@@ -1,0 +1,86 @@
+//! Selects directories with their contents.
+
+use std::path::{Path, PathBuf};
+
+use super::tree::{TreeContents, TreeReader};
+use super::walk::Job;
+use crate::guard::KeepReason;
+use crate::path::split_name;
+use crate::plan::{Reason, Target, TargetKind};
+
+impl Job<'_, '_> {
+    /// Selects a directory with its contents, but for what in it is kept.
+    ///
+    /// # Errors
+    ///
+    /// Why it is kept, if it is debris and it or something in it must be kept.
+    pub(super) fn remove_tree(
+        &mut self,
+        relative: &Path,
+        reason: Reason,
+        is_generic: bool,
+    ) -> Result<(), KeepReason> {
+        let canonical = self.root.canonical.join(relative);
+        let guard = self.scan.guard;
+        if matches!(reason, Reason::Debris(_))
+            && let Some(keep_reason) = guard.veto_debris(&canonical, is_generic)
+        {
+            return Err(keep_reason);
+        }
+        let others = self.scan.roots.walked_separately.iter();
+        let excluded: Vec<&Path> = others
+            .map(PathBuf::as_path)
+            .filter(|path| path.starts_with(&canonical))
+            .collect();
+        let reader = TreeReader {
+            root: self.root,
+            rules: &self.rules,
+            allow_environments: matches!(reason, Reason::Debris("tox" | "nox")),
+            excluded: &excluded,
+            measure: self.scan.measure,
+            max_handles: self.scan.max_open_dirs(),
+        };
+        match reader.read(relative) {
+            Ok(contents) => self.add_tree(relative, reason, contents),
+            Err(error) => {
+                self.block();
+                self.record_failure(self.root.display_path(relative), error);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_tree(
+        &mut self,
+        relative: &Path,
+        reason: Reason,
+        contents: TreeContents,
+    ) -> Result<(), KeepReason> {
+        let is_debris = matches!(reason, Reason::Debris(_));
+        let is_unreadable = !contents.failures.is_empty();
+        for (path, error) in contents.failures {
+            self.record_failure(self.root.display_path(&path), error);
+        }
+        if let Some((path, keep_reason)) = contents.embedded {
+            if is_debris {
+                return Err(keep_reason);
+            }
+            self.keep(&path, keep_reason);
+        }
+        if is_debris && is_unreadable {
+            return Err(KeepReason::Unreadable);
+        }
+        if !contents.is_blocked[0] {
+            self.push_target(relative, TargetKind::Tree(Box::new(contents.tree)), reason);
+            return Ok(());
+        }
+        self.block();
+        let parent = split_name(relative).0;
+        let TreeContents {
+            tree, is_blocked, ..
+        } = contents;
+        let targets = Target::split_tree(self.root, parent, tree, &is_blocked, reason);
+        self.found.targets.extend(targets);
+        Ok(())
+    }
+}

@@ -1,0 +1,326 @@
+//! Which bytecode is removed, and how it is listed and counted.
+
+use snapbox::str;
+
+use crate::util::tree;
+
+#[test]
+fn removes_bytecode_and_nothing_else() {
+    let tree = tree(
+        "a.py __pycache__/a.cpython-312.pyc __pycache__/notes.txt __pycache__/deep/er/x \
+         old.pyc old.pyo Jy$py.class m.pyc.12345 m.pyo.1 ext.pyd ext.so not.pyc.txt \
+         m.pyc.12x m.pyc. m.py.123 pyc classes.class pkg/sub/b.py pkg/sub/__pycache__/b.pyc",
+    );
+    tree.pyclean(".").assert_snapshot(str![[r#"
+--- stderr
+  untagged: 5 files (57 B)
+  CPython 3.12: 1 file (29 B)
+  Jython: 1 file (11 B)
+Removed 4 directories and 9 files (139 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left(
+        "a.py ext.pyd ext.so not.pyc.txt m.pyc.12x m.pyc. m.py.123 pyc classes.class pkg/sub/b.py",
+    );
+    tree.pyclean(".").assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn dry_run_lists_targets_and_removes_nothing() {
+    let tree = tree("a.py __pycache__/a.pyc b/__pycache__/b.pyc b.pyc b-c/x.pyc b/y.pyc");
+    let before = tree.listing();
+    tree.pyclean("-n .").assert_snapshot(str![[r#"
+__pycache__/
+b/__pycache__/
+b/y.pyc
+b-c/x.pyc
+b.pyc
+--- stderr
+Would remove 2 directories and 5 files (57 B).
+--- exit 0
+
+"#]]);
+    assert_eq!(tree.listing(), before);
+}
+
+#[test]
+fn long_option_can_be_abbreviated() {
+    let tree = tree("a.pyc keep/b.pyc");
+    assert_eq!(tree.pyclean("--dry . --ign keep").stdout, "a.pyc\n");
+    // An abbreviation of several options is a usage error.
+    let run = tree.pyclean("--no .");
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    tree.assert_left("a.pyc keep/b.pyc");
+}
+
+#[test]
+fn check_exits_with_1_while_bytecode_exists() {
+    let tree = tree("a.py __pycache__/a.pyc");
+    tree.pyclean("--check .").assert_snapshot(str![[r#"
+__pycache__/
+--- stderr
+Would remove 1 directory and 1 file (17 B).
+--- exit 1
+
+"#]]);
+    tree.pyclean("-q .").assert("", "", 0);
+    tree.pyclean("--check .")
+        .assert("", "Nothing to remove.\n", 0);
+    tree.assert_left("a.py");
+}
+
+#[test]
+fn verbose_lists_every_entry() {
+    let tree = tree("__pycache__/a.pyc __pycache__/sub/b.pyc x.pyc");
+    tree.pyclean("-vn .").assert_snapshot(str![[r#"
+__pycache__/
+__pycache__/a.pyc
+__pycache__/sub/
+__pycache__/sub/b.pyc
+x.pyc
+--- stderr
+Would remove 2 directories and 3 files (43 B).
+--- exit 0
+
+"#]]);
+    tree.pyclean("-v .").assert_snapshot(str![[r#"
+__pycache__/
+__pycache__/a.pyc
+__pycache__/sub/
+__pycache__/sub/b.pyc
+x.pyc
+--- stderr
+Removed 2 directories and 3 files (43 B).
+--- exit 0
+
+"#]]);
+}
+
+#[cfg(unix)]
+#[test]
+fn summary_lists_a_limited_number_of_interpreters() {
+    let tags = (10..34).map(|tag| format!("m.py{tag}.pyc"));
+    let tree = tree(&tags.collect::<Vec<_>>().join(" "));
+    tree.add("long_name.py9\x1b[31m.pyc");
+    let stderr = tree.pyclean(".").stderr;
+    let lines: Vec<_> = stderr.lines().collect();
+    // A name with a control character has no tag.
+    assert_eq!(lines[0], "  untagged: 1 file (22 B)");
+    assert_eq!(lines[1], "  py10: 1 file (10 B)");
+    assert_eq!(lines[20..], ["  and 5 more", "Removed 25 files (262 B)."]);
+}
+
+#[test]
+fn print0_ends_paths_with_nul() {
+    let tree = tree("__pycache__/a.pyc x.pyc");
+    assert_eq!(tree.pyclean("-n0 .").stdout, "__pycache__/\0x.pyc\0");
+}
+
+#[test]
+fn listing_begins_with_the_path_as_given() {
+    let tree = tree("a/__pycache__/x.pyc a/b/y.pyc z.pyc");
+    assert_eq!(
+        tree.pyclean("-n .").stdout,
+        "a/__pycache__/\na/b/y.pyc\nz.pyc\n"
+    );
+    assert_eq!(
+        tree.pyclean("-n ./").stdout,
+        "a/__pycache__/\na/b/y.pyc\nz.pyc\n"
+    );
+    assert_eq!(tree.pyclean("-n a").stdout, "a/__pycache__/\na/b/y.pyc\n");
+    assert_eq!(
+        tree.pyclean("-n ./a/").stdout,
+        "./a/__pycache__/\n./a/b/y.pyc\n"
+    );
+    assert_eq!(
+        tree.pyclean("-n a/../a").stdout,
+        "a/../a/__pycache__/\na/../a/b/y.pyc\n"
+    );
+    let absolute = tree.path().join("a");
+    let run = tree.pyclean(&format!("-n {}", absolute.display()));
+    assert_eq!(
+        run.stdout,
+        format!("{0}/__pycache__/\n{0}/b/y.pyc\n", absolute.display())
+    );
+}
+
+#[test]
+fn overlapping_paths_are_counted_once() {
+    let tree = tree("a/__pycache__/x.pyc a/b/y.pyc z.pyc venv/v.pyc");
+    for arguments in ["-n . .", "-n . a/b/y.pyc a/__pycache__/x.pyc"] {
+        tree.pyclean(arguments).assert_snapshot(str![[r#"
+a/__pycache__/
+a/b/y.pyc
+z.pyc
+--- stderr
+Would remove 1 directory and 3 files (33 B).
+--- exit 0
+
+"#]]);
+    }
+    // The listing is sorted by PATH first. A PATH given twice counts once.
+    for arguments in ["-n . ./a", "-n . ./a a ."] {
+        tree.pyclean(arguments).assert_snapshot(str![[r#"
+z.pyc
+./a/__pycache__/
+./a/b/y.pyc
+--- stderr
+Would remove 1 directory and 3 files (33 B).
+--- exit 0
+
+"#]]);
+    }
+    tree.pyclean("-n ./a . a").assert_snapshot(str![[r#"
+./a/__pycache__/
+./a/b/y.pyc
+z.pyc
+--- stderr
+Would remove 1 directory and 3 files (33 B).
+--- exit 0
+
+"#]]);
+    // An inner PATH is cleaned although the outer PATH ignores it.
+    tree.pyclean("-n . venv").assert_snapshot(str![[r#"
+a/__pycache__/
+a/b/y.pyc
+z.pyc
+venv/v.pyc
+--- stderr
+Would remove 1 directory and 4 files (43 B).
+--- exit 0
+
+"#]]);
+    let run = tree.pyclean(". a venv .");
+    run.assert_snapshot(str![[r#"
+--- stderr
+Removed 1 directory and 4 files (43 B).
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn path_inside_another_path_is_never_removed() {
+    let tree = tree(
+        "a/b/x.pyc a/__pycache__/inner/y.pyc a/__pycache__/z dist/inner/k.txt dist/w \
+         tmp/c/d pyproject.toml",
+    );
+    let arguments = ". a/b a/__pycache__/inner dist/inner tmp/c -v --debris --folders \
+                     --erase tmp/**/* tmp/ --yes";
+    tree.pyclean(arguments).assert_snapshot(str![[r#"
+a/__pycache__/z
+dist/w
+a/b/x.pyc
+a/__pycache__/inner/y.pyc
+--- stderr
+warning: kept tmp: not empty
+Removed 4 files (55 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("a/b/ a/__pycache__/inner/ dist/inner/k.txt tmp/c/d pyproject.toml");
+}
+
+#[test]
+fn entry_named_as_path_and_found_by_another_path_is_listed_once() {
+    let tree = tree("a/__pycache__/x.pyc a/m.pyc");
+    for arguments in [
+        "-n a/m.pyc a",
+        "-n a a/m.pyc",
+        "-n a/__pycache__ a/m.pyc a",
+        "-n a/__pycache__ a a/__pycache__/x.pyc",
+    ] {
+        tree.pyclean(arguments).assert_snapshot(str![[r#"
+a/__pycache__/
+a/m.pyc
+--- stderr
+Would remove 1 directory and 2 files (26 B).
+--- exit 0
+
+"#]]);
+    }
+}
+
+#[test]
+fn file_given_as_path_follows_the_rules_of_the_walk() {
+    let tree = tree("a.py a.pyc k.pyc p/__pycache__/x.nbi p/__pycache__/d/y.txt p/__pycache__/z");
+    tree.pyclean("a.py").assert("", "Nothing to remove.\n", 0);
+    let run = tree.pyclean("-v a.py a.pyc ./p/__pycache__/x.nbi p/__pycache__/d/y.txt");
+    run.assert_snapshot(str![[r#"
+a.pyc
+./p/__pycache__/x.nbi
+--- stderr
+Removed 2 files (24 B).
+--- exit 0
+
+"#]]);
+    // A file deeper in a `__pycache__` need not be part of the cache.
+    tree.assert_left("a.py k.pyc p/__pycache__/d/y.txt p/__pycache__/z");
+}
+
+#[test]
+fn file_given_from_within_its_cache_is_removed() {
+    let tree = tree("p/__pycache__/x.nbi");
+    let mut command = tree.command(["x.nbi"]);
+    command.current_dir(tree.path().join("p/__pycache__"));
+    assert_eq!(command.output().unwrap().status.code(), Some(0));
+    tree.assert_left("p/__pycache__/");
+}
+
+#[test]
+fn path_named_pycache_is_removed_itself() {
+    let tree = tree("a/__pycache__/x.pyc a/__pycache__/y.txt a/a.py");
+    tree.pyclean("-n a/__pycache__/").assert_snapshot(str![[r#"
+a/__pycache__/
+--- stderr
+Would remove 1 directory and 2 files (38 B).
+--- exit 0
+
+"#]]);
+    let mut command = tree.command(["."]);
+    command.current_dir(tree.path().join("a/__pycache__"));
+    assert_eq!(command.output().unwrap().status.code(), Some(0));
+    tree.assert_left("a/a.py");
+}
+
+#[test]
+fn usage_error_removes_nothing() {
+    let tree = tree("x.pyc there/y.pyc");
+    let run = tree.pyclean("there missing x.pyc x.pyc/y");
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: no such file or directory: missing, x.pyc/y
+--- exit 2
+
+"#]]);
+    for arguments in [
+        ". -i [",
+        ". -i a/{b",
+        ". -i .",
+        "--unknown .",
+        ". -j 0",
+        ". -v -q",
+        "",
+    ] {
+        let run = tree.pyclean(arguments);
+        assert_eq!(run.code, Some(2), "pyclean {arguments}");
+    }
+    tree.assert_left("x.pyc there/y.pyc");
+}
+
+#[test]
+fn number_of_threads_does_not_change_the_result() {
+    let entries: Vec<_> = (0..3000)
+        .map(|i| format!("d{}/p{i}/__pycache__/m.pyc", i % 7))
+        .collect();
+    let tree = tree(&entries.join(" "));
+    let one = tree.pyclean("-n -j 1 .");
+    for jobs in ["-j 2", "-j 64", ""] {
+        assert_eq!(tree.pyclean(&format!("-n {jobs} .")).stdout, one.stdout);
+    }
+    let run = tree.pyclean("-v -j 8 .");
+    let directories = run.stdout.lines().filter(|line| line.ends_with('/'));
+    assert!(directories.eq(one.stdout.lines()));
+    assert_eq!(tree.pyclean("--check .").code, Some(0));
+}

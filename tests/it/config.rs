@@ -1,0 +1,212 @@
+//! `[tool.pyclean]` in `pyproject.toml`: what it can set, and what it cannot.
+
+use std::fs;
+
+use crate::util::{Tree, tree};
+
+/// A tree with a `pyproject.toml` whose `[tool.pyclean]` contains `table`.
+fn create_project(entries: &str, table: &str) -> Tree {
+    let tree = tree(entries);
+    write_config(&tree, "pyproject.toml", table);
+    tree
+}
+
+/// Writes a `pyproject.toml` whose `[tool.pyclean]` contains `table`.
+fn write_config(tree: &Tree, file: &str, table: &str) {
+    let text = format!("[project]\nname = 'x'\n\n[tool.pyclean]\n{table}\n");
+    fs::write(tree.file_path(file), text).unwrap();
+}
+
+#[test]
+fn keys_mean_the_same_as_options() {
+    let entries = "a.cpython-312.pyc a.cpython-313.pyc keep/b.pyc keep/k.py dist/d .mypy_cache/m";
+    let listed = |table: &str, arguments: &str| {
+        create_project(entries, table)
+            .pyclean(&format!("-nq {arguments}"))
+            .stdout
+    };
+    let all = "a.cpython-312.pyc\na.cpython-313.pyc\nkeep/b.pyc\n";
+    assert_eq!(listed("", "."), all);
+    assert_eq!(
+        listed("ignore = ['keep', '*-313*']", "."),
+        "a.cpython-312.pyc\n"
+    );
+    assert_eq!(
+        listed("keep-python = ['3.12', 'pypy39']", "."),
+        "a.cpython-313.pyc\n"
+    );
+    assert_eq!(
+        listed("debris = ['mypy']", "."),
+        format!(".mypy_cache/\n{all}")
+    );
+    assert_eq!(
+        listed("debris = true", "."),
+        all.replace("keep", "dist/\nkeep")
+    );
+    assert_eq!(listed("debris = []", "."), all);
+    assert!(listed("stale = true", ".").starts_with("keep/b.pyc: orphaned"));
+    // The command line overrides the other keys, and adds to `ignore`.
+    assert_eq!(
+        listed("keep-python = ['3.12']", "--python 3.12 ."),
+        "a.cpython-312.pyc\n"
+    );
+    assert_eq!(
+        listed("debris = ['mypy']", ". -d package"),
+        all.replace("keep", "dist/\nkeep")
+    );
+    assert_eq!(listed("ignore = ['keep']", ". -i a.*"), "");
+    assert_eq!(listed("ignore = ['keep', 'a.*']", ". --isolated"), all);
+}
+
+#[test]
+fn nearest_config_within_the_repository_applies_to_each_path() {
+    let tree = create_project(
+        "repo/.git/HEAD repo/a/b/m.pyc repo/c/m.pyc out/m.pyc",
+        "ignore = ['m.pyc']",
+    );
+    let listed = || tree.pyclean("-nq repo/a repo/c out").stdout;
+    // The config above the repository does not apply in it, nor to a directory without
+    // a repository.
+    assert_eq!(listed(), "repo/a/b/m.pyc\nrepo/c/m.pyc\nout/m.pyc\n");
+    write_config(&tree, "repo/pyproject.toml", "ignore = ['b']");
+    assert_eq!(listed(), "repo/c/m.pyc\nout/m.pyc\n");
+    write_config(&tree, "repo/c/pyproject.toml", "ignore = ['x']");
+    assert_eq!(listed(), "repo/c/m.pyc\nout/m.pyc\n");
+    // A file without `[tool.pyclean]` is skipped, even if it is not valid TOML.
+    fs::write(tree.file_path("repo/a/pyproject.toml"), "not = [toml").unwrap();
+    assert_eq!(listed(), "repo/c/m.pyc\nout/m.pyc\n");
+    let hint = tree.pyclean("-n repo/a").stderr;
+    assert!(
+        hint.contains("repo/pyproject.toml (--isolated to ignore them)"),
+        "{hint}"
+    );
+    // For a file given as PATH the config above it applies.
+    assert_eq!(
+        tree.pyclean("-nq repo/a/b/m.pyc").stdout,
+        "repo/a/b/m.pyc\n"
+    );
+}
+
+#[test]
+fn error_names_its_position_and_nothing_is_removed() {
+    for (table, place, message) in [
+        ("stael = true", "5:1", "unknown key `stael`"),
+        (
+            "stale = 'yes'",
+            "5:9",
+            "invalid type: string \"yes\", expected a boolean",
+        ),
+        ("ignore = 'a'", "5:10", "invalid type"),
+        ("ignore = ['[']", "5:10", "invalid --ignore value \"[\""),
+        (
+            "debris = ['mypi']",
+            "5:10",
+            "'mypi' is not a debris topic; topics: cache, coverage,",
+        ),
+        (
+            "keep-python = ['three']",
+            "5:15",
+            "'three' is not a Python version",
+        ),
+        ("ignore = [", "", "pyproject.toml:"),
+        ("\"a\\u001b[2J\" = 1", "5:1", "unknown key `a\\u{1b}[2J`"),
+    ] {
+        let tree = create_project("m.pyc", table);
+        let run = tree.pyclean(".");
+        assert_eq!(run.code, Some(2), "{table}: {}", run.stderr);
+        let place = format!("pyproject.toml:{place}");
+        assert!(run.stderr.contains(&place), "{table}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{table}: {}", run.stderr);
+        let end = "(use --isolated to ignore this file)\n";
+        assert!(run.stderr.ends_with(end), "{}", run.stderr);
+        assert!(tree.listing().contains("m.pyc"));
+        assert_eq!(tree.pyclean(". --isolated").code, Some(0));
+    }
+}
+
+#[test]
+fn error_names_its_cause_before_the_advice() {
+    let stderr = |text: &[u8]| {
+        let tree = tree("");
+        fs::write(tree.file_path("pyproject.toml"), text).unwrap();
+        let stderr = tree.pyclean(".").stderr;
+        stderr.rsplit("pyproject.toml").next().unwrap().to_owned()
+    };
+    assert_eq!(
+        stderr(b"[tool]\npyclean = 3"),
+        ":2:11: invalid type: integer `3`, expected a table of settings \
+         (use --isolated to ignore this file)\n"
+    );
+    assert_eq!(
+        stderr(&vec![b'#'; 2 << 20]),
+        ": file is larger than 1.0 MiB (use --isolated to ignore this file)\n"
+    );
+}
+
+/// Cleaning a project that was just cloned must be safe without reading its config.
+#[test]
+fn config_cannot_select_files_outside_of_debris() {
+    for table in [
+        "erase = ['**/*']",
+        "git-clean = true",
+        "yes = true",
+        "folders = true",
+        "no-default-ignore = true",
+        "python = ['3.12']",
+        "pycache-prefix = '/'",
+        "paths = ['/']",
+        "debris = ['../..']",
+        "debris = ['/home']",
+        "ignore = ['..']",
+    ] {
+        let tree = create_project("src/a.py venv/m.pyc m.pyc", table);
+        assert_eq!(tree.pyclean(".").code, Some(2), "{table}");
+        assert_eq!(
+            tree.names(),
+            "m.pyc\npyproject.toml\nsrc/\nsrc/a.py\nvenv/\nvenv/m.pyc\n"
+        );
+    }
+    // The most that a config can do is to select every topic.
+    let tree = create_project("p/src/a.py p/venv/m.pyc p/dist->../out p/.tox/t out/w", "");
+    write_config(&tree, "p/pyproject.toml", "debris = ['all']");
+    tree.pyclean("p");
+    assert_eq!(
+        tree.names(),
+        "out/\nout/w\np/\np/dist->../out\np/pyproject.toml\np/src/\np/src/a.py\np/venv/\np/venv/m.pyc\npyproject.toml\n"
+    );
+}
+
+/// Reading a named pipe without a writer, or an endless device, would block.
+#[cfg(unix)]
+#[test]
+fn config_that_is_not_a_regular_file_is_not_read() {
+    for entry in [
+        "pyproject.toml|",
+        "pyproject.toml/",
+        "pyproject.toml->/dev/zero",
+    ] {
+        assert_eq!(
+            tree(&format!("{entry} m.pyc")).pyclean("-q .").code,
+            Some(0),
+            "{entry}"
+        );
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn symlink_uses_the_config_of_its_own_directory() {
+    let tree = tree("a/.git/ b/.git/ a/m.pyc->../b/real.pyc b/real.pyc a/pyproject.toml");
+    fs::write(
+        tree.file_path("a/pyproject.toml"),
+        "[tool.pyclean]\nignore = ['m.pyc']\n",
+    )
+    .unwrap();
+    assert_eq!(tree.pyclean("-nq a").stdout, "");
+    // A file given as PATH is not ignored, but the config is mentioned.
+    assert!(
+        tree.pyclean("-n a/m.pyc")
+            .stderr
+            .contains("a/pyproject.toml")
+    );
+}

@@ -1,0 +1,270 @@
+//! Leftovers of tools: `--debris`.
+
+use snapbox::str;
+
+use crate::util::{Run, tree};
+
+#[test]
+fn debris_without_topic_selects_default_topics() {
+    let tree = tree(
+        ".cache/a .coverage .coverage.host.123.XyZ .coverage-report.txt coverage.xml htmlcov/i.html \
+         dist/w.whl sdist/s.tar.gz x.egg-info/P build/lib/a.py build/bdist.linux/b .pytest_cache/v \
+         pyproject.toml sub/.ruff_cache/1 .mypy_cache/m .ipynb_checkpoints/n .tox/t a.py __pycache__/a.pyc",
+    );
+    let run = tree.pyclean("-n . --debris");
+    run.assert_snapshot(str![[r#"
+.cache/
+.coverage
+.coverage.host.123.XyZ
+.pytest_cache/
+__pycache__/
+build/
+build/bdist.linux/
+build/lib/
+coverage.xml
+dist/
+htmlcov/
+sdist/
+sub/.ruff_cache/
+x.egg-info/
+--- stderr
+Would remove 11 directories and 13 files (183 B).
+--- exit 0
+
+"#]]);
+    tree.pyclean(". --debris");
+    tree.assert_left(
+        ".coverage-report.txt sub/ .mypy_cache/m .ipynb_checkpoints/n .tox/t a.py pyproject.toml",
+    );
+}
+
+#[test]
+fn topics_are_selected_by_name_or_all() {
+    let debris = ".mypy_cache/m .dmypy.json n/.ipynb_checkpoints/n .tox/t .nox/n .hypothesis/h \
+                  docs/_build/h docs/conf.py _build/x .eggs/e __marimo__/cache/c \
+                  __marimo__/layouts/l .ty_cache/t .pyrefly_cache/p .pytype/p .pyre/p \
+                  .complexipy_cache/c .pyright/p";
+    let named = tree(debris);
+    named.pyclean(". -d mypy jupyter -q");
+    assert!(!named.listing().contains("mypy") && !named.listing().contains("ipynb"));
+    assert!(named.listing().contains(".hypothesis/h"));
+    let all = tree(debris);
+    all.pyclean(". --debris all");
+    all.assert_left("n/ docs/conf.py _build/x __marimo__/layouts/l");
+}
+
+#[test]
+fn build_is_removed_only_if_nothing_else_is_in_it() {
+    let tree = tree(
+        "build/lib/a.py build/notes.txt pyproject.toml sub/build/lib/b.py sub/setup.py \
+         other/build/c other/setup.cfg",
+    );
+    tree.pyclean(". --debris package");
+    tree.assert_left("build/notes.txt pyproject.toml sub/setup.py other/build/c other/setup.cfg");
+}
+
+#[test]
+fn installed_packages_and_ignored_files_are_kept() {
+    let tree = tree(
+        "lib/site-packages/x.egg-info/P lib/site-packages/pkg/dist/d.js dist/keep.whl dist/w.whl \
+         lib/site-packages/__pycache__/a.pyc lib/site-packages/setup.py \
+         lib/site-packages/build/b lib/site-packages/pkg/setup.py setup.py",
+    );
+    tree.pyclean(". --debris --ignore keep.whl");
+    tree.assert_left(
+        "lib/site-packages/x.egg-info/P lib/site-packages/pkg/dist/d.js dist/keep.whl \
+         lib/site-packages/setup.py lib/site-packages/build/b lib/site-packages/pkg/setup.py \
+         setup.py",
+    );
+}
+
+#[test]
+fn debris_in_site_packages_given_as_path_is_kept() {
+    let tree = tree(
+        "lib/site-packages/p.egg-info/P lib/site-packages/p/dist/a.js a.pyc \
+         lib/site-packages/setup.py lib/site-packages/build/b lib/site-packages/p/setup.py",
+    );
+    tree.pyclean("lib/site-packages lib/site-packages/p --debris")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn unknown_topic_is_a_usage_error_with_a_tip() {
+    let tree = tree("dist/a a.pyc");
+    let run = tree.pyclean("--debris .");
+    assert_eq!(run.code, Some(2));
+    for part in ["'.' is not a debris topic", "pyclean <PATH>... --debris"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+    tree.assert_left("dist/a a.pyc");
+}
+
+#[test]
+fn symlink_to_repository_is_removed() {
+    let tree = tree("repository/.git/HEAD .coverage->repository");
+    let run = tree.pyclean("-n . --debris");
+    assert_eq!(run.stdout, ".coverage\n", "{}", run.stderr);
+}
+
+#[test]
+fn debris_in_project_that_is_a_virtual_environment_is_removed() {
+    let tree = tree("pyvenv.cfg lib/l dist/a .pytest_cache/v .cache/c pyproject.toml");
+    let run = tree.pyclean("-n . --debris");
+    assert_eq!(run.stdout, ".cache/\n.pytest_cache/\ndist/\n");
+}
+
+#[test]
+fn cache_directory_of_the_user_is_kept() {
+    let tree = tree(
+        "home/.cache/pip/p home/.cache/x/__pycache__/a.pyc home/project/.cache/c \
+         home/project/setup.py home/setup.py other/.profile other/.cache/o \
+         dotfiles/.profile dotfiles/.cache/d dotfiles/setup.py xdg/.cache/x xdg/setup.py",
+    );
+    let mut command = tree.command(["home", "other", "dotfiles", "xdg", "--debris"]);
+    command.env("HOME", tree.path().join("home"));
+    command.env("XDG_CACHE_HOME", tree.path().join("xdg/.cache"));
+    let run: Run = command.output().unwrap().into();
+    run.assert_snapshot(str![[r#"
+--- stderr
+warning: kept home/.cache, xdg/.cache: user cache directory
+Removed 3 directories and 3 files (69 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left(
+        "home/.cache/pip/p home/.cache/x/ home/setup.py home/project/setup.py other/.profile \
+         other/.cache/o dotfiles/.profile dotfiles/setup.py xdg/.cache/x xdg/setup.py",
+    );
+}
+
+#[test]
+fn name_of_the_path_itself_does_not_select_debris() {
+    let tree = tree("build/lib/a.txt symlink->build docs/_build/b docs/conf.py setup.py");
+    for path in ["build", "symlink", "./build/", "docs"] {
+        tree.pyclean(&format!("-n {path} --debris package sphinx"))
+            .assert("", "Nothing to remove.\n", 0);
+    }
+    let run = tree.pyclean("-n . --debris package sphinx");
+    assert_eq!(run.stdout, "build/\nbuild/lib/\ndocs/_build/\n");
+}
+
+#[test]
+fn debris_matched_by_erase_is_removed_as_erased() {
+    let tree = tree(".git/build/");
+    let run = tree.pyclean("-n . --debris --no-default-ignore --erase **/.git/**");
+    assert_eq!(run.stdout, ".git/build/\n");
+}
+
+const PROJECT: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg"];
+const COVERAGE: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", ".coveragerc"];
+
+/// Names that other tools and people use, too: the topic, debris of that name, and entries
+/// each of which proves that it is debris.
+const GENERIC: &[(&str, &str, &[&str])] = &[
+    ("cache", ".cache/c", PROJECT),
+    ("coverage", "coverage.json", COVERAGE),
+    ("coverage", "coverage.lcov", COVERAGE),
+    ("coverage", "coverage.xml", COVERAGE),
+    ("coverage", "htmlcov/index.html", COVERAGE),
+    ("package", "build/lib/m.py", PROJECT),
+    ("package", "build/bdist.linux-x86_64/b", PROJECT),
+    ("package", "dist/p.whl", PROJECT),
+    ("package", "sdist/p.tar.gz", PROJECT),
+    (
+        "package",
+        "p.egg-info/PKG-INFO",
+        &[
+            "setup.py build/x",
+            "setup.cfg dist/x",
+            "pyproject.toml dist/",
+        ],
+    ),
+    (
+        "package",
+        "src/p.egg-info/PKG-INFO",
+        &["setup.py build/x", "src/setup.py src/dist/x"],
+    ),
+    (
+        "sphinx",
+        "docs/_build/i.html",
+        &["docs/conf.py", "docs/source/conf.py"],
+    ),
+    (
+        "sphinx",
+        "doc/_build/i.html",
+        &["doc/conf.py", "doc/source/conf.py"],
+    ),
+    ("eggs", "p.egg/p.py", &["p.egg/EGG-INFO/PKG-INFO"]),
+];
+
+/// Evidence in any other place, or of another kind, does not count.
+const NO_EVIDENCE: &str = "Pipfile requirements.txt setup.py.orig pyproject.toml.bak tox.ini \
+                           other/pyproject.toml other/setup.py other/conf.py";
+
+#[test]
+fn generic_name_is_debris_with_evidence_alone() {
+    for (topic, debris, evidence) in GENERIC {
+        let top = debris.split('/').next().unwrap();
+        let without = tree(&format!("q/{debris} {NO_EVIDENCE}"));
+        without.add("pyproject.toml");
+        let before = without.listing();
+        without.pyclean(&format!("-q . --debris {topic}"));
+        assert_eq!(without.listing(), before, "{debris}");
+        for evidence in *evidence {
+            let tree = tree(&format!("{debris} {evidence}"));
+            let run = tree.pyclean(&format!("-n . --debris {topic}"));
+            let line = run.stdout.lines().find(|line| debris.starts_with(line));
+            assert!(line.is_some(), "{debris}, {evidence}: {}", run.stdout);
+            assert!(run.stdout.starts_with(top) || *topic == "package");
+            tree.pyclean(&format!("-q . --debris {topic}"));
+            assert!(!tree.path().join(debris).exists(), "{debris}, {evidence}");
+        }
+    }
+}
+
+#[test]
+fn directory_with_a_generic_name_is_searched_for_bytecode() {
+    for (topic, debris, _) in GENERIC {
+        let Some((directory, _)) = debris.rsplit_once('/') else {
+            continue;
+        };
+        let tree = tree(&format!("{debris} {directory}/p/__pycache__/m.pyc"));
+        tree.add(&format!("{directory}/p/.mypy_cache/m"));
+        let run = tree.pyclean(&format!("-n . --debris mypy {topic}"));
+        let listing = format!("{directory}/p/.mypy_cache/\n{directory}/p/__pycache__/\n");
+        assert_eq!(run.stdout, listing, "{debris}");
+    }
+}
+
+#[test]
+fn names_of_other_tools_and_people_are_kept() {
+    let tree = tree(
+        "vendor/panel/dist/p.js Documents/dist/d engine/build/lib/e.a engine/CMakeLists.txt \
+         models/.cache/m report/coverage.json report/coverage.xml panda.egg f.nbc f.nbi \
+         develop/setup.py develop/p.egg-info/PKG-INFO develop/src/q.egg-info/PKG-INFO \
+         docs/_build/i.html __pypackages__/3.12/lib/q/dist/d.js p.egg-info setup.py",
+    );
+    let before = tree.listing();
+    tree.pyclean(". --debris all")
+        .assert("", "Nothing to remove.\n", 0);
+    assert_eq!(tree.listing(), before);
+}
+
+#[test]
+fn egg_is_a_directory_with_egg_info_or_a_zip_archive() {
+    let tree = tree("a.egg/EGG-INFO/P b.egg/EGG-INFO c.egg/c.py d.egg e.egg f.egg");
+    std::fs::write(tree.file_path("d.egg"), b"PK\x03\x04rest").unwrap();
+    std::fs::write(tree.file_path("e.egg"), b"PK\x03").unwrap();
+    let run = tree.pyclean("-n . --debris eggs");
+    assert_eq!(run.stdout, "a.egg/\nb.egg/\nd.egg\n");
+}
+
+#[test]
+fn files_of_numba_are_debris_in_a_cache_alone() {
+    let tree = tree(
+        "__pycache__/f.nbi __pycache__/f.1.nbc __pycache__/m.cpython-312.pyc __pycache__/n.txt \
+         __pycache__/d/g.nbi f.nbc",
+    );
+    let run = tree.pyclean("-n . --debris numba --keep-python 3.12");
+    assert_eq!(run.stdout, "__pycache__/f.1.nbc\n__pycache__/f.nbi\n");
+}

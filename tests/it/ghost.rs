@@ -1,0 +1,219 @@
+//! Ghost packages: directories in which only orphaned bytecode is left. Python imports them
+//! as namespace packages (PEP 420).
+
+use std::fs;
+use std::process::Command;
+
+use crate::util::{PYCLEAN, Tree, git, init_repository, is_missing, tree};
+
+/// A tree in which these modules were compiled, and these sources were deleted then.
+fn tree_after_deletion(entries: &str, deleted: &[&str]) -> Tree {
+    let tree = tree(entries);
+    for path in deleted {
+        let _ = fs::remove_file(tree.path().join(path));
+    }
+    tree
+}
+
+#[test]
+fn directories_with_orphaned_bytecode_alone_are_removed_upwards() {
+    let tree = tree_after_deletion(
+        "m.py a/b/c/__pycache__/x.cpython-312.pyc a/b/__pycache__/y.cpython-312.pyc \
+         data/__pycache__/z.cpython-312.pyc data/table.csv was-empty/",
+        &[],
+    );
+    tree.pyclean("--stale .")
+        .assert("", "Removed 6 directories and 3 files (102 B).\n", 0);
+    tree.assert_left("m.py data/table.csv was-empty/");
+    tree.pyclean("--stale .")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn ghosts_are_listed_with_their_reason() {
+    let tree = tree("gone/__pycache__/x.cpython-312.pyc");
+    assert_eq!(
+        tree.pyclean("-n --stale .").stdout,
+        "gone/: ghost, nothing else is left in it\n\
+         gone/__pycache__/: empty\n\
+         gone/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n"
+    );
+    let json = tree.pyclean("--stale --json .").stdout;
+    assert!(json.contains(r#""reason":"ghost""#), "{json}");
+}
+
+#[test]
+fn path_empty_directory_repository_and_environment_are_no_ghosts() {
+    let cache = "__pycache__/x.cpython-312.pyc";
+    let entries = format!(
+        "path/{cache} holds-empty/{cache} holds-empty/empty/ env/{cache} env/pyvenv.cfg \
+         typed/{cache} typed/x.pyi native/{cache} native/y.so up-to-date/keep.txt"
+    );
+    let tree = tree(&entries);
+    tree.pyclean("--stale path holds-empty env typed native up-to-date");
+    tree.assert_left(
+        "path/ holds-empty/empty/ env/pyvenv.cfg typed/x.pyi native/y.so up-to-date/keep.txt",
+    );
+}
+
+#[test]
+fn plain_cleaning_keeps_the_directory() {
+    let tree = tree("gone/__pycache__/x.cpython-312.pyc");
+    tree.pyclean(".");
+    tree.assert_left("gone/");
+}
+
+#[test]
+fn place_of_a_submodule_is_no_ghost() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("lib/x.py main/m.py");
+    init_repository(&tree, "lib", &["x.py"]);
+    init_repository(&tree, "main", &["m.py"]);
+    let path = tree.path().join("lib");
+    git(
+        &tree,
+        "main",
+        &["submodule", "add", "-q", path.to_str().unwrap(), "sub"],
+    );
+    git(&tree, "main", &["commit", "-qm", "sub"]);
+    git(
+        &tree,
+        "main",
+        &["submodule", "--quiet", "deinit", "-f", "sub"],
+    );
+    tree.add("main/sub/__pycache__/x.cpython-312.pyc");
+    let run = tree.pyclean("--stale main");
+    assert!(
+        run.stderr.contains("kept main/sub: a submodule"),
+        "{}",
+        run.stderr
+    );
+    assert!(tree.path().join("main/sub").is_dir());
+    assert!(!tree.path().join("main/sub/__pycache__").exists());
+}
+
+/// Runs Python in the repository, and returns whether it can import a module.
+fn can_import(tree: &Tree, module: &str) -> bool {
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", &format!("import {module}")])
+        .current_dir(tree.path())
+        .env_remove("PYTHONDONTWRITEBYTECODE")
+        .env_remove("PYTHONPYCACHEPREFIX");
+    python.output().unwrap().status.success()
+}
+
+/// A repository with a branch `old` that has packages which `new` moved or deleted.
+fn repository_with_branches() -> Tree {
+    let tree = tree(
+        "app/__init__.py app/core.py shop/__init__.py shop/cart.py shop/deep/__init__.py \
+         shop/deep/er/mod.py bare/sub/mod.py mixed/__init__.py mixed/data.csv moved/m.py",
+    );
+    for entry in [
+        "app/__init__.py",
+        "app/core.py",
+        "shop/__init__.py",
+        "shop/cart.py",
+    ] {
+        fs::write(tree.path().join(entry), "x = 1\n").unwrap();
+    }
+    for entry in [
+        "shop/deep/__init__.py",
+        "shop/deep/er/mod.py",
+        "bare/sub/mod.py",
+    ] {
+        fs::write(tree.path().join(entry), "y = 1\n").unwrap();
+    }
+    fs::write(tree.path().join("mixed/__init__.py"), "z = 1\n").unwrap();
+    fs::write(tree.path().join("moved/m.py"), "m = 1\n").unwrap();
+    fs::write(tree.path().join(".gitignore"), "__pycache__/\n").unwrap();
+    init_repository(&tree, ".", &["."]);
+    git(&tree, ".", &["branch", "old"]);
+    git(
+        &tree,
+        ".",
+        &["rm", "-rqf", "shop", "bare", "mixed/__init__.py"],
+    );
+    git(&tree, ".", &["mv", "moved", "elsewhere"]);
+    git(&tree, ".", &["commit", "-qm", "new"]);
+    git(&tree, ".", &["switch", "-q", "old"]);
+    tree
+}
+
+const MODULES: [&str; 7] = [
+    "app.core",
+    "shop.cart",
+    "shop.deep.er.mod",
+    "bare.sub.mod",
+    "mixed",
+    "moved.m",
+    "shop.deep",
+];
+
+#[test]
+fn no_deleted_package_can_be_imported_after_a_branch_switch() {
+    if is_missing("git") || is_missing("python3") {
+        return;
+    }
+    let tree = repository_with_branches();
+    for module in MODULES {
+        assert!(can_import(&tree, module), "{module}");
+    }
+    git(&tree, ".", &["switch", "-q", "main"]);
+    assert!(
+        can_import(&tree, "shop"),
+        "the ghost is a namespace package"
+    );
+    let tracked = git(&tree, ".", &["ls-files"]);
+    assert_eq!(tree.pyclean("--stale .").code, Some(0));
+    for module in [
+        "shop",
+        "shop.cart",
+        "shop.deep",
+        "bare",
+        "bare.sub",
+        "moved",
+        "moved.m",
+    ] {
+        assert!(!can_import(&tree, module), "{module}");
+    }
+    // It still has data, so that Python imports it as a namespace package.
+    assert!(can_import(&tree, "mixed"));
+    assert!(tree.path().join("mixed/data.csv").exists());
+    for file in tracked.lines() {
+        assert!(tree.path().join(file).exists(), "{file}");
+    }
+    assert!(can_import(&tree, "app.core") && can_import(&tree, "elsewhere.m"));
+    assert_eq!(git(&tree, ".", &["status", "--short"]), "");
+    tree.pyclean("--stale .")
+        .assert("", "Nothing to remove.\n", 0);
+    // And back.
+    git(&tree, ".", &["switch", "-q", "old"]);
+    for module in MODULES {
+        assert!(can_import(&tree, module), "{module}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn post_checkout_hook_removes_ghosts() {
+    use std::os::unix::fs::PermissionsExt;
+    if is_missing("git") || is_missing("python3") {
+        return;
+    }
+    let tree = repository_with_branches();
+    for module in MODULES {
+        assert!(can_import(&tree, module), "{module}");
+    }
+    let hook = tree.path().join(".git/hooks/post-checkout");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, format!("#!/bin/sh\nexec {PYCLEAN} -q --stale .\n")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    git(&tree, ".", &["switch", "-q", "main"]);
+    for module in ["shop", "bare", "moved"] {
+        assert!(!can_import(&tree, module), "{module}");
+    }
+    assert!(can_import(&tree, "app.core"));
+}

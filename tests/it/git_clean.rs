@@ -1,0 +1,166 @@
+//! Running `git clean`: `--git-clean`.
+
+use std::fs;
+
+use snapbox::str;
+
+use crate::util::{Run, git, init_repository, is_missing, tree};
+
+#[test]
+fn git_clean_runs_after_the_removal() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py new.txt .idea/i sub/b.py sub/new.o sub/.gitignore __pycache__/a.pyc");
+    fs::write(tree.file_path("sub/.gitignore"), "*.o").unwrap();
+    init_repository(&tree, ".", &["a.py", "sub/b.py"]);
+    let run = tree.pyclean(". --ignore .idea --git-clean -n");
+    run.assert_snapshot(str![[r#"
+__pycache__/
+Would remove __pycache__/
+Would remove new.txt
+Would remove sub/.gitignore
+Would remove sub/new.o
+--- stderr
+Would remove 1 directory and 1 file (17 B).
+--- exit 0
+
+"#]]);
+    let run = tree.pyclean(". --ignore .idea --git-clean --yes");
+    assert_eq!(run.code, Some(0));
+    assert_eq!(git(&tree, ".", &["status", "--porcelain"]), "?? .idea/\n");
+    assert!(!tree.listing().contains("new"));
+}
+
+#[test]
+fn git_clean_ignores_git_dir_of_a_hook() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("sub/a.txt sub/new.txt");
+    init_repository(&tree, ".", &["sub/a.txt"]);
+    let mut command = tree.command(["sub", "--git-clean", "--yes"]);
+    let run: Run = command
+        .env("GIT_DIR", tree.path().join(".git"))
+        .output()
+        .unwrap()
+        .into();
+    run.assert("Removing new.txt\n", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn git_clean_keeps_ignored_entries() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py a/keep/d keep/d !q star/x1 #a a.o b.o far/d removed/d .idea/i");
+    init_repository(&tree, ".", &["a.py"]);
+    let run = tree.pyclean(". -gy -i keep ./far/ !q x? #a *.o .idea");
+    run.assert("Removing removed/\n", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn git_clean_supports_ignored_names_alone() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py data1/x a.pyc");
+    init_repository(&tree, ".", &["a.py"]);
+    let before = tree.listing();
+    tree.pyclean(". -g -y -i data{1,2}")
+        .assert_snapshot(str![[r#"
+--- stderr
+error: --git-clean does not support the ignored "data{1,2}": use a plain name
+--- exit 2
+
+"#]]);
+    let absolute = format!("{}/data1", tree.path().display());
+    let words = [
+        "data[12]",
+        "a/data1",
+        "a/*",
+        "**/data1",
+        "../data1",
+        "[[:alpha:]]*",
+    ];
+    for word in words.into_iter().chain([&*absolute, r"data\1"]) {
+        let run = tree.pyclean(&format!(". -g -y -i {word}"));
+        assert_eq!(run.code, Some(2), "{word}");
+        assert!(run.stderr.contains("use a plain name"), "{}", run.stderr);
+    }
+    // It does not support `--one-file-system` either.
+    assert_eq!(tree.pyclean(". -g -y -x").code, Some(2));
+    assert_eq!(tree.listing(), before);
+}
+
+#[test]
+fn check_includes_git_clean() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py new.txt");
+    init_repository(&tree, ".", &["a.py"]);
+    let run = tree.pyclean("--check . --git-clean");
+    run.assert("Would remove new.txt\n", "Nothing to remove.\n", 1);
+    assert_eq!(tree.pyclean("-n . --git-clean").code, Some(0));
+    assert_eq!(tree.pyclean("-q . --git-clean --yes").code, Some(0));
+    tree.pyclean("--check . -g")
+        .assert("", "Nothing to remove.\n", 0);
+    // Git skips a nested repository, so it does not count as something to remove.
+    tree.add("u/own/f");
+    init_repository(&tree, "u/own", &["f"]);
+    let run = tree.pyclean("--check . -g");
+    run.assert("Would skip repository u/own\n", "Nothing to remove.\n", 0);
+    tree.add("new.txt");
+    tree.pyclean(". -qgy").assert("", "", 0);
+    assert!(!tree.names().contains("new.txt"));
+}
+
+#[test]
+fn git_clean_refuses_a_work_tree_elsewhere() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("repository/a.py victim/precious");
+    init_repository(&tree, "repository", &["a.py"]);
+    let victim = tree.path().join("victim");
+    let set = ["config", "core.worktree", victim.to_str().unwrap()];
+    git(&tree, "repository", &set);
+    let run = tree.pyclean("repository --git-clean --yes");
+    let path = tree.path().canonicalize().unwrap();
+    run.redact(path.display(), "[PATH]")
+        .assert_snapshot(str![[r#"
+--- stderr
+error: git clean failed in repository: its work tree is [PATH]/victim
+Nothing removed.
+--- exit 1
+
+"#]]);
+    assert!(tree.path().join("victim/precious").exists());
+}
+
+#[test]
+fn git_clean_needs_a_repository_and_git() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.pyc b.txt");
+    let run = tree.pyclean(". --git-clean --yes");
+    run.assert_snapshot(str![[r#"
+--- stderr
+warning: . is not in a git repository; skipping --git-clean
+Removed 1 file (5 B).
+--- exit 0
+
+"#]]);
+    tree.add("a.pyc");
+    let mut command = tree.command([".", "-g", "-y"]);
+    let run: Run = command.env("PATH", "/nowhere").output().unwrap().into();
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: --git-clean requires git, which was not found on PATH
+--- exit 2
+
+"#]]);
+    tree.assert_left("a.pyc b.txt");
+}

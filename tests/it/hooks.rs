@@ -1,0 +1,107 @@
+//! The hooks in `.pre-commit-hooks.yaml`, run by pre-commit in a repository. Only their
+//! `language` is replaced, so that they run the program under test instead of building it.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::util::{GIT_ENV, PYCLEAN, Tree, is_missing, tree};
+
+/// Runs a program in the repository, with the program under test on the search path.
+fn run(repository: &Tree, program: &str, arguments: &[&str]) -> Output {
+    let programs = Path::new(PYCLEAN).parent().unwrap().to_path_buf();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)));
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(repository.path())
+        .envs(GIT_ENV)
+        .env("PATH", path.unwrap())
+        .env("PRE_COMMIT_HOME", repository.path().join(".git/pre-commit"));
+    command.output().unwrap()
+}
+
+/// Stdout and stderr of a program together.
+fn text(output: &Output) -> String {
+    let all = [&output.stdout[..], &output.stderr].concat();
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+/// Runs a git command that starts hooks and must succeed.
+#[track_caller]
+fn git_with_hooks(repository: &Tree, arguments: &[&str]) {
+    let output = run(repository, "git", arguments);
+    let text = text(&output);
+    assert!(output.status.success(), "git {arguments:?}: {text}");
+}
+
+/// The hooks of this project, and one that removes stale bytecode on checkout.
+fn pre_commit_config() -> String {
+    let hooks = concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml");
+    let hooks = fs::read_to_string(hooks).unwrap();
+    let hooks = hooks.replace("language: rust", "language: system");
+    let (clean, check) = hooks.split_once("- id: no-bytecode").unwrap();
+    let on_checkout = clean
+        .replace("id: pyclean", "id: on-checkout")
+        .replace("args: [.]", "args: [--stale, .]")
+        .replace(
+            "stages: [pre-commit, post-checkout, ",
+            "stages: [post-checkout, ",
+        );
+    let on_commit = clean.replace(
+        "stages: [pre-commit, post-checkout, ",
+        "stages: [pre-commit, ",
+    );
+    let all = format!("{on_commit}{on_checkout}- id: no-bytecode{check}");
+    let indented: String = all.lines().map(|line| format!("      {line}\n")).collect();
+    format!("repos:\n  - repo: local\n    hooks:\n{indented}")
+}
+
+#[test]
+fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
+    if is_missing("git") || is_missing("pre-commit") {
+        return;
+    }
+    let repository = tree("a.py .gitignore");
+    let config = repository.file_path(".pre-commit-config.yaml");
+    fs::write(repository.file_path(".gitignore"), "__pycache__/").unwrap();
+    fs::write(config, pre_commit_config()).unwrap();
+    let [a, b] = ["a", "b"].map(|module| format!("__pycache__/{module}.cpython-312.pyc"));
+    let compile = |module: &str, bytecode: &str| {
+        repository.add_compiled(&format!("{module}.py"), "cpython-3.12", bytecode);
+    };
+    let exists = |name: &str| repository.path().join(name).exists();
+    git_with_hooks(&repository, &["init", "-q"]);
+    let install = ["install", "-t", "pre-commit", "-t", "post-checkout"];
+    let installed = run(&repository, "pre-commit", &install);
+    assert!(installed.status.success(), "{}", text(&installed));
+
+    // A commit removes all bytecode.
+    compile("a", &a);
+    compile("b", &b);
+    git_with_hooks(&repository, &["add", "."]);
+    git_with_hooks(&repository, &["commit", "-qm", "modules"]);
+    assert!(!exists(&a) && !exists(&b));
+
+    // A commit of bytecode fails. The message names the file and the command to use.
+    compile("a", &a);
+    git_with_hooks(&repository, &["add", "-f", &a]);
+    let commit = run(&repository, "git", &["commit", "-qm", "bytecode"]);
+    let message = text(&commit);
+    assert!(!commit.status.success(), "{message}");
+    assert!(message.contains(&a), "{message}");
+    assert!(message.contains("git rm --cached"), "{message}");
+    git_with_hooks(&repository, &["rm", "-q", "--cached", &a]);
+
+    // A checkout of a branch without a module removes the bytecode of that module alone.
+    git_with_hooks(&repository, &["checkout", "-q", "-b", "without"]);
+    git_with_hooks(&repository, &["rm", "-q", "b.py"]);
+    git_with_hooks(&repository, &["commit", "-qm", "no b"]);
+    git_with_hooks(&repository, &["checkout", "-q", "main"]);
+    compile("a", &a);
+    compile("b", &b);
+    git_with_hooks(&repository, &["checkout", "-q", "without"]);
+    assert!(exists(&a) && !exists(&b), "{}", repository.listing());
+}

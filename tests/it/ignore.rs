@@ -1,0 +1,155 @@
+//! The names that are ignored by default, and `--ignore`.
+
+use snapbox::str;
+
+use crate::util::tree;
+
+#[test]
+fn default_ignores_apply_below_a_path_but_not_to_it() {
+    let tree = tree(
+        ".git/x.pyc .hg/x.pyc .svn/x.pyc .jj/x.pyc .direnv/x.pyc .tox/x.pyc .nox/x.pyc \
+         .venv/x.pyc venv/x.pyc .pixi/x.pyc node_modules/x.pyc a/venv/x.pyc a/x.pyc",
+    );
+    assert_eq!(tree.pyclean("-n .").stdout, "a/x.pyc\n");
+    assert_eq!(tree.pyclean("-n venv").stdout, "venv/x.pyc\n");
+    assert_eq!(
+        tree.pyclean("-n --no-default-ignore .")
+            .stdout
+            .lines()
+            .count(),
+        13
+    );
+}
+
+#[test]
+fn ignored_entries_are_neither_searched_nor_removed() {
+    let tree = tree("a/x.pyc b/a/x.pyc b/c/x.pyc b/d1/x.pyc d2/x.pyc keep.pyc [x]/y.pyc");
+    let listed = |ignore: &str| tree.pyclean(&format!("-nq . -i {ignore}")).stdout;
+    assert_eq!(
+        listed("a"),
+        "[x]/y.pyc\nb/c/x.pyc\nb/d1/x.pyc\nd2/x.pyc\nkeep.pyc\n"
+    );
+    assert_eq!(listed("a b keep.pyc"), "[x]/y.pyc\nd2/x.pyc\n");
+    assert_eq!(listed("a d? [x]"), "b/c/x.pyc\nkeep.pyc\n");
+    assert_eq!(
+        listed("b/a ./d2/ **/c [x]"),
+        "a/x.pyc\nb/d1/x.pyc\nkeep.pyc\n"
+    );
+    assert_eq!(listed("*.pyc"), "");
+    assert_eq!(listed("b/*/x.pyc [!b]*"), "");
+    let absolute = tree.path().canonicalize().unwrap();
+    assert_eq!(
+        listed(&format!("{}/b [x]", absolute.display())),
+        "a/x.pyc\nd2/x.pyc\nkeep.pyc\n"
+    );
+}
+
+#[test]
+fn ignore_matches_display_path_below_a_path() {
+    let tree = tree("p/src/x.pyc p/lib/x.pyc");
+    assert_eq!(tree.pyclean("-n p -i p/src").stdout, "p/lib/x.pyc\n");
+    assert_eq!(tree.pyclean("-n p -i src").stdout, "p/lib/x.pyc\n");
+    assert_eq!(tree.pyclean("-n p/src -i p/src").stdout, "p/src/x.pyc\n");
+}
+
+#[test]
+fn ignored_file_in_cache_is_kept() {
+    let tree = tree("a/__pycache__/x.pyc a/__pycache__/keep.pyc a/__pycache__/d/y b/__pycache__/z");
+    let run = tree.pyclean("-v . -i keep.pyc");
+    run.assert_snapshot(str![[r#"
+a/__pycache__/d/
+a/__pycache__/d/y
+a/__pycache__/x.pyc
+b/__pycache__/
+b/__pycache__/z
+--- stderr
+Removed 2 directories and 3 files (51 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("a/__pycache__/keep.pyc b/");
+    tree.pyclean("a/__pycache__ -i keep*")
+        .assert("", "Nothing to remove.\n", 0);
+    tree.pyclean(". -i __pycache__")
+        .assert("", "Nothing to remove.\n", 0);
+    tree.assert_left("a/__pycache__/keep.pyc b/");
+}
+
+#[test]
+fn default_ignores_do_not_apply_inside_a_cache() {
+    let tree = tree("__pycache__/venv/x __pycache__/.git/y");
+    let run = tree.pyclean(". -i other");
+    run.assert_snapshot(str![[r#"
+--- stderr
+warning: kept __pycache__: nested repository
+Nothing to remove.
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn ignored_file_is_kept_in_cache_given_twice() {
+    let tree = tree("__pycache__/a/kept.pyc __pycache__/b.pyc");
+    tree.pyclean("__pycache__ __pycache__ --ignore kept.pyc -v")
+        .assert_snapshot(str![[r#"
+__pycache__/b.pyc
+--- stderr
+Removed 1 file (17 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("__pycache__/a/kept.pyc");
+}
+
+#[test]
+#[cfg(unix)]
+fn ignore_applies_to_the_first_of_several_paths_with_the_same_target() {
+    let tree = tree("p/x.pyc a/src->../p");
+    tree.pyclean("-n p ./p a/src -i src/*")
+        .assert_snapshot(str![[r#"
+p/x.pyc
+--- stderr
+Would remove 1 file (7 B).
+--- exit 0
+
+"#]]);
+    tree.pyclean("-n a/src p ./p -i src/*")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn ignore_matches_display_path_in_cache_given_through_symlink() {
+    let tree = tree("src/__pycache__/x.pyc a/symlink->../src/__pycache__");
+    tree.pyclean("-n a/symlink -i a/symlink/x.pyc")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn ignore_matches_path_given_through_symlink() {
+    let tree = tree("p/keep/x.pyc p/a.pyc symlink->p");
+    let top = tree.path().display();
+    for arguments in [
+        "-nq p -i p/../p/keep".to_owned(),
+        format!("-nq p -i {top}/symlink/keep"),
+        format!("-nq p -i {top}/symlink/k*p"),
+        "-nq p -i symlink/[k]eep/*".to_owned(),
+        format!("-nq {top}/p -i symlink/keep"),
+    ] {
+        let listed = tree.pyclean(&arguments).stdout;
+        assert!(listed.ends_with("p/a.pyc\n"), "{arguments}: {listed}");
+        assert!(!listed.contains("keep"), "{arguments}: {listed}");
+    }
+    assert_eq!(
+        tree.pyclean("-nq symlink -i p/keep").stdout,
+        "symlink/a.pyc\n"
+    );
+    tree.pyclean("p -i ../gone/*").assert_snapshot(str![[r#"
+--- stderr
+error: invalid --ignore value "../gone/*": it contains '..' after a wildcard; use the resolved path
+--- exit 2
+
+"#]]);
+}

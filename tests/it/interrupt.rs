@@ -1,0 +1,93 @@
+//! Runs that are interrupted or killed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::util::{Run, Tree, create_large_tree, run_successfully, tree};
+
+#[test]
+fn interrupted_run_reports_what_it_removed_and_the_next_run_removes_the_rest() {
+    for jobs in ["1", "2"] {
+        let tree = create_large_tree();
+        let mut command = tree.command_with_default_signals(&["-v", "-j", jobs, "."]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        // Now the run has begun, and cannot end before its output is read.
+        stdout.fill_buf().unwrap();
+        let mut kill = Command::new("kill");
+        kill.args(["-INT", &child.id().to_string()]);
+        run_successfully(kill);
+        thread::sleep(Duration::from_millis(100));
+        let mut listed = String::new();
+        stdout.read_to_string(&mut listed).unwrap();
+        let run: Run = child.wait_with_output().unwrap().into();
+        assert_eq!(run.code, Some(130), "{}", run.stderr);
+        assert_summary(&run, &listed);
+        assert!(listed.lines().all(|line| !tree.path().join(line).exists()));
+        assert_eq!(tree.pyclean("-q .").code, Some(0));
+        assert!(!tree.listing().contains("pyc"));
+    }
+}
+
+/// Fails unless the summary has the number of files and directories that were listed.
+#[track_caller]
+fn assert_summary(run: &Run, listed: &str) {
+    let (directories, files): (Vec<_>, Vec<_>) =
+        listed.lines().partition(|line| line.ends_with('/'));
+    assert!(!files.is_empty() && files.len() < 10_000);
+    let directories = match directories.len() {
+        1 => "1 directory".to_owned(),
+        count => format!("{count} directories"),
+    };
+    let files = match files.len() {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    };
+    let summary = format!("Interrupted: removed {directories} and {files} (");
+    assert!(
+        run.stderr.starts_with(&summary),
+        "{} is not {summary}",
+        run.stderr
+    );
+}
+
+const PACKAGES: usize = 400;
+
+fn create_packages() -> Tree {
+    let entries: Vec<_> = (0..PACKAGES)
+        .map(|i| format!("p{i}/m.py p{i}/__pycache__/m.pyc p{i}/n.pyc"))
+        .collect();
+    tree(&entries.join(" "))
+}
+
+/// Kills runs at moments that are spread over the duration of a run, until enough of them
+/// were killed after the first removal and before the last one.
+#[test]
+fn run_after_a_killed_run_removes_the_rest() {
+    const ATTEMPTS: u32 = 200;
+    let sources: Vec<_> = (0..PACKAGES).map(|i| format!("p{i}/m.py")).collect();
+    let sources = sources.join(" ");
+    let tree = create_packages();
+    let start = Instant::now();
+    assert_eq!(tree.pyclean("-q .").code, Some(0));
+    let duration = start.elapsed();
+    let mut killed_midway = 0;
+    for attempt in 0..ATTEMPTS {
+        let tree = create_packages();
+        let mut run = tree.command(["-q", "."]).spawn().unwrap();
+        thread::sleep(duration * (attempt % 20) / 20);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let left = tree.listing().matches(".pyc\n").count();
+        killed_midway += usize::from(left > 0 && left < 2 * PACKAGES);
+        assert_eq!(tree.pyclean("-q .").code, Some(0));
+        tree.assert_left(&sources);
+        if killed_midway == 10 {
+            return;
+        }
+    }
+    panic!("{killed_midway} of {ATTEMPTS} runs were killed midway");
+}

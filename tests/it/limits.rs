@@ -1,0 +1,92 @@
+//! Deep trees, few open files, little memory.
+
+use std::fs;
+use std::process::Command;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use snapbox::str;
+
+use crate::util::{PYCLEAN, Run, Tree, run_successfully, tree};
+
+/// Creates nested directories with a file each. Their paths become longer than the system
+/// accepts.
+fn create_deep_tree(tree: &Tree, name: &str, levels: usize) {
+    fs::create_dir_all(tree.path().join(name)).unwrap();
+    let mut dir = Dir::open_ambient_dir(tree.path().join(name), ambient_authority()).unwrap();
+    for _ in 0..levels {
+        dir.create_dir("deep").unwrap();
+        dir = dir.open_dir("deep").unwrap();
+        dir.write("x.pyc", "").unwrap();
+    }
+}
+
+#[test]
+fn cache_deeper_than_the_longest_path_is_removed() {
+    let tree = tree("");
+    create_deep_tree(&tree, "__pycache__", 2_000);
+    tree.pyclean(".").assert_snapshot(str![[r#"
+--- stderr
+Removed 2001 directories and 2000 files (0 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("");
+}
+
+#[test]
+fn tree_deeper_than_the_longest_path_is_reported() {
+    let tree = tree("x.pyc");
+    create_deep_tree(&tree, "tree", 2_000);
+    let Run {
+        stdout,
+        stderr,
+        code,
+    } = tree.pyclean("-v .");
+    assert_eq!(code, Some(1));
+    // The first directory that is too deep, and a file beside it.
+    assert_eq!(stderr.matches("error: cannot read tree/deep").count(), 2);
+    assert!(stderr.contains("File name too long"), "{stderr}");
+    assert!(stdout.lines().count() > 700 && stdout.ends_with("x.pyc\n"));
+    // `TempDir` cannot remove paths of this length.
+    let mut remove = Command::new("rm");
+    remove.arg("-rf").arg(tree.path().join("tree"));
+    run_successfully(remove);
+}
+
+/// Runs a shell script in a tree.
+fn run_script(tree: &Tree, script: &str) -> Run {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).current_dir(tree.path());
+    shell.output().unwrap().into()
+}
+
+#[test]
+fn sixteen_open_files_are_enough() {
+    let entries: Vec<_> = (0..300)
+        .map(|i| format!("a{i}/b/c/d/e/f/g/h/i/j/k/l/m/n/o/__pycache__/x.pyc"))
+        .collect();
+    let tree = tree(&entries.join(" "));
+    let run = run_script(&tree, &format!("ulimit -n 16; exec {PYCLEAN} ."));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(!tree.listing().contains("pyc"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn little_memory_is_enough_for_any_number_of_threads() {
+    for limit in ["ulimit -v 60000;", ""] {
+        for jobs in [1, 2, 64] {
+            let tree = tree("__pycache__/");
+            let cache = tree.path().join("__pycache__");
+            (0..20_000).for_each(|i| drop(fs::File::create(cache.join(i.to_string()))));
+            let run = run_script(&tree, &format!("{limit} exec {PYCLEAN} -j {jobs} ."));
+            run.assert_snapshot(str![[r#"
+--- stderr
+Removed 1 directory and 20000 files (0 B).
+--- exit 0
+
+"#]]);
+        }
+    }
+}

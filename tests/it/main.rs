@@ -1,0 +1,52 @@
+//! All tests of the program itself, in one binary: it is linked once, and long and short
+//! tests share the cores.
+
+#[path = "../util/mod.rs"]
+mod util;
+
+mod clean;
+mod config;
+mod debris;
+#[cfg(unix)]
+mod differential;
+mod erase;
+#[cfg(target_os = "linux")]
+mod fail_closed;
+#[cfg(target_os = "linux")]
+mod faults;
+mod folders;
+mod generate;
+mod ghost;
+mod git_clean;
+mod guard;
+#[cfg(unix)]
+mod help;
+#[cfg(unix)]
+mod hooks;
+mod ignore;
+#[cfg(unix)]
+mod interrupt;
+mod json;
+#[cfg(unix)]
+mod limits;
+#[cfg(unix)]
+mod one_file_system;
+#[cfg(unix)]
+mod permissions;
+#[cfg(unix)]
+mod properties;
+#[cfg(unix)]
+mod races;
+#[cfg(unix)]
+mod random_tree;
+#[cfg(unix)]
+mod readme;
+#[cfg(unix)]
+mod streams;
+#[cfg(unix)]
+mod symlinks;
+#[cfg(target_os = "linux")]
+mod terminal;
+mod untrusted_repository;
+#[cfg(unix)]
+mod unusual_entries;

@@ -1,0 +1,70 @@
+//! `--one-file-system`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use snapbox::str;
+
+use crate::util::{skipped, tree};
+
+/// A mounted file system that is unmounted at the end of the test.
+struct Mount(PathBuf);
+
+/// Mounts an empty file system, as root or with sudo.
+fn mount(path: PathBuf) -> Option<Mount> {
+    let is_mounted = run_as_root("mount", &["-t", "tmpfs", "-o", "mode=777", "none"], &path);
+    is_mounted.then_some(Mount(path))
+}
+
+fn run_as_root(program: &str, arguments: &[&str], path: &Path) -> bool {
+    [vec![program], vec!["sudo", "-n", program]]
+        .iter()
+        .any(|words| {
+            let mut command = Command::new(words[0]);
+            command.args(&words[1..]).args(arguments).arg(path);
+            let status = command.stderr(Stdio::null()).status();
+            status.is_ok_and(|status| status.success())
+        })
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        run_as_root("umount", &[], &self.0);
+    }
+}
+
+#[test]
+fn one_file_system_keeps_mounted_file_systems() {
+    let tree = tree("a/x.pyc mnt/ c/__pycache__/sub/ m/__pycache__/");
+    let mounts = ["mnt", "c/__pycache__/sub", "m/__pycache__"];
+    let mounts = mounts.map(|path| mount(tree.path().join(path)));
+    if !mounts.iter().all(Option::is_some) {
+        return skipped("this user cannot mount a file system");
+    }
+    for entry in [
+        "mnt/x.pyc",
+        "c/__pycache__/x",
+        "c/__pycache__/sub/y",
+        "m/__pycache__/z",
+    ] {
+        tree.add(entry);
+    }
+    assert_eq!(tree.pyclean("-nx .").stdout, "a/x.pyc\nc/__pycache__/x\n");
+    tree.pyclean("-vx .").assert_snapshot(str![[r#"
+a/x.pyc
+c/__pycache__/x
+--- stderr
+Removed 2 files (22 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("a/ mnt/x.pyc c/__pycache__/sub/y m/__pycache__/z");
+    // Without the option the contents of a mounted file system are removed. The directory
+    // on which it is mounted cannot be removed.
+    let run = tree.pyclean("-v .");
+    assert_eq!(
+        run.stdout,
+        "c/__pycache__/sub/y\nm/__pycache__/z\nmnt/x.pyc\n"
+    );
+    assert_eq!(run.code, Some(1));
+}

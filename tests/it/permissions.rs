@@ -1,0 +1,56 @@
+//! Files and directories that cannot be read or removed.
+
+use snapbox::str;
+
+use crate::util::{run_as_ordinary_user, set_mode, tree};
+
+#[test]
+fn missing_permissions_are_reported_and_the_rest_is_removed() {
+    let tree = tree(
+        "a/__pycache__/x.pyc unreadable/x.pyc z/x.pyc unwritable/u.pyc \
+         readable/__pycache__/s.pyc readable/__pycache__/t.pyc writable/__pycache__/b.pyc",
+    );
+    let modes = [
+        ("unreadable", 0o300),
+        ("unwritable", 0o500),
+        ("readable/__pycache__", 0o500),
+        ("writable/__pycache__", 0o300),
+    ];
+    for (name, mode) in modes {
+        set_mode(tree.path().join(name), mode);
+    }
+    let run = run_as_ordinary_user(&tree, ".");
+    for (name, _) in modes {
+        set_mode(tree.path().join(name), 0o700);
+    }
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: cannot read unreadable: Permission denied (os error 13)
+error: cannot read writable/__pycache__: Permission denied (os error 13)
+error: cannot remove readable/__pycache__/t.pyc: Permission denied (os error 13)
+error: cannot remove readable/__pycache__/s.pyc: Permission denied (os error 13)
+error: cannot remove unwritable/u.pyc: Permission denied (os error 13)
+hint: permission denied: run as the owner of these files, or with sudo
+Removed 1 directory and 2 files (26 B).
+--- exit 1
+
+"#]]);
+    tree.assert_left(
+        "a/ unreadable/x.pyc z/ unwritable/u.pyc readable/__pycache__/s.pyc \
+         readable/__pycache__/t.pyc writable/__pycache__/b.pyc",
+    );
+}
+
+#[test]
+fn path_that_cannot_be_read_does_not_stop_the_others() {
+    for path in ["closed/inner", "symlink"] {
+        let tree = tree("closed/inner/x.pyc open/y.pyc symlink->closed/inner");
+        set_mode(tree.path().join("closed"), 0o000);
+        let run = run_as_ordinary_user(&tree, &format!("-n {path} open"));
+        set_mode(tree.path().join("closed"), 0o700);
+        assert_eq!(run.stdout, "open/y.pyc\n");
+        assert_eq!(run.code, Some(1));
+        let error = format!("error: cannot read {path}: Permission denied");
+        assert!(run.stderr.starts_with(&error), "{}", run.stderr);
+    }
+}

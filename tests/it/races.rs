@@ -1,0 +1,169 @@
+//! Trees that something else changes during the run. Each test asserts how often the change
+//! succeeded, so that it cannot pass without a race.
+
+use std::fs;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::util::{Run, tree};
+
+/// Calls `change` over and over until `runs` ends. Returns how often it returned `true`.
+fn change_during(change: impl Fn() -> bool + Sync, runs: impl FnOnce()) -> usize {
+    let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                count.fetch_add(usize::from(change()), Ordering::Relaxed);
+            }
+        });
+        // The changes must also end if a run fails.
+        struct Done<'a>(&'a AtomicBool);
+        impl Drop for Done<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let _done = Done(&done);
+        runs();
+    });
+    count.into_inner()
+}
+
+/// An attacker exchanges a directory of the tree for a symlink to a directory outside.
+#[cfg(target_os = "linux")]
+#[test]
+fn directory_replaced_by_symlink_is_not_followed() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let victim = tree("__pycache__/v.pyc sub/__pycache__/v.pyc sub/v.pyc v.pyc d/e/v.pyc");
+    let before = victim.listing();
+    for directory in ["a", "a/b", "a/b/__pycache__"] {
+        let mut exchanges = 0;
+        for _ in 0..100 {
+            let entries: Vec<_> = (0..20)
+                .map(|i| format!("a/b/__pycache__/{i}.pyc a/b/c{i}/__pycache__/x a/b/sub/y{i}.pyc"))
+                .collect();
+            let tree = tree(&entries.join(" "));
+            tree.add(&format!("symlink->{}", victim.path().display()));
+            let (directory, symlink) = (tree.path().join(directory), tree.path().join("symlink"));
+            let exchange =
+                || renameat_with(CWD, &directory, CWD, &symlink, RenameFlags::EXCHANGE).is_ok();
+            exchanges += change_during(exchange, || {
+                for _ in 0..3 {
+                    let code = tree.pyclean("-q .").code;
+                    assert!(matches!(code, Some(0 | 1)), "{code:?}");
+                }
+            });
+            assert_eq!(victim.listing(), before);
+        }
+        // Measured on two busy cores: 250,000. An exchange fails once the directory is
+        // removed.
+        println!("{directory}: {exchanges} exchanges");
+        assert!(exchanges >= 1_000, "{directory}: {exchanges} exchanges");
+    }
+}
+
+#[test]
+fn run_ends_while_a_cache_is_written_to() {
+    let tree = tree("__pycache__/a.pyc");
+    let write = || {
+        let _ = fs::create_dir_all(tree.path().join("__pycache__"));
+        fs::write(tree.path().join("__pycache__/new.pyc"), "").is_ok()
+    };
+    let writes = change_during(write, || {
+        for _ in 0..200 {
+            let Run { code, stderr, .. } = tree.pyclean(".");
+            let is_reported =
+                stderr.contains("Directory not empty") || stderr.contains("changed during");
+            assert!(
+                code == Some(0) || (code == Some(1) && is_reported),
+                "{stderr}"
+            );
+        }
+    });
+    assert!(writes >= 200, "{writes} writes");
+    assert_eq!(tree.pyclean(".").code, Some(0));
+    tree.assert_left("");
+}
+
+#[test]
+fn cache_that_alternates_between_file_and_directory() {
+    let tree = tree("a/keep.py");
+    let cache = tree.path().join("a/__pycache__");
+    let alternate = || {
+        let is_directory = fs::create_dir_all(cache.join("x.pyc/y")).is_ok();
+        let _ = fs::remove_dir_all(&cache);
+        let is_file = fs::write(&cache, "").is_ok();
+        let _ = fs::remove_file(&cache);
+        let _ = fs::create_dir(&cache);
+        let contains_file = fs::write(cache.join("x.pyc"), "").is_ok();
+        let _ = fs::remove_file(cache.join("x.pyc"));
+        is_directory && is_file && contains_file
+    };
+    let changes = change_during(alternate, || {
+        for _ in 0..300 {
+            let run = tree.pyclean(".");
+            assert!(matches!(run.code, Some(0 | 1)), "{}", run.stderr);
+            assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        }
+    });
+    assert!(changes >= 300, "{changes} changes");
+    let _ = fs::remove_file(&cache);
+    assert_eq!(tree.pyclean("-q .").code, Some(0));
+    tree.assert_left("a/keep.py");
+}
+
+/// Directories are added slower than a run removes them, and only up to a limit, so that
+/// the test cannot fill the file system if a run does not end.
+#[test]
+fn run_ends_while_the_tree_grows() {
+    const MAX_ADDED: usize = 100_000;
+    let tree = tree("seed.pyc");
+    let next = AtomicUsize::new(0);
+    let grow = || {
+        thread::sleep(Duration::from_micros(100));
+        let i = next.fetch_add(1, Ordering::Relaxed);
+        if i >= MAX_ADDED {
+            return false;
+        }
+        let directory = format!("p{}/d{i}/__pycache__/x", i % 50);
+        fs::create_dir_all(tree.path().join(directory)).is_ok()
+    };
+    let added = change_during(grow, || {
+        for _ in 0..5 {
+            let code = tree.pyclean("-q .").code;
+            assert!(matches!(code, Some(0 | 1)), "{code:?}");
+        }
+    });
+    assert!(added >= 50, "{added} directories added");
+    assert!(added < MAX_ADDED, "no run ended while the tree grew");
+    assert_eq!(tree.pyclean("-q .").code, Some(0));
+    assert!(!tree.listing().contains("__pycache__"));
+}
+
+/// Two runs remove the same files. What the other run removed first is not an error.
+#[test]
+fn two_simultaneous_runs_succeed() {
+    let entries: Vec<_> = (0..2000)
+        .map(|i| format!("p{i}/__pycache__/m.pyc p{i}/n.pyc"))
+        .collect();
+    let mut overlaps = 0;
+    for _ in 0..10 {
+        let tree = tree(&entries.join(" "));
+        let spawn = || {
+            let mut command = tree.command(["."]);
+            command.stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let runs = [spawn(), spawn()].map(|run| Run::from(run.wait_with_output().unwrap()));
+        for run in &runs {
+            assert_eq!(run.code, Some(0), "{}", run.stderr);
+        }
+        assert_eq!(tree.pyclean("--check .").code, Some(0));
+        overlaps += usize::from(runs.iter().all(|run| run.stderr.contains("Removed ")));
+        if overlaps == 2 {
+            return;
+        }
+    }
+    panic!("in {overlaps} of 10 attempts both runs removed something");
+}

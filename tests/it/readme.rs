@@ -1,0 +1,179 @@
+//! The examples of the README and of the pages in `docs`: each `console` block is run in
+//! the tree that the comment before it names, and its output is compared.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use snapbox::{IntoData, assert_data_eq};
+
+use crate::util::{PYCLEAN, Tree, git, is_missing, tree};
+
+/// The pages with examples.
+const PAGES: [&str; 5] = [
+    "README.md",
+    "docs/debris.md",
+    "docs/json.md",
+    "docs/migrating.md",
+    "docs/recipes.md",
+];
+
+/// Creates a tree that the examples refer to.
+fn create_stage(name: &str) -> Tree {
+    let stage = tree(match name {
+        "shop" => "README.txt",
+        "modules" => ".pytest_cache/v",
+        "tools" => {
+            "pyproject.toml app.py .pytest_cache/v/cache .ruff_cache/0.8/1 .coverage \
+             src/app.egg-info/PKG-INFO dist/app-1.0.tar.gz tmp/report.html tmp/old/data.csv \
+             .mypy_cache/3.13/cache.json"
+        }
+        "committed" => {
+            "app.py pyproject.toml web/pyproject.toml web/dist/app.js dist/app-1.0.tar.gz \
+             web/.ruff_cache/0.8/1"
+        }
+        "project" => {
+            "pyproject.toml app.py .coverage .mypy_cache/app.json .pytest_cache/v \
+             build/lib/app.py dist/app.whl htmlcov/index.html src/app.egg-info/PKG-INFO \
+             docs/conf.py docs/_build/index.html letters/dist/contract.pdf"
+        }
+        "guarded" => {
+            "pyproject.toml dist/app.js web/setup.py web/dist/lib/.git/HEAD tools/setup.cfg \
+             tools/dist/pyvenv.cfg"
+        }
+        name => panic!("a page refers to an unknown tree: {name}"),
+    });
+    match name {
+        "shop" => {
+            for version in ["3.11", "3.13"] {
+                for source in ["cart.py", "price.py", "basket.py", "tests/test_cart.py"] {
+                    add_module(&stage, source, version);
+                }
+            }
+            // One source was deleted, one edited later, one edited within the second in
+            // which it was compiled.
+            fs::remove_file(stage.file_path("basket.py")).unwrap();
+            stage.set_mtime("price.py", 60.0);
+            stage.set_mtime("__pycache__/cart.cpython-313.pyc", 0.2);
+            stage.set_mtime("cart.py", 0.5);
+        }
+        "modules" => {
+            add_module(&stage, "cart.py", "3.13");
+            add_module(&stage, "basket.py", "3.13");
+            fs::remove_file(stage.file_path("basket.py")).unwrap();
+        }
+        "tools" => add_module(&stage, "app.py", "3.13"),
+        "committed" => {
+            git(&stage, ".", &["init", "-q"]);
+            git(&stage, ".", &["add", "app.py", "web/dist/app.js"]);
+        }
+        "guarded" => {
+            git(&stage, ".", &["init", "-q"]);
+            git(&stage, ".", &["add", "dist/app.js"]);
+        }
+        _ => {}
+    }
+    stage
+}
+
+/// Adds a module and its bytecode in the `__pycache__` beside it.
+fn add_module(tree: &Tree, source: &str, version: &str) {
+    let (directory, module) = source.rsplit_once('/').unwrap_or(("", source));
+    let module = module.strip_suffix(".py").unwrap();
+    let tag = version.replace('.', "");
+    let cache = Path::new(directory).join("__pycache__");
+    let bytecode = cache.join(format!("{module}.cpython-{tag}.pyc"));
+    let python = format!("cpython-{version}");
+    tree.add_compiled(source, &python, bytecode.to_str().unwrap());
+}
+
+/// Runs a command line in a shell. Returns what it printed to stdout and stderr.
+fn run_in_shell(tree: &Tree, line: &str) -> String {
+    let programs = Path::new(PYCLEAN).parent().unwrap().to_path_buf();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)));
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("{{ {line}\n}} 2>&1"))
+        .current_dir(tree.path())
+        .env("PATH", path.unwrap())
+        .env_remove("PYTHONPYCACHEPREFIX");
+    let output = shell.output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Replaces the values of JSON fields that differ from run to run, or with the version.
+fn redact(text: &str) -> String {
+    let redacted = replace_value(text, "\"elapsed_ms\":", '}', "0");
+    replace_value(&redacted, "\"version\":", ',', "\"0\"")
+}
+
+/// Replaces the text between each `start` and the next `end`.
+fn replace_value(text: &str, start: &str, end: char, value: &str) -> String {
+    let mut parts = text.split(start);
+    let mut replaced = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(end).unwrap_or(part.len());
+        replaced.extend([start, value, &part[end..]]);
+    }
+    replaced
+}
+
+/// Runs the examples of a page. Returns what the page shows, and what was printed.
+fn run_examples(page: &str) -> (String, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let text = fs::read_to_string(path).unwrap();
+    let (mut expected, mut actual) = (String::new(), String::new());
+    let mut lines = text.lines();
+    let mut tree = None;
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("<!-- tree: ") {
+            tree = Some(create_stage(name.trim_end_matches(" -->")));
+        }
+        if line != "```console" {
+            continue;
+        }
+        let tree = tree
+            .as_ref()
+            .expect("a comment names the tree before the first example");
+        for line in lines.by_ref().take_while(|line| *line != "```") {
+            expected.extend([line, "\n"]);
+            if let Some(command) = line.strip_prefix("$ ") {
+                actual.extend([line, "\n", &run_in_shell(tree, command)]);
+            }
+        }
+    }
+    (expected, actual)
+}
+
+#[test]
+fn examples_print_what_the_pages_show() {
+    if is_missing("git") {
+        return;
+    }
+    let (mut expected, mut actual) = (String::new(), String::new());
+    for page in PAGES {
+        let (shown, printed) = run_examples(page);
+        assert!(!shown.is_empty(), "{page} has no examples");
+        expected.extend([page, "\n", &redact(&shown)]);
+        actual.extend([page, "\n", &redact(&printed)]);
+    }
+    assert_data_eq!(actual, expected.raw());
+}
+
+#[test]
+fn every_debris_topic_is_documented() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/debris.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let documented: Vec<_> = rows.filter_map(|row| row.split_once("` |")).collect();
+    let run = tree("").pyclean(". --debris unknown");
+    let topics = run.stderr.split_once("[possible values: ").unwrap().1;
+    let topics = topics.split_once(", all]").unwrap().0;
+    for topic in topics.split(", ") {
+        let is_documented = documented.iter().any(|(name, _)| *name == topic);
+        assert!(is_documented, "docs/debris.md does not list {topic}");
+    }
+}

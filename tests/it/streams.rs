@@ -1,0 +1,50 @@
+//! Stdout and stderr that are closed or cannot be written to.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use snapbox::str;
+
+use crate::util::{PYCLEAN, Run, create_large_tree, skipped, tree};
+
+#[test]
+fn closed_stdout_ends_the_run() {
+    // Only a real run is incomplete when it stops.
+    let warning = "warning: stdout was closed, so the run stopped early\n";
+    for (option, stderr, code) in [("-v", warning, 1), ("-nv", "", 0)] {
+        let tree = create_large_tree();
+        let mut command = tree.command([option, "."]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let run: Run = child.wait_with_output().unwrap().into();
+        run.assert("", stderr, code);
+    }
+}
+
+#[test]
+fn closed_stderr_is_not_a_failure() {
+    let tree = tree("x.pyc");
+    let script = format!("{PYCLEAN} . missing 2>&-; {PYCLEAN} . 2>&-");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(tree.path());
+    assert_eq!(shell.status().unwrap().code(), Some(0));
+    tree.assert_left("");
+}
+
+#[test]
+fn full_disk_behind_stdout_is_reported() {
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return skipped("this system has no /dev/full");
+    };
+    let tree = tree("x.pyc");
+    let mut command = tree.command(["-n", "."]);
+    command.stdout(full).stderr(Stdio::piped());
+    let run: Run = command.output().unwrap().into();
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: cannot write to stdout: No space left on device (os error 28)
+--- exit 1
+
+"#]]);
+}

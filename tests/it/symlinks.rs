@@ -1,0 +1,65 @@
+//! Symlinks in the tree, and symlinks given as PATH.
+
+use snapbox::str;
+
+use crate::util::tree;
+
+#[test]
+fn symlinks_are_not_followed() {
+    let outside = tree("victim/__pycache__/v.pyc victim/v.pyc caches/c.txt");
+    let inside = tree("a/x.py a/loop->../a a/up->.. p/a.py");
+    let out = outside.path().display();
+    inside.add(&format!("out->{out}/victim"));
+    inside.add(&format!("p/__pycache__->{out}/caches"));
+    inside.add(&format!("a/v.pyc->{out}/victim/v.pyc"));
+    inside.add("a/dangling.pyc->nowhere");
+    inside.add(&format!("a/directory.pyc->{out}/victim"));
+    let run = inside.pyclean("-v .");
+    assert_eq!(run.stdout, "a/dangling.pyc\na/directory.pyc\na/v.pyc\n");
+    assert_eq!(run.code, Some(0));
+    outside.assert_left("victim/__pycache__/v.pyc victim/v.pyc caches/c.txt");
+    inside.assert_left(&format!(
+        "a/x.py a/loop->../a a/up->.. p/a.py out->{out}/victim p/__pycache__->{out}/caches"
+    ));
+}
+
+#[test]
+fn symlinks_in_a_cache_are_removed_and_their_targets_kept() {
+    let tree = tree("keep/k.txt c/__pycache__/l->../../keep c/__pycache__/f->../../keep/k.txt");
+    tree.pyclean("-v c").assert_snapshot(str![[r#"
+c/__pycache__/
+c/__pycache__/f
+c/__pycache__/l
+--- stderr
+Removed 1 directory and 2 files (26 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("keep/k.txt c/");
+}
+
+#[test]
+fn path_given_as_symlink_is_followed() {
+    let tree = tree("real/__pycache__/a.pyc real/b.pyc symlink->real cache->real/__pycache__");
+    let listing = "symlink/__pycache__/\nsymlink/b.pyc\n";
+    assert_eq!(tree.pyclean("-n symlink").stdout, listing);
+    assert_eq!(tree.pyclean("-nq symlink real").stdout, listing);
+    assert_eq!(tree.pyclean("cache").code, Some(0));
+    tree.assert_left("real/b.pyc symlink->real cache->real/__pycache__");
+}
+
+#[test]
+fn files_given_as_symlinks_are_removed_by_their_own_name() {
+    let tree = tree("a.txt x.pyc->a.txt dangling.pyc->nowhere broken->nowhere l->a.txt");
+    tree.pyclean("-v x.pyc dangling.pyc broken l")
+        .assert_snapshot(str![[r#"
+dangling.pyc
+x.pyc
+--- stderr
+error: cannot read broken: No such file or directory (os error 2)
+Removed 2 files (12 B).
+--- exit 1
+
+"#]]);
+    tree.assert_left("a.txt broken->nowhere l->a.txt");
+}

@@ -1,0 +1,87 @@
+//! Named pipes, entries of the wrong type, and names of any bytes.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+
+use snapbox::str;
+
+use crate::util::{Run, tree};
+
+#[test]
+fn entries_of_the_wrong_type_are_kept() {
+    let tree = tree("a/__pycache__ pipe.pyc| dir.pyc/a.py b/__pycache__->../dir.pyc");
+    tree.pyclean(".").assert("", "Nothing to remove.\n", 0);
+    tree.assert_left("a/__pycache__ pipe.pyc| dir.pyc/a.py b/__pycache__->../dir.pyc");
+}
+
+#[test]
+fn named_pipe_is_not_opened() {
+    let tree = tree("__pycache__/x.pyc| y.pyc|");
+    tree.pyclean(". y.pyc").assert_snapshot(str![[r#"
+--- stderr
+Removed 1 directory and 1 file (0 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("y.pyc|");
+}
+
+#[test]
+fn names_of_any_bytes_are_listed_exactly_and_removed() {
+    let tree = tree("");
+    let names: [&[u8]; 4] = [
+        b"\xff\xfe.pyc",
+        b"new\nline.pyc",
+        b"\x1b[31mred.pyc",
+        b" .pyc",
+    ];
+    for name in names {
+        fs::write(tree.file_path(OsStr::from_bytes(name)), "").unwrap();
+    }
+    let run = tree.command(["-n0", "."]).output().unwrap();
+    let mut listed: Vec<_> = run.stdout.split_inclusive(|byte| *byte == 0).collect();
+    listed.sort_unstable();
+    let mut expected = names.map(|name| [name, b"\0"].concat());
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+    tree.pyclean(".").assert_snapshot(str![[r#"
+--- stderr
+Removed 4 files (0 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("");
+}
+
+#[test]
+fn ignore_accepts_any_bytes_except_in_a_glob() {
+    let tree = tree("a.pyc");
+    let [name, glob] = [b"\xff/x.pyc", b"\xff/?.pyc"].map(|path| OsStr::from_bytes(path));
+    fs::write(tree.file_path(name), "").unwrap();
+    let ignore = |word: &OsStr| -> Run {
+        let arguments = [OsStr::new("."), OsStr::new("-nqi"), word];
+        tree.command(arguments).output().unwrap().into()
+    };
+    ignore(name).assert("a.pyc\n", "", 0);
+    ignore(OsStr::new("?/x.pyc")).assert("a.pyc\n", "", 0);
+    ignore(glob).assert_snapshot(str![[r#"
+--- stderr
+error: invalid --ignore value "\xFF/?.pyc": globs must be valid UTF-8; use '?' for other bytes
+--- exit 2
+
+"#]]);
+}
+
+#[test]
+fn message_escapes_control_characters() {
+    let tree = tree("");
+    let mut command = tree.command([OsStr::from_bytes(b"no\x1b[2J\xff")]);
+    let run: Run = command.output().unwrap().into();
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: no such file or directory: no\u{1b}[2J\xff
+--- exit 2
+
+"#]]);
+}
