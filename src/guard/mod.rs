@@ -135,10 +135,11 @@ impl Guard {
         })
     }
 
-    /// The git repositories around a directory at a canonical path, itself included.
-    pub(crate) fn repositories_around(&self, directory: &Path) -> Vec<Arc<Repository>> {
+    /// The git repositories around a directory at a canonical path, itself included. `None`
+    /// if they cannot be found out, which is recorded.
+    pub(crate) fn repositories_around(&self, directory: &Path) -> Option<Vec<Arc<Repository>>> {
         let surroundings = self.surroundings_of(directory);
-        surroundings.map_or_else(|_| Vec::new(), |found| found.repositories.clone())
+        surroundings.ok().map(|found| found.repositories.clone())
     }
 
     /// Records that a repository did not answer.
@@ -216,7 +217,7 @@ fn user_cache_dirs() -> Vec<PathBuf> {
     ];
     let absolute = dirs.into_iter().flatten().filter(|dir| dir.is_absolute());
     absolute
-        .filter_map(|dir| fs::canonicalize(dir).ok())
+        .map(|dir| fs::canonicalize(&dir).unwrap_or(dir))
         .collect()
 }
 

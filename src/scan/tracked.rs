@@ -152,7 +152,15 @@ impl Trackers {
         let mut known = HashSet::new();
         let mut trackers = Vec::new();
         for dir in dirs {
-            for repository in guard.repositories_around(&dir) {
+            let Some(repositories) = guard.repositories_around(&dir) else {
+                // Anything in it may be tracked.
+                trackers.push(Tracker {
+                    repository: Arc::new(Repository::new(&dir)),
+                    is_known: false,
+                });
+                continue;
+            };
+            for repository in repositories {
                 if !known.insert(repository.work_tree().to_path_buf()) {
                     continue;
                 }
