@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
+use proptest::test_runner::RngSeed;
 use snapbox::data::Inline;
 use snapbox::{IntoData, assert_data_eq};
 use tempfile::TempDir;
@@ -81,6 +82,12 @@ pub fn case_count<T>(short: T, long: T) -> T {
     } else {
         short
     }
+}
+
+/// The seed of random cases: the same in every run, so that a run of the tests means the same
+/// everywhere. `PYCLEAN_LONG_TESTS` tries other cases each time.
+pub fn random_seed() -> RngSeed {
+    case_count(RngSeed::Fixed(20_240_229), RngSeed::Random)
 }
 
 fn is_set(variable: &str) -> bool {

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseResult};
 
-use crate::util::{PYCLEAN, case_count};
+use crate::util::{PYCLEAN, case_count, random_seed};
 use model::{Expected, Model, RootPath};
 use world::{Case, Focus, Node, Snapshot, World, cases};
 
@@ -38,6 +38,7 @@ fn total_cases() -> u32 {
 fn config(cases: u32) -> Config {
     Config {
         cases,
+        rng_seed: random_seed(),
         max_shrink_time: 20_000,
         max_shrink_iters: 3_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(

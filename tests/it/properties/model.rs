@@ -61,10 +61,17 @@ struct Walk<'a> {
 const IGNORED: &str = ".git .hg .svn .jj .direnv .tox .nox .venv venv .pixi node_modules";
 
 impl Model<'_> {
-    /// The union of what is removed for each PATH.
+    /// The union of what is removed for each PATH. A directory given twice is cleaned once,
+    /// under its first name.
     pub fn expected(&self) -> Expected {
         let mut sum = Expected::default();
-        for root in self.roots {
+        for (index, root) in self.roots.iter().enumerate() {
+            let is_same = |other: &RootPath| {
+                root.is_directory && other.is_directory && other.canonical == root.canonical
+            };
+            if self.roots[..index].iter().any(is_same) {
+                continue;
+            }
             let mut walk = Walk {
                 model: self,
                 root,
