@@ -1,7 +1,7 @@
 //! Directory handles: opening a subdirectory without following a symlink, and reading
 //! the entries of an open directory.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -23,9 +23,9 @@ pub(crate) enum EntryKind {
 
 /// An entry of an open directory.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<'a> {
     /// The file name.
-    pub(crate) name: OsString,
+    pub(crate) name: &'a OsStr,
     /// What it is.
     pub(crate) kind: EntryKind,
     /// Apparent size in bytes; 0 for a directory.
@@ -171,7 +171,7 @@ pub(crate) fn read_dir(dir: &Dir, measure: bool, mut visit: impl FnMut(Entry)) -
             }
         }
         visit(Entry {
-            name: name.to_owned(),
+            name,
             kind: match kind {
                 FileType::Directory => EntryKind::Dir,
                 FileType::RegularFile => EntryKind::File,
@@ -201,7 +201,7 @@ pub(crate) fn read_dir(dir: &Dir, _measure: bool, mut visit: impl FnMut(Entry)) 
         };
         let kind = metadata.file_type();
         visit(Entry {
-            name: entry.file_name(),
+            name: &entry.file_name(),
             kind: if kind.is_dir() {
                 EntryKind::Dir
             } else if kind.is_file() {

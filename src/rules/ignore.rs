@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::path_glob::{PathGlob, Wildcards, has_wildcards};
+use crate::path::file_name;
 
 /// Names, paths and globs that are neither entered nor removed.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +37,7 @@ pub(crate) struct EntryPath<'a> {
 impl EntryPath<'_> {
     /// The file name.
     pub(crate) fn name(&self) -> &OsStr {
-        self.display.file_name().unwrap_or_default()
+        file_name(self.display).unwrap_or_default()
     }
 
     /// The canonical path.
@@ -115,6 +116,9 @@ impl IgnoreRules {
     /// Whether an entry is ignored, by its name, or by its path as it was given or as it
     /// is without symlinks.
     pub(crate) fn is_ignored(&self, entry: EntryPath<'_>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
         let name = entry.name();
         let is_inherited = |rules: &Arc<Self>| rules.is_ignored(entry);
         if self.names.contains(name)
