@@ -156,7 +156,7 @@ pub struct Cli {
     #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 
-    /// Hide the summary and the progress bar
+    /// Hide the listing, the summary and the progress bar
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
 

@@ -210,7 +210,7 @@ impl<'a> Report<'a> {
             }
             return self.exit_status();
         }
-        if !self.options.quiet {
+        if self.options.shows_summary() {
             print_interpreters(&self.total);
             eprint_line(self.summary());
         }
