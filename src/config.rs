@@ -19,7 +19,7 @@ use crate::output::message::print_warning;
 use crate::pyc::VersionFilter;
 use crate::regular_file::read_regular_file;
 use crate::rules::IgnoreRules;
-use crate::rules::debris::names;
+use crate::rules::topics::names;
 
 /// The file that describes a project.
 pub(crate) const FILE_NAME: &str = "pyproject.toml";

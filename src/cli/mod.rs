@@ -14,7 +14,7 @@ use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser}
 use clap::{Parser, ValueEnum};
 
 use crate::pyc::VersionFilter;
-use crate::rules::debris::names;
+use crate::rules::topics::names;
 use version::VersionParser;
 
 pub(crate) use generate::{Generate, generate};
@@ -300,8 +300,8 @@ mod tests {
         assert!(cli.is_dry_run() && cli.verbose);
         assert_eq!(cli.jobs, Some(2));
         assert_eq!(cli.ignore, ["a", "b", "c"]);
-        let cli = parse("pyclean . -d mypy -d ty --python 3.11,3.12 --python 3.13");
-        assert_eq!(cli.debris.unwrap(), ["mypy", "ty"]);
+        let cli = parse("pyclean . -d mypy -d tox --python 3.11,3.12 --python 3.13");
+        assert_eq!(cli.debris.unwrap(), ["mypy", "tox"]);
         assert_eq!(cli.python.len(), 3);
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod debris;
 pub(crate) mod erase;
 pub(crate) mod ignore;
 pub(crate) mod path_glob;
+pub(crate) mod topics;
 
 use std::ffi::OsStr;
 use std::path::Path;

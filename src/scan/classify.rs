@@ -7,8 +7,9 @@ use std::path::Path;
 use super::candidate::Candidate;
 use crate::directory::EntryKind;
 use crate::plan::Reason;
-use crate::rules::debris::{DebrisKind, Match};
+use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
+use crate::rules::topics::DebrisKind;
 use crate::rules::{CACHE_DIR, Rules, is_bytecode, is_installed};
 
 /// How a directory is walked.

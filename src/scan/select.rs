@@ -14,9 +14,10 @@ use crate::guard::{KeepReason, is_git_dir};
 use crate::path::split_name;
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
-use crate::rules::debris::{Evidence, Match};
+use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
 use crate::rules::is_installed;
+use crate::rules::topics::Evidence;
 
 impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
