@@ -27,6 +27,7 @@ mod options;
 mod output;
 mod path;
 mod plan;
+mod projects;
 pub mod pyc;
 mod pycache_prefix;
 mod regular_file;
@@ -50,6 +51,7 @@ use output::progress::Progress;
 use output::prompt::confirm_erase;
 use output::report::{self, Report};
 use plan::Plan;
+use projects::Projects;
 use roots::Roots;
 use threads::Threads;
 
@@ -81,10 +83,21 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         .kept
         .retain(|kept| !is_declined || kept.reason != KeepReason::NotEmpty);
 
-    let mut report = Report::new(&options, &plan, &progress, start);
+    let projects = if options.by_project {
+        Projects::find(&plan, &roots)
+    } else {
+        Projects::default()
+    };
+
+    let mut report = Report::new(&options, &plan, &projects, &progress, start);
     report.note_declined(is_declined);
     let failures = guard.take_failures();
-    report.record_failures([&roots.failures, &found.failures, &failures]);
+    report.record_failures([
+        &roots.failures,
+        &found.failures,
+        &failures,
+        &projects.failures,
+    ]);
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
     remove::execute(&plan, options.remove, &threads, |target, outcome| {

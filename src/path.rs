@@ -31,3 +31,16 @@ pub(crate) fn split_name(path: &Path) -> (&Path, &OsStr) {
         path.file_name().unwrap_or_default(),
     )
 }
+
+/// Whether a path exists, also as a dangling symlink.
+///
+/// # Errors
+///
+/// If it cannot be looked up.
+pub(crate) fn is_present(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -79,7 +79,7 @@ impl Root {
     }
 
     /// Whether the whole directory tree is searched.
-    fn is_tree(&self) -> bool {
+    pub(crate) fn is_tree(&self) -> bool {
         matches!(self.scope, Scope::Tree)
     }
 

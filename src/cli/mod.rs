@@ -160,6 +160,14 @@ pub struct Cli {
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
 
+    /// Print the total of each project instead of paths
+    ///
+    /// The largest project comes first. A project is the nearest directory above what was
+    /// found that contains pyproject.toml, setup.py, setup.cfg or .git, or else the
+    /// directory right below PATH.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["print0", "verbose"])]
+    pub(crate) by_project: bool,
+
     /// End each path with a NUL byte, for xargs -0
     #[arg(short = '0', long, help_heading = "Output")]
     pub(crate) print0: bool,

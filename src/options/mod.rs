@@ -32,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) jobs: Option<u16>,
     /// What is printed to stdout.
     pub(crate) format: Format,
+    /// Whether projects are reported instead of paths.
+    pub(crate) by_project: bool,
     /// Whether the listing and the summary are hidden.
     pub(crate) quiet: bool,
     /// Whether progress may be shown.
@@ -164,6 +166,7 @@ impl Options {
             check: cli.check,
             jobs: cli.jobs,
             format: cli.format(),
+            by_project: cli.by_project,
             quiet: cli.quiet,
             progress: cli.shows_progress(),
             git_clean,
@@ -223,7 +226,7 @@ impl Cli {
 
     fn listing(&self) -> Listing {
         match (self.verbose, self.is_dry_run()) {
-            _ if self.json || self.quiet => Listing::Nothing,
+            _ if self.json || self.quiet || self.by_project => Listing::Nothing,
             (true, _) => Listing::Entries,
             (false, true) => Listing::Targets,
             (false, false) => Listing::Nothing,

@@ -1,5 +1,6 @@
 //! Everything that a person or a program reads.
 
+pub(crate) mod by_project;
 pub(crate) mod format;
 pub(crate) mod interpreters;
 pub(crate) mod json;
@@ -7,3 +8,4 @@ pub(crate) mod message;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod report;
+pub(crate) mod stdout;

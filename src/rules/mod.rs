@@ -56,6 +56,9 @@ pub(crate) const VCS_DIRS: [&str; 9] = [
 /// Where packages are installed. Their files belong to them, whatever their names.
 pub(crate) const INSTALL_DIRS: [&str; 2] = ["site-packages", "dist-packages"];
 
+/// The files that describe a Python project.
+pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+
 /// Everything that decides what is removed below a PATH.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {

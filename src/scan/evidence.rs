@@ -1,7 +1,7 @@
 //! Looks for the evidence that a name is debris: names such as `dist` are used by many
 //! tools, and by people.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,9 @@ use walkdir::WalkDir;
 
 use super::walk::into_io_error;
 use crate::directory::EntryKind;
-use crate::path::is_absence;
-use crate::rules::CACHE_DIR;
+use crate::path::is_present;
 use crate::rules::topics::Evidence;
-
-/// The files that describe a Python project.
-pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+use crate::rules::{CACHE_DIR, PROJECT_FILES};
 
 /// The first bytes of a zip archive.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -43,7 +40,7 @@ pub(crate) fn is_proven(
         Evidence::Cache => Ok(dir.ends_with(CACHE_DIR)),
         Evidence::Egg if kind == EntryKind::Dir => exists(path, "EGG-INFO"),
         Evidence::Egg => Ok(kind == EntryKind::File && is_zip(path)?),
-        Evidence::Source => is_present(path.with_extension("py")),
+        Evidence::Source => look_up(path.with_extension("py")),
         Evidence::Mutants => Ok(is_project(dir)? && has_mutants(path)?),
     }
 }
@@ -89,8 +86,7 @@ fn has_mutants(dir: &Path) -> Result<bool, Unreadable> {
             (path, into_io_error(error))
         })?;
         let is_record = entry.file_name().as_encoded_bytes().ends_with(b".py.meta");
-        if is_record && entry.file_type().is_file() && is_present(entry.path().with_extension(""))?
-        {
+        if is_record && entry.file_type().is_file() && look_up(entry.path().with_extension(""))? {
             return Ok(true);
         }
     }
@@ -99,13 +95,9 @@ fn has_mutants(dir: &Path) -> Result<bool, Unreadable> {
 
 /// Whether a directory has an entry of this name, also a dangling symlink.
 fn exists(dir: &Path, name: &str) -> Result<bool, Unreadable> {
-    is_present(dir.join(name))
+    look_up(dir.join(name))
 }
 
-fn is_present(path: PathBuf) -> Result<bool, Unreadable> {
-    match fs::symlink_metadata(&path) {
-        Ok(_) => Ok(true),
-        Err(error) if is_absence(&error) => Ok(false),
-        Err(error) => Err((path, error)),
-    }
+fn look_up(path: PathBuf) -> Result<bool, Unreadable> {
+    is_present(&path).map_err(|error| (path, error))
 }

@@ -4,6 +4,7 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod by_project;
 mod clean;
 mod config;
 mod debris;

@@ -118,6 +118,32 @@ fn terminal_gets_escaped_paths_and_colored_errors() {
     assert!(run(&["missing", "--color", "never"]).starts_with("error: "));
 }
 
+#[test]
+fn projects_have_bars_on_a_terminal() {
+    let tree = tree("a/setup.py b/setup.py c/setup.py");
+    for (file, size) in [("a/m.pyc", 4000), ("b/m.pyc", 1000), ("c/m.pyc", 1)] {
+        std::fs::write(tree.file_path(file), vec![0; size]).unwrap();
+    }
+    let (controller, device) = open_terminal();
+    let mut size = rustix::termios::tcgetwinsize(&device).unwrap();
+    (size.ws_row, size.ws_col) = (24, 48);
+    rustix::termios::tcsetwinsize(&device, size).unwrap();
+    let mut command = tree.command(["-n", ".", "--by-project"]);
+    command.stdout(device).stderr(Stdio::null());
+    command.status().unwrap();
+    drop(command);
+    assert_data_eq!(
+        read_to_end(controller),
+        str![[r#"
+3.9 KiB  ============  1 file   a/: bytecode
+ 1000 B  ===           1 file   b/: bytecode
+    1 B  =             1 file   c/: bytecode
+4.9 KiB                3 files  total
+
+"#]]
+    );
+}
+
 /// Answers the prompt of `--erase` on a terminal. Returns what was on the screen, the exit
 /// code, and the listing of the tree afterwards.
 fn answer_prompt(answer: &str) -> (String, Option<i32>, String) {
