@@ -9,7 +9,7 @@ use super::by_project::ByProject;
 use super::format::{escape_path, format_stats, list_some};
 use super::interpreters::print_interpreters;
 use super::json::{JsonPath, JsonStats, Message, operation_name};
-use super::message::{eprint_line, print_error, print_hint, print_warning};
+use super::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
 use super::progress::Progress;
 use super::stdout::Stdout;
 use crate::exit_status::ExitStatus;
@@ -220,7 +220,7 @@ impl<'a> Report<'a> {
         }
         if self.options.shows_summary() {
             print_interpreters(&self.total);
-            eprint_line(self.summary());
+            eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
         }
         if interrupt::is_requested() {
             ExitStatus::Interrupted

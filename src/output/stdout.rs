@@ -3,8 +3,11 @@
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::{MAIN_SEPARATOR, Path};
 
+use anstream::ColorChoice;
+
 use super::format::escape_path;
 use super::json::Message;
+use super::message::{REASON, RESET};
 use crate::interrupt;
 use crate::options::Format;
 
@@ -15,6 +18,8 @@ pub(crate) struct Stdout {
     format: Format,
     /// Whether it is a terminal.
     pub(crate) is_terminal: bool,
+    /// Whether it interprets ANSI escape sequences, and colors are wanted.
+    has_colors: bool,
     /// Why nothing more can be written.
     error: Option<io::Error>,
 }
@@ -26,6 +31,7 @@ impl Stdout {
         Self {
             format,
             is_terminal: out.is_terminal(),
+            has_colors: anstream::stdout().current_choice() == ColorChoice::AlwaysAnsi,
             out: BufWriter::with_capacity(1 << 16, out.lock()),
             error: None,
         }
@@ -93,11 +99,18 @@ impl Stdout {
         if is_dir {
             write!(self.out, "{MAIN_SEPARATOR}")?;
         }
-        match reason.filter(|_| is_lines) {
-            // It may name the source.
-            Some(reason) if escapes => write!(self.out, ": {}", escape_path(Path::new(reason)))?,
-            Some(reason) => write!(self.out, ": {reason}")?,
-            None => {}
+        if let Some(reason) = reason.filter(|_| is_lines) {
+            let reason = if escapes {
+                // It may name the source.
+                escape_path(Path::new(reason))
+            } else {
+                reason.to_owned()
+            };
+            if self.has_colors {
+                write!(self.out, ": {REASON}{reason}{RESET}")?;
+            } else {
+                write!(self.out, ": {reason}")?;
+            }
         }
         self.out.write_all(if is_lines { b"\n" } else { b"\0" })
     }

@@ -5,6 +5,7 @@
 mod util;
 
 mod by_project;
+mod chart;
 mod clean;
 mod config;
 mod debris;
