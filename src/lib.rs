@@ -15,6 +15,7 @@ mod cli;
 mod config;
 mod directory;
 mod exit_status;
+mod explain;
 mod failure;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -64,6 +65,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     let start = Instant::now();
     if let Some(kind) = cli.generate {
         return Ok(cli::generate(kind)?);
+    }
+    if cli.explain {
+        return explain::run(&cli.paths, cli.pycache_prefix());
     }
     let options = Options::resolve(cli)?;
     if let Some(git_clean) = &options.git_clean {

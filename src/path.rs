@@ -1,9 +1,10 @@
 //! Small functions for paths and for the errors of looking them up.
 
+use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 
 /// Whether an error says that there is no such file.
 pub(crate) fn is_absence(error: &io::Error) -> bool {
@@ -42,5 +43,27 @@ pub(crate) fn is_present(path: &Path) -> io::Result<bool> {
         Ok(_) => Ok(true),
         Err(error) if is_absence(&error) => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// Compares paths by components, so that a directory comes right before its contents.
+/// Compares bytes, with the separator below all others: the same order as that of
+/// [`Path`], several times faster.
+pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
+    let (a, b) = (
+        a.as_os_str().as_encoded_bytes(),
+        b.as_os_str().as_encoded_bytes(),
+    );
+    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let rank = |byte: &u8| rank(*byte);
+    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
+}
+
+/// The rank of a byte in [`path_order`].
+pub(crate) fn rank(byte: u8) -> u8 {
+    if byte == MAIN_SEPARATOR as u8 {
+        0
+    } else {
+        byte
     }
 }

@@ -58,6 +58,13 @@ pub(crate) fn find_dirs<'p>(
     Ok(dirs)
 }
 
+/// The directory of the sources whose bytecode is in a directory below the prefix. `None` if
+/// it is not below the prefix. Both paths are canonical.
+pub(crate) fn source_dir_below(prefix: &Path, dir: &Path) -> Option<PathBuf> {
+    let relative = dir.strip_prefix(prefix).ok()?;
+    Some(Path::new("/").join(relative))
+}
+
 /// The path of a directory below the prefix: without what makes it absolute.
 fn counterpart(directory: &Path) -> PathBuf {
     let is_name = |part: &Component| matches!(part, Component::Normal(_));

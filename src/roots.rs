@@ -19,7 +19,7 @@ use crate::failure::{Failure, Operation};
 use crate::options::{Options, PathOptions};
 use crate::output::format::list_paths;
 use crate::path::{is_absence, is_same, or_current_dir};
-use crate::pycache_prefix::{self, PrefixDir};
+use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
 /// A directory in which something is removed.
@@ -207,10 +207,9 @@ impl Roots {
     /// Gives each PATH that is itself below the prefix the directory of its sources.
     fn scope_paths_in_prefix(&mut self, prefix: &Path) {
         for root in self.list.iter_mut().filter(|root| root.is_tree()) {
-            let Ok(relative) = root.canonical.strip_prefix(prefix) else {
+            let Some(source_dir) = source_dir_below(prefix, &root.canonical) else {
                 continue;
             };
-            let source_dir = Path::new("/").join(relative);
             // Below the prefix `/`, each tree is its own counterpart.
             if source_dir != root.canonical {
                 root.scope = Scope::PrefixDirs(vec![PrefixDir {

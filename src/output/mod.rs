@@ -1,6 +1,7 @@
 //! Everything that a person or a program reads.
 
 pub(crate) mod by_project;
+pub(crate) mod explanation;
 pub(crate) mod format;
 pub(crate) mod interpreters;
 pub(crate) mod json;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 pub(crate) use tree::{Tree, TreeDir};
 
+use crate::path::rank;
 use crate::pyc::{BytecodeName, Staleness};
 use crate::roots::{Root, Scope};
 use crate::rules::CACHE_DIR;
@@ -304,25 +305,4 @@ fn drop_doubly_named(targets: &mut Vec<Target>) {
         }
     }
     targets.retain(|target| !doubles.contains(&(target.root.id, target.path())));
-}
-
-/// Compares paths by components, so that a directory comes right before its contents.
-/// Compares bytes, with the separator below all others: the same order as that of
-/// [`Path`], several times faster.
-pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
-    let (a, b) = (
-        a.as_os_str().as_encoded_bytes(),
-        b.as_os_str().as_encoded_bytes(),
-    );
-    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let rank = |byte: &u8| rank(*byte);
-    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
-}
-
-fn rank(byte: u8) -> u8 {
-    if byte == MAIN_SEPARATOR as u8 {
-        0
-    } else {
-        byte
-    }
 }

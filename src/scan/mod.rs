@@ -4,7 +4,7 @@
 //! `walkdir` walks. As one walk keeps one core busy, a walk that meets a directory while
 //! few jobs are queued hands it to the thread pool, and otherwise descends itself.
 
-mod bytecode;
+pub(crate) mod bytecode;
 mod candidate;
 mod classify;
 mod evidence;
@@ -28,8 +28,8 @@ use crate::failure::Failure;
 use crate::guard::{Guard, KeepReason};
 use crate::options::Options;
 use crate::output::progress::Progress;
-use crate::path::split_name;
-use crate::plan::{Reason, Target, TargetKind, path_order};
+use crate::path::{path_order, split_name};
+use crate::plan::{Reason, Target, TargetKind};
 use crate::roots::{Root, Roots, Scope};
 use crate::rules::Rules;
 use crate::threads::Threads;

@@ -12,6 +12,7 @@ mod debris;
 #[cfg(unix)]
 mod differential;
 mod erase;
+mod explain;
 #[cfg(target_os = "linux")]
 mod fail_closed;
 #[cfg(target_os = "linux")]
