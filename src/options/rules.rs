@@ -41,7 +41,7 @@ impl Cli {
     /// What is removed below a PATH with these settings. Options take precedence over
     /// settings, but ignored names add up, so that nothing loses its protection unseen.
     pub(super) fn rules(&self, ignored: &[OsString], config: &Config) -> Result<Rules> {
-        let topics = self.debris.as_ref().or(config.debris.0.as_ref());
+        let topics = self.debris.as_ref().or(config.debris_topics());
         let mut bytecode = BytecodeFilter {
             stale: self.stale().unwrap_or(config.stale),
             only: self.python.clone(),

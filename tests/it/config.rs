@@ -87,7 +87,24 @@ fn nearest_config_within_the_repository_applies_to_each_path() {
 #[test]
 fn error_names_its_position_and_nothing_is_removed() {
     for (table, place, message) in [
-        ("stael = true", "5:1", "unknown key `stael`"),
+        (
+            "stael = true",
+            "5:1",
+            "unknown key `stael`, expected one of `ignore`, `debris`, `stale`, `keep-python`; \
+             did you mean `stale`? (use --isolated",
+        ),
+        (
+            "keep_python = []",
+            "5:1",
+            "; did you mean `keep-python`? (use",
+        ),
+        ("'ignored' = []", "5:1", "; did you mean `ignore`? (use"),
+        ("paths = []", "5:1", "`keep-python` (use"),
+        (
+            "debris = ['mypi']",
+            "5:10",
+            "tox, all; did you mean `mypy`? (use",
+        ),
         (
             "stale = 'yes'",
             "5:9",
