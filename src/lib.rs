@@ -48,9 +48,10 @@ pub use exit_status::ExitStatus;
 
 use guard::{Guard, KeepReason};
 use options::Options;
+use output::hints;
 use output::progress::Progress;
 use output::prompt::confirm_erase;
-use output::report::{self, Report};
+use output::report::Report;
 use plan::Plan;
 use projects::Projects;
 use roots::Roots;
@@ -73,7 +74,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     if let Some(git_clean) = &options.git_clean {
         git_clean::check(git_clean)?;
     }
-    report::print_settings(&options);
+    hints::print_settings(&options);
     let roots = Roots::open(&options)?;
     interrupt::install_handler()?;
 
@@ -87,11 +88,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
         .kept
         .retain(|kept| !is_declined || kept.reason != KeepReason::NotEmpty);
 
-    let projects = if options.by_project {
-        Projects::find(&plan, &roots)
-    } else {
-        Projects::default()
-    };
+    let by_project = options.by_project;
+    let projects = by_project.then(|| Projects::find(&plan, &roots));
+    let projects = projects.unwrap_or_default();
 
     let mut report = Report::new(&options, &plan, &projects, &progress, start);
     report.note_declined(is_declined);
@@ -110,7 +109,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     if let Some(git_clean) = &options.git_clean {
         git_clean::run(git_clean, &mut report);
     }
-    Ok(report.finish())
+    let status = report.finish();
+    hints::print_leftovers(&found.leftovers);
+    Ok(status)
 }
 
 /// Prints a usage or configuration error, and ends the process.

@@ -7,7 +7,7 @@ mod tests;
 mod version;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
@@ -295,6 +295,11 @@ impl Cli {
     pub(crate) fn shows_hints(&self) -> bool {
         let is_asked = self.is_dry_run() || self.verbose || stderr().is_terminal();
         is_asked && !self.quiet
+    }
+
+    /// Whether to name debris that is kept.
+    pub(crate) fn shows_debris_hint(&self) -> bool {
+        !self.quiet && !self.json && stdout().is_terminal() && stderr().is_terminal()
     }
 
     /// Whether progress may be shown.

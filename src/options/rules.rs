@@ -63,6 +63,9 @@ impl Cli {
                 .map(|topics| Debris::new(topics))
                 .transpose()?
                 .unwrap_or_default(),
+            hints_debris: self.shows_debris_hint()
+                && self.debris.is_none()
+                && config.debris.is_none(),
             erase: EraseGlobs::new(&self.erase)?,
             folders: self.folders,
             bytecode,

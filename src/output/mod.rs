@@ -3,6 +3,7 @@
 pub(crate) mod by_project;
 pub(crate) mod explanation;
 pub(crate) mod format;
+pub(crate) mod hints;
 pub(crate) mod interpreters;
 pub(crate) mod json;
 pub(crate) mod message;

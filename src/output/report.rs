@@ -45,16 +45,6 @@ pub(crate) struct Report<'a> {
     out: Stdout,
 }
 
-/// Names the settings files that apply.
-pub(crate) fn print_settings(options: &Options) {
-    for file in &options.shown_configs {
-        print_hint(format_args!(
-            "using settings from {} (--isolated to ignore them)",
-            escape_path(file)
-        ));
-    }
-}
-
 impl<'a> Report<'a> {
     /// Begins the report of a run that started at `start`.
     pub(crate) fn new(

@@ -8,13 +8,19 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::topics::{ALL, DebrisKind, Evidence, Pattern, TOPICS, Topic};
 
-/// Whether a name is that of debris of any topic, perhaps in another place.
-pub(crate) fn may_be_debris(name: &OsStr) -> bool {
+/// All topics.
+pub(crate) fn all_topics() -> &'static Debris {
     static ALL_TOPICS: LazyLock<Debris> = LazyLock::new(|| {
         // The table is constant, and a test compiles it.
         Debris::new(&[ALL.to_owned()]).expect("valid globs")
     });
-    ALL_TOPICS.dirs.globs.is_match(name) || ALL_TOPICS.files.globs.is_match(name)
+    &ALL_TOPICS
+}
+
+/// Whether a name is that of debris of any topic, perhaps in another place.
+pub(crate) fn may_be_debris(name: &OsStr) -> bool {
+    let topics = all_topics();
+    topics.dirs.globs.is_match(name) || topics.files.globs.is_match(name)
 }
 
 /// The topics that the user asked for.
@@ -37,6 +43,8 @@ struct PatternSet {
 pub(crate) struct Match {
     /// The name of the topic.
     pub(crate) topic: &'static str,
+    /// The glob, without a `/` at its end.
+    pub(crate) glob: &'static str,
     /// What proves it.
     pub(crate) evidence: Evidence,
     /// What is removed.
@@ -94,6 +102,7 @@ impl PatternSet {
             globs.add(Glob::new(name)?);
             let found = Match {
                 topic,
+                glob: path,
                 evidence: pattern.evidence,
                 kind: pattern.kind,
             };

@@ -68,6 +68,8 @@ pub(crate) struct Rules {
     pub(crate) search_default_skips: bool,
     /// Leftovers of tools.
     pub(crate) debris: Debris,
+    /// Whether a hint names leftovers that are kept because no topic was chosen.
+    pub(crate) hints_debris: bool,
     /// The globs of `--erase`.
     pub(crate) erase: EraseGlobs,
     /// Whether empty directories are removed.

@@ -9,6 +9,7 @@ mod candidate;
 mod classify;
 mod evidence;
 mod frame;
+mod leftovers;
 mod nested;
 mod prefix;
 mod select;
@@ -35,6 +36,7 @@ use crate::rules::Rules;
 use crate::threads::Threads;
 use candidate::DirCandidate;
 use classify::WalkMode;
+pub(crate) use leftovers::Leftover;
 use walk::{Job, Step};
 
 /// Entries after which a walk continues on all threads. A smaller tree is done before a
@@ -58,6 +60,8 @@ pub(crate) struct Found<'a> {
     pub(crate) failures: Vec<Failure>,
     /// Bytecode that is removed although git tracks it.
     pub(crate) tracked: Vec<PathBuf>,
+    /// Debris that is kept because no topic was asked for.
+    pub(crate) leftovers: Vec<Leftover>,
     /// Directories with an entry that decides about what else is in them.
     notes: Vec<Note<'a>>,
 }
@@ -143,6 +147,7 @@ impl<'a> Found<'a> {
         self.kept.append(&mut other.kept);
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
+        self.leftovers.append(&mut other.leftovers);
         self.notes.append(&mut other.notes);
     }
 }

@@ -30,7 +30,9 @@ impl<'a> Job<'_, 'a> {
         } else {
             let found = self.found_entry(&entry, relative, EntryKind::Dir);
             let debris = self.proven_debris(found);
-            self.context().classify_dir(found, debris)
+            let decision = self.context().classify_dir(found, debris);
+            self.note_leftover(&entry, EntryKind::Dir);
+            decision
         };
         if let DirDecision::RemoveTree(reason) = decision {
             let is_generic = self.is_generic(&entry, relative, EntryKind::Dir);
@@ -94,6 +96,7 @@ impl<'a> Job<'_, 'a> {
 
     /// Decides about anything but a directory.
     pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
+        self.note_leftover(entry, kind);
         // Rejects most files before their paths are looked at.
         if entry.depth() > 0 && !self.context().can_select_file(entry.file_name(), kind) {
             return self.block();
@@ -238,7 +241,7 @@ impl<'a> Job<'_, 'a> {
         });
     }
 
-    fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self) -> Context<'_> {
         Context {
             mode: self.mode(),
             rules: &self.rules,
@@ -247,7 +250,7 @@ impl<'a> Job<'_, 'a> {
         }
     }
 
-    fn found_entry<'e>(
+    pub(super) fn found_entry<'e>(
         &self,
         entry: &'e DirEntry,
         relative: &'e Path,
