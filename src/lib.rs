@@ -61,7 +61,7 @@ use threads::Threads;
 pub fn run(cli: Cli) -> Result<ExitStatus> {
     let start = Instant::now();
     if let Some(kind) = cli.generate {
-        return Ok(cli::generate(kind)?);
+        return Ok(cli::generate(kind, cli.paths)?);
     }
     let options = Options::resolve(cli)?;
     if let Some(git_clean) = &options.git_clean {

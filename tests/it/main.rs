@@ -5,6 +5,7 @@
 mod util;
 
 mod clean;
+mod completions;
 mod config;
 mod debris;
 #[cfg(unix)]
