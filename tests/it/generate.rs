@@ -1,9 +1,6 @@
 //! The man page, which is generated from the command line.
 
-use std::fs;
-use std::process::Command;
-
-use crate::util::{is_missing, tree};
+use crate::util::tree;
 
 #[test]
 fn man_page_describes_every_option() {
@@ -28,6 +25,11 @@ fn man_page_describes_every_option() {
 #[cfg(target_os = "linux")]
 #[test]
 fn man_page_is_rendered_without_warnings() {
+    use std::fs;
+    use std::process::Command;
+
+    use crate::util::is_missing;
+
     let page = tree("").pyclean("--generate man").stdout;
     let tree = tree("");
     fs::write(tree.file_path("pyclean.1"), page).unwrap();
