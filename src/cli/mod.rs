@@ -1,5 +1,6 @@
 //! The command line.
 
+mod completions;
 mod errors;
 mod generate;
 #[cfg(test)]
@@ -227,12 +228,14 @@ pub struct Cli {
 
     /// Generate the man page or shell completions
     ///
-    /// The text is printed on stdout.
+    /// KIND is man, complete-bash, complete-zsh, complete-fish or complete-powershell. The
+    /// text is printed on stdout.
     #[arg(
         long,
         value_name = "KIND",
         help_heading = "Output",
-        hide_short_help = true
+        hide_short_help = true,
+        hide_possible_values = true
     )]
     pub(crate) generate: Option<Generate>,
 }
