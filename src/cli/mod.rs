@@ -27,6 +27,18 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// The version for `--version`. Python's pyclean has the same name.
+const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
+    concat!(env!("CARGO_PKG_VERSION"), " (Rust)")
+} else {
+    concat!(
+        env!("CARGO_PKG_VERSION"),
+        " (Rust, ",
+        env!("CARGO_PKG_REPOSITORY"),
+        ")"
+    )
+};
+
 /// Options of a run. `--explain` is none.
 const NOT_WITH_EXPLAIN: [&str; 21] = [
     "stale",
@@ -58,7 +70,7 @@ const NOT_WITH_EXPLAIN: [&str; 21] = [
 /// (m.pyc.12345), recursively. Other leftovers are removed only on request. Symlinks
 /// are not followed.
 #[derive(Debug, Parser)]
-#[command(version, styles = STYLES, max_term_width = 80)]
+#[command(version = VERSION, styles = STYLES, max_term_width = 80)]
 #[command(infer_long_args = true, args_override_self = true)]
 #[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
