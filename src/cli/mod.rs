@@ -39,31 +39,6 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
     )
 };
 
-/// Options of a run. `--explain` is none.
-const NOT_WITH_EXPLAIN: [&str; 21] = [
-    "stale",
-    "no_stale",
-    "python",
-    "keep_python",
-    "debris",
-    "erase",
-    "folders",
-    "git_clean",
-    "ignore",
-    "no_default_ignore",
-    "isolated",
-    "one_file_system",
-    "dry_run",
-    "check",
-    "yes",
-    "jobs",
-    "verbose",
-    "quiet",
-    "print0",
-    "json",
-    "by_project",
-];
-
 /// Remove Python bytecode and tool caches
 ///
 /// Removes __pycache__ directories, *.pyc, *.pyo, *$py.class and partial writes
@@ -187,7 +162,7 @@ pub struct Cli {
     /// Prints the interpreter that wrote each file, the magic number, how Python validates
     /// the file, its source, and whether it is up to date, with the reason that --stale
     /// would give.
-    #[arg(long, help_heading = "Behavior", conflicts_with_all = NOT_WITH_EXPLAIN)]
+    #[arg(long, help_heading = "Behavior", conflicts_with_all = errors::NOT_WITH_EXPLAIN)]
     pub(crate) explain: bool,
 
     /// Answer yes to all prompts
