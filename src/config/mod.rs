@@ -14,6 +14,7 @@ use anyhow::{Result, anyhow};
 use crate::git;
 use crate::output::format::escape_path;
 use crate::output::message::print_warning;
+use crate::path::canonicalize;
 use crate::regular_file::read_regular_file;
 pub(crate) use settings::Config;
 
@@ -103,9 +104,9 @@ impl Configs {
 fn start_directory(path: &Path) -> Option<PathBuf> {
     path.symlink_metadata().ok()?;
     if path.is_dir() {
-        path.canonicalize().ok()
+        canonicalize(path).ok()
     } else {
-        absolute(path).ok()?.parent()?.canonicalize().ok()
+        canonicalize(absolute(path).ok()?.parent()?).ok()
     }
 }
 

@@ -8,8 +8,7 @@ use super::format::format_size;
 use super::json::{JsonPath, JsonStats, Message};
 use super::stdout::Stdout;
 use crate::options::Format;
-use crate::path::path_order;
-use crate::plan::Target;
+use crate::plan::{Target, path_order};
 use crate::projects::Projects;
 use crate::stats::RemovalStats;
 
