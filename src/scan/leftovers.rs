@@ -11,7 +11,7 @@ use super::walk::Job;
 use crate::directory::EntryKind;
 use crate::path::name_of;
 use crate::rules::debris::Match;
-use crate::rules::topics::{DebrisKind, Evidence};
+use crate::rules::topics::{DebrisKind, NOT_SUGGESTED};
 
 /// A directory with debris.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ impl Job<'_, '_> {
         else {
             return;
         };
-        // Their contents would have to be read.
-        if found.evidence == Evidence::Mutants || found.kind == DebrisKind::Container {
+        // The contents of a container would have to be read.
+        if found.kind == DebrisKind::Container || NOT_SUGGESTED.contains(&found.topic) {
             return;
         }
         let Some(dir) = self.current_path() else {
