@@ -1,6 +1,6 @@
 //! Names, magic numbers, headers and damaged code.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use pyclean::pyc::magic::{self, Layout};
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
@@ -135,17 +135,27 @@ fn source_names_are_in_the_order_of_precedence() {
     assert_eq!(sources("m$py.class"), ["m.py"]);
 }
 
+/// A name that is not valid Unicode, followed by a suffix.
 #[cfg(unix)]
+fn invalid_name(suffix: &str) -> OsString {
+    use std::os::unix::ffi::OsStringExt;
+    OsString::from_vec([b"gr\xf6\xdfe", suffix.as_bytes()].concat())
+}
+
+/// A name that is not valid Unicode, followed by a suffix.
+#[cfg(windows)]
+fn invalid_name(suffix: &str) -> OsString {
+    use std::os::windows::ffi::OsStringExt;
+    let half = [0xd83d].into_iter();
+    OsString::from_wide(&half.chain(suffix.encode_utf16()).collect::<Vec<_>>())
+}
+
 #[test]
-fn module_need_not_be_utf8() {
-    use std::os::unix::ffi::OsStrExt;
-    let name = OsStr::from_bytes(b"gr\xf6\xdfe.cpython-312.pyc");
-    let parsed = BytecodeName::parse(name).unwrap();
-    assert_eq!(parsed.module.as_bytes(), b"gr\xf6\xdfe");
-    assert_eq!(
-        parsed.source_name(SourceSuffix::Py).as_bytes(),
-        b"gr\xf6\xdfe.py"
-    );
+fn module_need_not_be_unicode() {
+    let name = invalid_name(".cpython-312.pyc");
+    let parsed = BytecodeName::parse(&name).unwrap();
+    assert_eq!(parsed.module, invalid_name(""));
+    assert_eq!(parsed.source_name(SourceSuffix::Py), *invalid_name(".py"));
     assert_eq!(parsed.to_os_string(), name);
 }
 
