@@ -586,6 +586,8 @@ fn bytecode_under_the_prefix_is_compared_with_its_source() {
     );
     assert_eq!(stale("one"), line);
     assert_eq!(stale("."), line);
+    // The sources may be on any drive of Windows.
+    let line = if cfg!(windows) { "" } else { &line };
     assert_eq!(stale("cache"), line);
     tree.pyclean("-q --stale --pycache-prefix cache one");
     assert!(tree.names().contains("one/m.cpython-312.pyc"));

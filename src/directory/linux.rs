@@ -59,7 +59,7 @@ pub(crate) fn read_dir(dir: &Dir, measure: bool, mut visit: impl FnMut(Entry)) -
             }
         }
         visit(Entry {
-            name: name.to_owned(),
+            name,
             kind: match kind {
                 FileType::Directory => EntryKind::Dir,
                 FileType::RegularFile => EntryKind::File,

@@ -8,7 +8,7 @@ mod other_unix;
 #[cfg(windows)]
 mod windows;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -40,9 +40,9 @@ pub(crate) enum EntryKind {
 
 /// An entry of an open directory.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<'a> {
     /// The file name.
-    pub(crate) name: OsString,
+    pub(crate) name: &'a OsStr,
     /// What it is.
     pub(crate) kind: EntryKind,
     /// Apparent size in bytes; 0 for a directory.

@@ -32,7 +32,7 @@ pub(crate) fn read_dir(dir: &Dir, _measure: bool, mut visit: impl FnMut(Entry)) 
         };
         let kind = metadata.file_type();
         visit(Entry {
-            name: entry.file_name(),
+            name: &entry.file_name(),
             kind: if kind.is_dir() {
                 EntryKind::Dir
             } else if kind.is_file() {

@@ -68,10 +68,7 @@ pub(crate) fn read_dir(dir: &Dir, _measure: bool, mut visit: impl FnMut(Entry)) 
         class = FileIdBothDirectoryInfo;
         let mut rest = &buffer.0[..];
         loop {
-            let (entry, next) = parse_entry(rest).ok_or(ErrorKind::InvalidData)?;
-            if entry.name != "." && entry.name != ".." {
-                visit(entry);
-            }
+            let next = visit_first(rest, &mut visit).ok_or(ErrorKind::InvalidData)?;
             if next == 0 {
                 break;
             }
@@ -109,8 +106,9 @@ fn read_entries(
     }
 }
 
-/// Parses a `FILE_ID_BOTH_DIR_INFO`. Also returns the distance to the next one, or 0.
-fn parse_entry(bytes: &[u8]) -> Option<(Entry, usize)> {
+/// Visits the first of the entries (`FILE_ID_BOTH_DIR_INFO`). Returns the distance to the next
+/// one, or 0 at the last one; `None` if the entry is not complete.
+fn visit_first(bytes: &[u8], mut visit: impl FnMut(Entry)) -> Option<usize> {
     const NAME: usize = offset_of!(FILE_ID_BOTH_DIR_INFO, FileName);
     let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let next = number(offset_of!(FILE_ID_BOTH_DIR_INFO, NextEntryOffset))?;
@@ -121,9 +119,8 @@ fn parse_entry(bytes: &[u8]) -> Option<(Entry, usize)> {
     let size = bytes.get(offset_of!(FILE_ID_BOTH_DIR_INFO, EndOfFile)..)?;
     let name = bytes.get(NAME..NAME.checked_add(name_len as usize)?)?;
     let units = name.chunks_exact(2);
-    let units: Vec<u16> = units
-        .map(|unit| u16::from_le_bytes([unit[0], unit[1]]))
-        .collect();
+    let units = units.map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
+    let units: Vec<u16> = units.collect();
     let is_reparse_point = attributes & FILE_ATTRIBUTE_REPARSE_POINT != 0;
     let kind = if is_reparse_point && tag & NAME_SURROGATE != 0 {
         EntryKind::Symlink
@@ -132,15 +129,16 @@ fn parse_entry(bytes: &[u8]) -> Option<(Entry, usize)> {
     } else {
         EntryKind::File
     };
-    let entry = Entry {
-        name: OsString::from_wide(&units),
-        kind,
-        bytes: match kind {
-            EntryKind::Dir => 0,
-            _ => u64::from_le_bytes(*size.first_chunk()?),
-        },
-    };
-    Some((entry, next as usize))
+    let size = u64::from_le_bytes(*size.first_chunk()?);
+    let name = OsString::from_wide(&units);
+    if name != "." && name != ".." {
+        visit(Entry {
+            name: &name,
+            kind,
+            bytes: if kind == EntryKind::Dir { 0 } else { size },
+        });
+    }
+    Some(next as usize)
 }
 
 /// Windows shows a mounted volume as a symlink, and symlinks are not followed.

@@ -72,16 +72,9 @@ pub(crate) fn execute<'a>(
     mut on_outcome: impl FnMut(&Target<'a>, Outcome),
 ) {
     let targets = &plan.targets;
-    if options.dry_run {
-        for target in targets {
-            if interrupt::is_requested() {
-                return;
-            }
-            on_outcome(target, Outcome::planned(target, options.listing));
-        }
-        return;
+    if !options.dry_run {
+        close_unused(roots, targets);
     }
-    close_unused(roots, targets);
     let batches = split_batches(targets);
     let pool = if targets.len() < PARALLEL_THRESHOLD {
         None
@@ -90,7 +83,11 @@ pub(crate) fn execute<'a>(
     };
     let max_handles = threads.open_files();
     let run = |batch: &Range<usize>| {
-        Worker::new(options.listing, max_handles).remove_batch(&targets[batch.clone()])
+        let targets = &targets[batch.clone()];
+        if options.dry_run {
+            return preview_batch(targets, options.listing);
+        }
+        Worker::new(options.listing, max_handles).remove_batch(targets)
     };
     let max_unreported = if options.listing == Listing::Entries {
         MAX_UNLISTED
@@ -113,6 +110,12 @@ pub(crate) fn execute<'a>(
             }
         }
     }
+}
+
+/// What removing the targets would do. `None` is a target that was not reached.
+fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Outcome>> {
+    let preview = |target| (!interrupt::is_requested()).then(|| Outcome::planned(target, listing));
+    targets.iter().map(preview).collect()
 }
 
 /// Closes the roots in which nothing is removed: one may be a directory that is removed as

@@ -15,6 +15,7 @@ use crate::options::Listing;
 use crate::path::split_name;
 use crate::plan::{Target, TargetKind, Tree};
 use crate::roots::Root;
+use crate::stats::FileCounter;
 
 /// Most trees are not deeper than this, so that more open directories save nothing.
 const MAX_HANDLES: usize = 64;
@@ -78,6 +79,15 @@ impl Worker {
     }
 }
 
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removal {
+    Removed,
+    /// It vanished meanwhile.
+    Absent,
+    Failed,
+}
+
 /// The removal of one target.
 struct Task<'t, 'a> {
     target: &'t Target<'a>,
@@ -91,7 +101,9 @@ impl Task<'_, '_> {
         let path = || target.parent.to_path_buf();
         match &target.kind {
             TargetKind::File(bytes) => {
-                self.remove_file(parent, path, &target.name, *bytes);
+                if self.remove_file(parent, path, &target.name) == Removal::Removed {
+                    self.outcome.stats.add_file(&target.name, *bytes);
+                }
             }
             TargetKind::EmptyDir => match remove_dir(parent, &target.name) {
                 Ok(()) => self.record_removed_dir(path, &target.name),
@@ -112,16 +124,21 @@ impl Task<'_, '_> {
         };
         let mut open = OpenTreeDirs::new(top, max_handles);
         let mut holds_failure = vec![false; tree.dirs.len()];
+        let mut counter = FileCounter::default();
         for (index, dir) in tree.dirs.iter().enumerate().rev() {
             if interrupt::is_requested() {
-                return;
+                break;
             }
             let path = || self.target.parent.join(tree.dir_path(index));
             let is_emptied = match open.open(&tree.dirs, index) {
                 Ok(handle) => {
                     let mut is_emptied = !holds_failure[index];
                     for (name, bytes) in dir.files() {
-                        is_emptied &= self.remove_file(handle, path, name, bytes);
+                        let removal = self.remove_file(handle, path, name);
+                        if removal == Removal::Removed {
+                            counter.add(name, bytes);
+                        }
+                        is_emptied &= removal != Removal::Failed;
                     }
                     is_emptied
                 }
@@ -134,6 +151,7 @@ impl Task<'_, '_> {
                 holds_failure[dir.parent] = true;
             }
         }
+        self.outcome.stats += counter.finish();
     }
 
     /// Removes a directory of a tree that was emptied. What Python wrote into it meanwhile
@@ -191,30 +209,25 @@ impl Task<'_, '_> {
         // meanwhile.
         directory::read_dir(&directory::reopen(dir)?, true, |entry| {
             if entry.kind != EntryKind::Dir {
-                files.push(entry);
+                files.push((entry.name.to_owned(), entry.bytes));
             }
         })?;
-        for entry in files {
-            self.remove_file(dir, path, &entry.name, entry.bytes);
+        for (name, bytes) in files {
+            if self.remove_file(dir, path, &name) == Removal::Removed {
+                self.outcome.stats.add_file(&name, bytes);
+            }
         }
         Ok(())
     }
 
-    /// Removes a file or a symlink. Returns whether it is gone.
-    fn remove_file(
-        &mut self,
-        dir: &Dir,
-        path: impl Fn() -> PathBuf,
-        name: &OsStr,
-        bytes: u64,
-    ) -> bool {
+    /// Removes a file or a symlink.
+    fn remove_file(&mut self, dir: &Dir, path: impl Fn() -> PathBuf, name: &OsStr) -> Removal {
         match remove_file(dir, name) {
             Ok(()) => {
-                self.outcome.stats.add_file(name, bytes);
                 if self.is_listed(name, false) {
                     self.outcome.add(self.target, &path().join(name), false);
                 }
-                true
+                Removal::Removed
             }
             Err(error) => {
                 let is_absent = error.kind() == ErrorKind::NotFound;
@@ -225,7 +238,11 @@ impl Task<'_, '_> {
                     error
                 };
                 self.record_failure(&path().join(name), error);
-                is_absent
+                if is_absent {
+                    Removal::Absent
+                } else {
+                    Removal::Failed
+                }
             }
         }
     }

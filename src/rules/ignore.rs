@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use globset::{GlobSet, GlobSetBuilder};
 
 use super::path_glob::{PathGlob, Wildcards, has_wildcards, name_glob};
-use crate::path::{fold_case, plain};
+use crate::path::{file_name, fold_case, plain};
 
 /// Names, paths and globs that are neither entered nor removed. Names and paths are in the
 /// form in which they are compared.
@@ -38,7 +38,7 @@ pub(crate) struct EntryPath<'a> {
 impl EntryPath<'_> {
     /// The file name.
     pub(crate) fn name(&self) -> &OsStr {
-        self.display.file_name().unwrap_or_default()
+        file_name(self.display).unwrap_or_default()
     }
 
     /// The canonical path.
@@ -118,6 +118,9 @@ impl IgnoreRules {
     /// Whether an entry is ignored, by its name, or by its path as it was given or as it
     /// is without symlinks.
     pub(crate) fn is_ignored(&self, entry: EntryPath<'_>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
         let name = &*fold_case(entry.name());
         let is_inherited = |rules: &Arc<Self>| rules.is_ignored(entry);
         if self.names.contains(name)

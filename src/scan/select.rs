@@ -12,7 +12,7 @@ use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
 use crate::directory::{self, EntryKind};
 use crate::guard::{KeepReason, is_git_dir};
-use crate::path::{is_unreachable, split_name};
+use crate::path::{is_unreachable, name_of, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
@@ -105,7 +105,7 @@ impl<'a> Job<'_, 'a> {
     /// Decides about anything but a directory.
     pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
         // Rejects most files before their paths are looked at.
-        if entry.depth() > 0 && !self.context().can_select_file(entry.file_name(), kind) {
+        if entry.depth() > 0 && !self.context().can_select_file(name_of(entry), kind) {
             return self.block();
         }
         let relative = self.relative(entry.path());
@@ -153,7 +153,7 @@ impl<'a> Job<'_, 'a> {
 
     /// Why bytecode is removed, if it is.
     fn judge(&mut self, entry: &DirEntry, relative: &Path, kind: EntryKind) -> Option<Reason> {
-        let name = BytecodeName::parse(entry.file_name())?;
+        let name = BytecodeName::parse(name_of(entry))?;
         let in_cache = matches!(self.mode(), WalkMode::FilterCache { .. });
         // A single entry can be written as a name in the current directory.
         let canonical = self.root.canonical.join(relative);
@@ -226,7 +226,7 @@ impl<'a> Job<'_, 'a> {
         // deleted modules makes a ghost.
         let is_tagged = |name: BytecodeName| name.tag().is_some();
         let counts = if self.prefix.is_some() {
-            BytecodeName::parse(entry.file_name()).is_some_and(is_tagged)
+            BytecodeName::parse(name_of(entry)).is_some_and(is_tagged)
         } else {
             reason == Reason::Stale(Staleness::Orphaned)
         };
@@ -307,12 +307,11 @@ impl<'a> Job<'_, 'a> {
 /// Whether a directory is part of a bare repository: its files are named after branches
 /// and commits. What cannot be read counts as such.
 fn is_git_internal(entry: &DirEntry) -> bool {
-    let is_named = ["refs", "logs", "objects"]
-        .iter()
-        .any(|name| entry.file_name() == *name);
-    is_named
-        && entry
-            .path()
-            .parent()
-            .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
+    matches!(
+        name_of(entry).as_encoded_bytes(),
+        b"refs" | b"logs" | b"objects"
+    ) && entry
+        .path()
+        .parent()
+        .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
 }

@@ -136,14 +136,14 @@ impl Reading<'_> {
         }
         let mut markers = Markers::default();
         directory::read_dir(dir, self.reader.measure, |entry| {
-            markers.add(&entry.name, entry.kind);
-            if self.is_kept(index, &entry.name, entry.kind) {
+            markers.add(entry.name, entry.kind);
+            if self.is_kept(index, entry.name, entry.kind) {
                 self.states[index].is_blocked = true;
             } else if entry.kind == EntryKind::Dir {
-                self.tree.dirs.push(TreeDir::new(index, &entry.name));
+                self.tree.dirs.push(TreeDir::new(index, entry.name));
                 self.states.push(DirState::default());
             } else {
-                self.tree.dirs[index].push_file(&entry.name, entry.bytes);
+                self.tree.dirs[index].push_file(entry.name, entry.bytes);
             }
         })?;
         self.note_embedded(index, markers);
