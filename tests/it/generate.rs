@@ -11,7 +11,7 @@ fn man_page_describes_every_option() {
     for part in [
         ".TH pyclean 1",
         "\\-\\-stale",
-        "mypy        .mypy_cache",
+        "mypy           .mypy_cache",
         ".SH \"EXIT STATUS\"",
         ".SH \"EXAMPLES\"",
         ".SH \"ENVIRONMENT\"",
