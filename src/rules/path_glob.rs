@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{self, Path};
+use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 use globset::{Glob, GlobMatcher};
@@ -20,9 +21,31 @@ enum Component {
     /// A plain name.
     Literal(OsString),
     /// A name with wildcards.
-    Wildcard(Box<GlobMatcher>),
+    Wildcard(Box<LazyGlob>),
     /// `**`: any number of components.
     AnyDepth,
+}
+
+/// A glob that is compiled when a name is first compared with it. Most globs of a long
+/// list never are, because an earlier component of the path differs.
+#[derive(Debug, Clone)]
+struct LazyGlob {
+    glob: Glob,
+    matcher: OnceLock<GlobMatcher>,
+}
+
+impl LazyGlob {
+    fn new(glob: &str) -> Result<Self> {
+        Ok(Self {
+            glob: name_glob(glob)?,
+            matcher: OnceLock::new(),
+        })
+    }
+
+    fn is_match(&self, name: &OsStr) -> bool {
+        let matcher = self.matcher.get_or_init(|| self.glob.compile_matcher());
+        matcher.is_match(name)
+    }
 }
 
 /// Which names a wildcard can match.
@@ -46,9 +69,8 @@ pub(crate) fn has_wildcards(text: &OsStr) -> bool {
 /// # Errors
 ///
 /// If it is not a valid glob.
-pub(crate) fn name_glob(glob: &str) -> Result<GlobMatcher> {
-    let glob = Glob::new(glob).map_err(|error| anyhow!("{}", error.kind()))?;
-    Ok(glob.compile_matcher())
+fn name_glob(glob: &str) -> Result<Glob> {
+    Glob::new(glob).map_err(|error| anyhow!("{}", error.kind()))
 }
 
 impl PathGlob {
@@ -66,14 +88,14 @@ impl PathGlob {
                 (path::Component::CurDir, _) => continue,
                 (path::Component::Normal(_), Some("**")) => Component::AnyDepth,
                 (path::Component::Normal(_), Some(name)) if has_wildcards(text) => {
-                    let matcher = name_glob(name).map_err(|error| explain(error, name, glob))?;
-                    Component::Wildcard(Box::new(matcher))
+                    let glob = LazyGlob::new(name).map_err(|error| explain(error, name, glob))?;
+                    Component::Wildcard(Box::new(glob))
                 }
                 _ => Component::Literal(text.to_owned()),
             });
         }
         if let Some(Component::AnyDepth) = components.last() {
-            let any_name = Component::Wildcard(Box::new(name_glob("*")?));
+            let any_name = Component::Wildcard(Box::new(LazyGlob::new("*")?));
             components.insert(components.len() - 1, any_name);
         }
         Ok(Self { components })
@@ -93,6 +115,11 @@ impl PathGlob {
     /// Whether the glob matches a whole path.
     pub(crate) fn is_match(&self, path: &Path, wildcards: Wildcards) -> bool {
         let names: Vec<&OsStr> = path.iter().collect();
+        self.matches_names(&names, wildcards)
+    }
+
+    /// Whether the glob matches a whole path with these components.
+    pub(crate) fn matches_names(&self, names: &[&OsStr], wildcards: Wildcards) -> bool {
         let can_skip = |name: &OsStr| wildcards == Wildcards::MatchAll || !is_vcs_dir(name);
         let (mut at_glob, mut at_name) = (0, 0);
         // Where to go on if a name does not match: the last `**` takes one name more.
