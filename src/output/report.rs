@@ -195,7 +195,14 @@ impl<'a> Report<'a> {
         });
         self.flush();
         if self.permission_denied && !is_root() {
-            print_hint("permission denied: run as the owner of these files, or with sudo");
+            let elevated = if cfg!(windows) {
+                "as administrator"
+            } else {
+                "with sudo"
+            };
+            print_hint(format_args!(
+                "permission denied: run as the owner of these files, or {elevated}"
+            ));
         }
         if let Some(error) = self.stdout_error.take() {
             if error.kind() != ErrorKind::BrokenPipe {

@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use cap_fs_ext::DirExt;
 use cap_std::fs::Dir;
 
-use super::Outcome;
+use super::{Outcome, remove_dir, remove_file};
 use crate::directory::{self, EntryKind};
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
@@ -15,21 +14,22 @@ use crate::open_dirs::{OpenDirs, OpenTreeDirs};
 use crate::options::Listing;
 use crate::path::split_name;
 use crate::plan::{Target, TargetKind, Tree};
+use crate::roots::Root;
 use crate::stats::FileCounter;
 
 /// Most trees are not deeper than this, so that more open directories save nothing.
 const MAX_HANDLES: usize = 64;
 
 /// Removes targets on one thread, and keeps open the directories that they share.
-pub(crate) struct Worker<'a> {
+pub(crate) struct Worker {
     listing: Listing,
     /// Open directories below a root, and below the top of a tree.
     max_handles: usize,
     /// The directories that are open below the root of the last target.
-    open: Option<(usize, OpenDirs<'a>)>,
+    open: Option<(usize, OpenDirs)>,
 }
 
-impl<'a> Worker<'a> {
+impl Worker {
     /// A worker that may have `open_files` files open.
     pub(crate) fn new(listing: Listing, open_files: usize) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl<'a> Worker<'a> {
 
     /// Removes a batch from its end, so that the contents of a directory are removed
     /// before the directory. `None` is a target that was not reached.
-    pub(crate) fn remove_batch(&mut self, targets: &[Target<'a>]) -> Vec<Option<Outcome>> {
+    pub(crate) fn remove_batch(&mut self, targets: &[Target]) -> Vec<Option<Outcome>> {
         let mut outcomes: Vec<_> = targets
             .iter()
             .rev()
@@ -52,26 +52,30 @@ impl<'a> Worker<'a> {
         outcomes
     }
 
-    fn remove_target(&mut self, target: &Target<'a>) -> Outcome {
+    fn remove_target(&mut self, target: &Target) -> Outcome {
         let max_handles = self.max_handles;
-        let open = match &mut self.open {
-            Some((root, open)) if *root == target.root.id => open,
-            other => {
-                let open = OpenDirs::new(&target.root.dir, max_handles);
-                &mut other.insert((target.root.id, open)).1
-            }
-        };
         let mut task = Task {
             target,
             listing: self.listing,
             outcome: Outcome::default(),
         };
-        match open.open(&target.parent) {
+        let opened = self
+            .open_root(target.root)
+            .and_then(|open| open.open(&target.parent));
+        match opened {
             Ok(parent) => task.remove(parent, max_handles),
             Err(error) => task.record_failure(&target.path(), error),
         }
         task.outcome.sort();
         task.outcome
+    }
+
+    fn open_root(&mut self, root: &Root) -> io::Result<&mut OpenDirs> {
+        let open = match self.open.take() {
+            Some((id, open)) if id == root.id => open,
+            _ => OpenDirs::new(root.dir()?, self.max_handles),
+        };
+        Ok(&mut self.open.insert((root.id, open)).1)
     }
 }
 
@@ -101,7 +105,7 @@ impl Task<'_, '_> {
                     self.outcome.stats.add_file(&target.name, *bytes);
                 }
             }
-            TargetKind::EmptyDir => match parent.remove_dir(&*target.name) {
+            TargetKind::EmptyDir => match remove_dir(parent, &target.name) {
                 Ok(()) => self.record_removed_dir(path, &target.name),
                 // Something was kept or created in it meanwhile.
                 Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
@@ -160,23 +164,29 @@ impl Task<'_, '_> {
         index: usize,
     ) -> bool {
         let dir = &tree.dirs[index];
-        let remove_dir = |open: &mut OpenTreeDirs| {
+        let try_remove = |open: &mut OpenTreeDirs| {
             let above = if index == 0 {
+                open.close();
                 parent
             } else {
                 open.open(&tree.dirs, dir.parent)?
             };
-            above.remove_dir(&*dir.name)
+            remove_dir(above, &dir.name)
         };
         let path = || self.target.parent.join(tree.dir_path(index));
-        let mut removed = remove_dir(open);
+        let mut removed = try_remove(open);
         if let Err(error) = &removed
             && error.kind() == ErrorKind::DirectoryNotEmpty
         {
-            let emptied = open
-                .open(&tree.dirs, index)
+            let reopened = if index == 0 {
+                open_unchanged(parent, tree).map(|top| open.restart(top))
+            } else {
+                Ok(())
+            };
+            let emptied = reopened
+                .and_then(|()| open.open(&tree.dirs, index))
                 .and_then(|handle| self.remove_new_files(handle, path));
-            removed = emptied.and_then(|()| remove_dir(open));
+            removed = emptied.and_then(|()| try_remove(open));
         }
         match removed {
             Ok(()) => {
@@ -212,7 +222,7 @@ impl Task<'_, '_> {
 
     /// Removes a file or a symlink.
     fn remove_file(&mut self, dir: &Dir, path: impl Fn() -> PathBuf, name: &OsStr) -> Removal {
-        match dir.remove_file_or_symlink(name) {
+        match remove_file(dir, name) {
             Ok(()) => {
                 if self.is_listed(name, false) {
                     self.outcome.add(self.target, &path().join(name), false);

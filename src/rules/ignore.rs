@@ -6,13 +6,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use globset::Glob;
 
 use super::name_globs::NameGlobs;
-use super::path_glob::{PathGlob, Wildcards, has_wildcards};
-use crate::path::file_name;
+use super::path_glob::{PathGlob, Wildcards, has_wildcards, name_glob};
+use crate::path::{file_name, fold_case, plain};
 
-/// Names, paths and globs that are neither entered nor removed.
+/// Names, paths and globs that are neither entered nor removed. Names and paths are in the
+/// form in which they are compared.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IgnoreRules {
     names: HashSet<OsString>,
@@ -85,7 +85,7 @@ impl IgnoreRules {
                     format!("{}: {why}", invalid())
                 })?;
                 if is_name {
-                    name_globs.push(Glob::new(text).with_context(invalid)?);
+                    name_globs.push(name_glob(text).with_context(invalid)?);
                 } else {
                     let glob = PathGlob::new(text).with_context(invalid)?;
                     let is_absolute = path.is_absolute();
@@ -96,11 +96,12 @@ impl IgnoreRules {
                     });
                 }
             }
+            let name = fold_case(name).into_owned();
             if is_name {
-                rules.names.insert(name.to_owned());
+                rules.names.insert(name);
             } else {
-                let same_name = rules.paths.entry(name.to_owned()).or_default();
-                same_name.insert(path.clone());
+                let same_name = rules.paths.entry(name).or_default();
+                same_name.insert(fold_case(path.as_os_str()).into_owned().into());
             }
         }
         rules.name_globs = NameGlobs::new(&name_globs)?;
@@ -129,7 +130,7 @@ impl IgnoreRules {
         if self.is_empty() {
             return false;
         }
-        let name = entry.name();
+        let name = &*fold_case(entry.name());
         let is_inherited = |rules: &Arc<Self>| rules.is_ignored(entry);
         if self.names.contains(name)
             || self.name_globs.is_match(name)
@@ -143,7 +144,9 @@ impl IgnoreRules {
         }
         let canonical = entry.canonical();
         [entry.display, &canonical].into_iter().any(|path| {
-            ends.is_some_and(|ends| ends.has_end_of(path)) || self.is_path_glob_match(path)
+            let folded = fold_case(path.as_os_str());
+            ends.is_some_and(|ends| ends.has_end_of(Path::new(&folded)))
+                || self.is_path_glob_match(path)
         })
     }
 
@@ -178,7 +181,8 @@ impl PathEnds {
 
 /// A word of `--ignore` as a path, without `.` components and a trailing separator.
 pub(crate) fn normalize(word: &OsStr) -> PathBuf {
-    let parts = Path::new(word).components();
+    let path = plain(word.into());
+    let parts = path.components();
     parts.filter(|part| *part != Component::CurDir).collect()
 }
 
@@ -203,7 +207,7 @@ mod tests {
                 );
             }
             let mut ends = PathEnds::default();
-            words.map(|word| ends.insert(word.into()));
+            words.iter().for_each(|word| ends.insert(word.into()));
             let is_end = words.iter().any(|word| path.ends_with(word));
             assert_eq!(ends.has_end_of(path), is_end, "{path:?}");
         }

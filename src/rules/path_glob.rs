@@ -6,9 +6,10 @@ use std::path::{self, Path};
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::is_vcs_dir;
+use crate::path::fold_case;
 
 /// A glob for paths.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub(crate) struct PathGlob {
 
 #[derive(Debug, Clone)]
 enum Component {
-    /// A plain name.
+    /// A plain name, in the form in which names are compared.
     Literal(OsString),
     /// A name with wildcards.
     Wildcard(Box<LazyGlob>),
@@ -64,13 +65,17 @@ pub(crate) fn has_wildcards(text: &OsStr) -> bool {
     bytes.any(|byte| b"*?[{".contains(byte))
 }
 
-/// A glob for a single name.
+/// A glob of the user for a single name. It matches as the file system does: Windows
+/// ignores case.
 ///
 /// # Errors
 ///
 /// If it is not a valid glob.
-fn name_glob(glob: &str) -> Result<Glob> {
-    Glob::new(glob).map_err(|error| anyhow!("{}", error.kind()))
+pub(crate) fn name_glob(glob: &str) -> Result<Glob> {
+    let glob = GlobBuilder::new(glob)
+        .case_insensitive(cfg!(windows))
+        .build();
+    glob.map_err(|error| anyhow!("{}", error.kind()))
 }
 
 impl PathGlob {
@@ -91,7 +96,7 @@ impl PathGlob {
                     let glob = LazyGlob::new(name).map_err(|error| explain(error, name, glob))?;
                     Component::Wildcard(Box::new(glob))
                 }
-                _ => Component::Literal(text.to_owned()),
+                _ => Component::Literal(fold_case(text).into_owned()),
             });
         }
         if let Some(Component::AnyDepth) = components.last() {
@@ -153,7 +158,7 @@ impl PathGlob {
 impl Component {
     fn is_match(&self, name: &OsStr, wildcards: Wildcards) -> bool {
         match self {
-            Self::Literal(literal) => literal == name,
+            Self::Literal(literal) => *literal == *fold_case(name),
             Self::Wildcard(glob) => {
                 (wildcards == Wildcards::MatchAll || !is_vcs_dir(name)) && glob.is_match(name)
             }

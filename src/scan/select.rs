@@ -1,5 +1,6 @@
 //! What the walk selects: carries out the decisions about entries.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
 use crate::directory::{self, EntryKind};
 use crate::guard::{KeepReason, is_git_dir};
-use crate::path::{name_of, split_name};
+use crate::path::{is_unreachable, name_of, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
+use crate::pycache_prefix::source_root;
 use crate::rules::debris::{Evidence, Match};
 use crate::rules::ignore::EntryPath;
 use crate::rules::is_installed;
@@ -22,6 +24,14 @@ impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
     pub(super) fn visit_dir(&mut self, entry: DirEntry) -> Step {
         let relative = self.relative(entry.path());
+        if is_unreachable(entry.file_name()) {
+            let path = self.root.display_path(relative);
+            let why = "no path of Windows leads to a name that ends with a dot or a space";
+            self.record_failure(path, io::Error::other(why));
+            self.block();
+            self.walk.skip_current_dir();
+            return Step::Continue;
+        }
         let is_kept = self.is_on_other_file_system(&entry)
             || (entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative))
             || is_git_internal(&entry);
@@ -268,11 +278,10 @@ impl<'a> Job<'_, 'a> {
     where
         'a: 'e,
     {
-        // What is ignored in a source tree is ignored in its counterpart, too: below the
-        // prefix, the path of a source directory is relative to `/`.
+        // What is ignored in a source tree is ignored in its counterpart, too.
         let canonical_root = match self.prefix {
             Some(prefix) if prefix.is_path => &prefix.source_dir,
-            Some(_) => Path::new("/"),
+            Some(prefix) => source_root(&prefix.source_dir),
             None => &self.root.canonical,
         };
         FoundEntry {
