@@ -208,5 +208,6 @@ impl Outcome {
     fn sort(&mut self) {
         self.removed
             .sort_unstable_by(|a, b| path_order(&a.path, &b.path));
+        self.failures.sort_by(|a, b| path_order(&a.path, &b.path));
     }
 }
