@@ -36,15 +36,20 @@ pub(crate) struct SourceDirs {
 
 impl SourceDirs {
     /// Whether a directory contains no source at all, as that of a program that was frozen.
-    /// If it cannot be read, it may be one.
-    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read. The next call for this directory returns `true`, so that the
+    /// error is reported once.
+    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> io::Result<bool> {
         if let Some((last, is_sourceless)) = &self.last
             && last == dir
         {
-            return *is_sourceless;
+            return Ok(*is_sourceless);
         }
-        let is_sourceless = !has_source(dir).unwrap_or(false);
-        self.last = Some((dir.to_path_buf(), is_sourceless));
+        let is_sourceless = has_source(dir).map(|has_source| !has_source);
+        let is_kept = *is_sourceless.as_ref().unwrap_or(&true);
+        self.last = Some((dir.to_path_buf(), is_kept));
         is_sourceless
     }
 }
