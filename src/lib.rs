@@ -65,7 +65,7 @@ use threads::Threads;
 pub fn run(cli: Cli) -> Result<ExitStatus> {
     let start = Instant::now();
     if let Some(kind) = cli.generate {
-        return Ok(cli::generate(kind)?);
+        return Ok(cli::generate(kind, cli.paths)?);
     }
     if cli.explain {
         return explain::run(&cli.paths, cli.pycache_prefix());

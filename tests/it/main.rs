@@ -7,6 +7,7 @@ mod util;
 mod by_project;
 mod chart;
 mod clean;
+mod completions;
 mod config;
 mod debris;
 #[cfg(unix)]

@@ -206,6 +206,42 @@ fn picture_shows_the_first_example() {
     assert_data_eq!(picture, file!["../../docs/terminal.svg": TermSvg]);
 }
 
+/// The first block of a language in `docs/recipes.md`.
+fn recipe(language: &str) -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/recipes.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, block) = page.split_once(&format!("```{language}\n")).unwrap();
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn recipe_for_make_removes_leftovers() {
+    if is_missing("make") {
+        return;
+    }
+    let tree = tree("pyproject.toml .pytest_cache/v a/__pycache__/m.cpython-312.pyc");
+    fs::write(tree.file_path("Makefile"), recipe("make")).unwrap();
+    let printed = run_in_shell(&tree, "make clean");
+    assert_eq!(tree.names(), "Makefile\na/\npyproject.toml\n", "{printed}");
+}
+
+/// The program under test takes the place of the package that the recipe installs.
+#[test]
+fn recipe_for_tox_removes_leftovers() {
+    if is_missing("tox") {
+        return;
+    }
+    let tree = tree("pyproject.toml .pytest_cache/v a/__pycache__/m.cpython-312.pyc");
+    let recipe = recipe("ini");
+    let dependency = format!("deps = pyclean-rs=={}", env!("CARGO_PKG_VERSION"));
+    assert!(recipe.contains(&dependency), "{recipe}");
+    let recipe = recipe.replace(&dependency, "allowlist_externals = pyclean");
+    fs::write(tree.file_path("tox.ini"), recipe).unwrap();
+    let printed = run_in_shell(&tree, "tox -qe clean --workdir \"$PWD\"/.tox");
+    fs::remove_dir_all(tree.path().join(".tox")).unwrap();
+    assert_eq!(tree.names(), "a/\npyproject.toml\ntox.ini\n", "{printed}");
+}
+
 #[test]
 fn every_debris_topic_is_documented() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/debris.md");

@@ -1,39 +1,13 @@
 //! Progress, colors and prompts on a terminal.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use snapbox::{assert_data_eq, str};
 
-use crate::util::{PYCLEAN, Tree, create_large_tree, tree};
-
-/// Opens a pseudo-terminal: the controller, at which the user reads and types, and the
-/// device, which the program has as its terminal.
-fn open_terminal() -> (File, OwnedFd) {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-    let controller = openpt(flags).unwrap();
-    grantpt(&controller).unwrap();
-    unlockpt(&controller).unwrap();
-    let name = ptsname(&controller, Vec::new()).unwrap();
-    let mut options = File::options();
-    let device = options.read(true).write(true).open(name.to_str().unwrap());
-    (controller.into(), device.unwrap().into())
-}
-
-/// Reads what appears on a terminal until the last program closes it.
-fn read_to_end(mut controller: File) -> String {
-    let mut screen = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(count @ 1..) = controller.read(&mut buffer) {
-        screen.extend_from_slice(&buffer[..count]);
-    }
-    String::from_utf8_lossy(&screen).into_owned()
-}
+use crate::util::{PYCLEAN, Tree, create_large_tree, open_terminal, read_to_end, tree};
 
 /// Runs the program with stderr on a terminal and stdout in a pipe that is read late, so
 /// that the run takes long. Returns what the terminal showed.
@@ -156,7 +130,8 @@ fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
 }
 
 const LEFTOVERS: &str = "m.pyc .mypy_cache/m a/.pytest_cache/v b/.mypy_cache/m .coverage \
-                         .tox/t dist/w web/dist/j mutants/m setup.py build/x";
+                         .tox/t dist/w web/dist/j mutants/m setup.py build/x \
+                         .hypothesis/h .ipynb_checkpoints/n .mutmut-cache";
 
 #[test]
 fn hint_names_debris_that_is_kept() {
@@ -172,7 +147,7 @@ hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them 
     tree.assert_left(LEFTOVERS.strip_prefix("m.pyc").unwrap());
     // The hint is right: these topics remove what it names.
     tree.pyclean(". -q --debris coverage mypy package pytest tox");
-    tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x");
+    tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
     let screen = run_on_terminal(&tree, "-n .");
     assert_data_eq!(screen, "Nothing to remove.\n");
 }

@@ -493,3 +493,29 @@ pub fn create_large_tree() -> Tree {
         .collect();
     tree(&entries.join(" "))
 }
+
+/// Opens a pseudo-terminal: the controller, at which the user reads and types, and the
+/// device, which the program has as its terminal.
+#[cfg(target_os = "linux")]
+pub fn open_terminal() -> (File, std::os::fd::OwnedFd) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let controller = openpt(flags).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap();
+    let mut options = File::options();
+    let device = options.read(true).write(true).open(name.to_str().unwrap());
+    (controller.into(), device.unwrap().into())
+}
+
+/// Reads what appears on a terminal until the last program closes it.
+#[cfg(target_os = "linux")]
+pub fn read_to_end(mut controller: File) -> String {
+    let mut screen = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = io::Read::read(&mut controller, &mut buffer) {
+        screen.extend_from_slice(&buffer[..count]);
+    }
+    String::from_utf8_lossy(&screen).into_owned()
+}
