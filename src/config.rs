@@ -16,6 +16,7 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use crate::git;
 use crate::output::format::escape_path;
 use crate::output::message::print_warning;
+use crate::path::canonicalize;
 use crate::pyc::VersionFilter;
 use crate::regular_file::read_regular_file;
 use crate::rules::IgnoreRules;
@@ -122,9 +123,9 @@ impl Configs {
 fn start_directory(path: &Path) -> Option<PathBuf> {
     path.symlink_metadata().ok()?;
     if path.is_dir() {
-        path.canonicalize().ok()
+        canonicalize(path).ok()
     } else {
-        absolute(path).ok()?.parent()?.canonicalize().ok()
+        canonicalize(absolute(path).ok()?.parent()?).ok()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Runs `git clean`.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -15,6 +14,7 @@ use crate::options::{CleanMode, CleanOutput, GitCleanOptions};
 use crate::output::format::escape_path;
 use crate::output::message::print_warning;
 use crate::output::report::Report;
+use crate::path::canonicalize;
 
 /// How a run of `git clean` ended.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +135,8 @@ fn is_in_worktree(directory: &Path) -> io::Result<bool> {
     let answer = run_query(git, |bytes| stdout.extend_from_slice(bytes))?;
     if answer.status.success() {
         stdout.pop_if(|byte| *byte == b'\n');
-        let root = fs::canonicalize(path_from_bytes(&stdout))?;
-        if fs::canonicalize(directory)?.starts_with(&root) {
+        let root = canonicalize(&path_from_bytes(&stdout))?;
+        if canonicalize(directory)?.starts_with(&root) {
             return Ok(true);
         }
         let message = format!("its work tree is {}", escape_path(&root));

@@ -87,9 +87,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     report.record_failures([&roots.failures, &found.failures, &failures]);
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
-    remove::execute(&plan, options.remove, &threads, |target, outcome| {
-        report.record_outcome(target, outcome);
-    });
+    let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);
+    remove::execute(&plan, &roots, options.remove, &threads, on_outcome);
     if let Some(git_clean) = &options.git_clean {
         git_clean::run(git_clean, &mut report);
     }

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
 
@@ -12,8 +13,8 @@ use crate::plan::TreeDir;
 
 /// The directories between a root and a path, kept open while the paths that follow
 /// share them.
-pub(crate) struct OpenDirs<'a> {
-    root: &'a Dir,
+pub(crate) struct OpenDirs {
+    root: Arc<Dir>,
     /// The names from the root down to the last path.
     names: Vec<OsString>,
     /// The open directories on that path with their depths, the last of them always.
@@ -21,9 +22,9 @@ pub(crate) struct OpenDirs<'a> {
     max_handles: usize,
 }
 
-impl<'a> OpenDirs<'a> {
+impl OpenDirs {
     /// Keeps at most `max_handles` directories open.
-    pub(crate) fn new(root: &'a Dir, max_handles: usize) -> Self {
+    pub(crate) fn new(root: Arc<Dir>, max_handles: usize) -> Self {
         Self {
             root,
             names: Vec::new(),
@@ -54,14 +55,15 @@ impl<'a> OpenDirs<'a> {
     }
 
     fn last(&self) -> &Dir {
-        self.handles.last().map_or(self.root, |(_, dir)| dir)
+        self.handles.last().map_or(&self.root, |(_, dir)| dir)
     }
 }
 
 /// The open directories of a [`Tree`], found by index: paths would take quadratic time
 /// in a deep tree.
 pub(crate) struct OpenTreeDirs {
-    top: Dir,
+    /// The top of the tree, until it is closed.
+    top: Option<Dir>,
     /// Open directories with their indices, each within the one before.
     handles: Vec<(usize, Dir)>,
     max_handles: usize,
@@ -72,17 +74,29 @@ impl OpenTreeDirs {
     /// open besides.
     pub(crate) fn new(top: Dir, max_handles: usize) -> Self {
         Self {
-            top,
+            top: Some(top),
             handles: Vec::new(),
             max_handles,
         }
+    }
+
+    /// Closes all directories, because Windows does not remove a directory that is open.
+    pub(crate) fn close(&mut self) {
+        self.handles.clear();
+        self.top = None;
+    }
+
+    /// Starts again at the open top of the tree.
+    pub(crate) fn restart(&mut self, top: Dir) {
+        self.close();
+        self.top = Some(top);
     }
 
     /// Opens a directory of the tree.
     ///
     /// # Errors
     ///
-    /// As for [`OpenDirs::open`].
+    /// As for [`OpenDirs::open`], and if the tree is closed.
     pub(crate) fn open(&mut self, dirs: &[TreeDir], index: usize) -> io::Result<&Dir> {
         // The directories to open, up to one that is open.
         let mut missing = Vec::new();
@@ -99,12 +113,13 @@ impl OpenTreeDirs {
         if at == 0 {
             self.handles.clear();
         }
+        let top = self.top.as_ref().ok_or(io::ErrorKind::NotFound)?;
         for index in missing.into_iter().rev() {
-            let parent = self.handles.last().map_or(&self.top, |(_, dir)| dir);
+            let parent = self.handles.last().map_or(top, |(_, dir)| dir);
             let dir = open_dir(parent, &dirs[index].name)?;
             push_handle(&mut self.handles, index, dir, self.max_handles);
         }
-        Ok(self.handles.last().map_or(&self.top, |(_, dir)| dir))
+        Ok(self.handles.last().map_or(top, |(_, dir)| dir))
     }
 }
 

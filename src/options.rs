@@ -1,7 +1,6 @@
 //! The command line and the settings of each project, settled into what a run does.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use globset::escape;
 
 use crate::cli::Cli;
 use crate::config::{Config, Configs};
-use crate::path::or_current_dir;
+use crate::path::{canonicalize, or_current_dir};
 use crate::rules::ignore::normalize;
 use crate::rules::path_glob::has_wildcards;
 use crate::rules::{
@@ -304,7 +303,7 @@ fn resolve_word(word: &OsStr) -> Vec<OsString> {
     let above: PathBuf = path.components().take(looked_up).collect();
     let rest: PathBuf = path.components().skip(looked_up).collect();
     let mut words = vec![word.to_owned()];
-    if let Ok(canonical) = fs::canonicalize(or_current_dir(&above))
+    if let Ok(canonical) = canonicalize(or_current_dir(&above))
         && !canonical.ends_with(&above)
     {
         let canonical = match canonical.to_str() {

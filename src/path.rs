@@ -1,9 +1,12 @@
 //! Small functions for paths and for the errors of looking them up.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use walkdir::DirEntry;
 
 /// Whether an error says that there is no such file.
 pub(crate) fn is_absence(error: &io::Error) -> bool {
@@ -19,15 +22,165 @@ pub(crate) fn or_current_dir(path: &Path) -> &Path {
     }
 }
 
+/// The canonical path: absolute and without symlinks. On Windows it is [`plain`], and all
+/// canonical paths have this form, whatever their lengths, so that they can be compared.
+///
+/// # Errors
+///
+/// If there is nothing at the path, or it cannot be looked up.
+pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path).map(plain)
+}
+
 /// Whether a path leads to this canonical path.
 pub(crate) fn is_same(path: &Path, canonical: &Path) -> bool {
-    fs::canonicalize(path).is_ok_and(|path| path == canonical)
+    canonicalize(path).is_ok_and(|path| path == canonical)
 }
 
 /// Splits a relative path into the directory that holds it and its name.
 pub(crate) fn split_name(path: &Path) -> (&Path, &OsStr) {
     (
         path.parent().unwrap_or(Path::new("")),
-        path.file_name().unwrap_or_default(),
+        file_name(path).unwrap_or_default(),
     )
+}
+
+/// The last component of a path: the same as [`Path::file_name`], which parses the path
+/// and takes ten times as long. The walk needs the name of every entry.
+pub(crate) fn file_name(path: &Path) -> Option<&OsStr> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let bytes = path.as_os_str().as_bytes();
+        let start = memchr::memrchr(b'/', bytes).map_or(0, |separator| separator + 1);
+        let name = &bytes[start..];
+        if !matches!(name, b"" | b"." | b"..") {
+            return Some(OsStr::from_bytes(name));
+        }
+    }
+    path.file_name()
+}
+
+/// The file name of an entry of a walk: the same as [`DirEntry::file_name`].
+pub(crate) fn name_of(entry: &DirEntry) -> &OsStr {
+    file_name(entry.path()).unwrap_or_else(|| entry.path().as_os_str())
+}
+
+/// A path relative to `base`, from which it was joined: the same as
+/// [`Path::strip_prefix`], which parses both paths.
+pub(crate) fn strip_base<'p>(path: &'p Path, base: &Path) -> &'p Path {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let (bytes, base) = (path.as_os_str().as_bytes(), base.as_os_str().as_bytes());
+        let dir = base.strip_suffix(b"/").unwrap_or(base);
+        if let Some([b'/', relative @ ..]) = bytes.strip_prefix(dir)
+            && !base.is_empty()
+            && !matches!(relative, [] | [b'/' | b'.', ..])
+        {
+            return Path::new(OsStr::from_bytes(relative));
+        }
+    }
+    path.strip_prefix(base).unwrap_or(path)
+}
+
+/// A path in the form in which it is shown: on Windows with `\` as the only separator, and
+/// without the prefix `\\?\`.
+#[cfg(not(windows))]
+pub(crate) fn plain(path: PathBuf) -> PathBuf {
+    path
+}
+
+/// A path in the form in which it is shown: on Windows with `\` as the only separator, and
+/// without the prefix `\\?\`. The standard library adds that prefix where a path is long.
+#[cfg(windows)]
+pub(crate) fn plain(path: PathBuf) -> PathBuf {
+    use std::path::{Component, Prefix};
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        let prefix = match part {
+            Component::Prefix(prefix) => prefix.kind(),
+            part => {
+                plain.push(part);
+                continue;
+            }
+        };
+        plain = match prefix {
+            Prefix::Disk(letter) | Prefix::VerbatimDisk(letter) => {
+                format!("{}:", char::from(letter)).into()
+            }
+            Prefix::UNC(server, share) | Prefix::VerbatimUNC(server, share) => {
+                let names = [server, share];
+                Path::new(r"\\").join(names.join(OsStr::new(r"\")))
+            }
+            // A device has no other form.
+            _ => return path,
+        };
+    }
+    plain
+}
+
+/// A name or a path in the form in which two are compared: Windows ignores case.
+pub(crate) fn fold_case(path: &OsStr) -> Cow<'_, OsStr> {
+    if !cfg!(windows) {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned(match path.to_str() {
+        Some(text) => text.to_lowercase().into(),
+        None => path.to_ascii_lowercase(),
+    })
+}
+
+/// Whether no path leads to an entry of this name: Windows drops dots and spaces at the
+/// end of the names in a path, so that another entry would be looked at.
+pub(crate) fn is_unreachable(name: &OsStr) -> bool {
+    let last = name.as_encoded_bytes().last();
+    cfg!(windows) && matches!(last, Some(b'.' | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_relative_paths_agree_with_the_standard_library() {
+        let parts = [
+            "", "/", "a", "/a", "a/", "a/b", "a//b", ".", "..", "./a", "a/.", "a/..", ".a",
+        ];
+        for base in parts {
+            for relative in parts {
+                let path = Path::new(base).join(relative);
+                assert_eq!(file_name(&path), path.file_name(), "{path:?}");
+                let stripped = path.strip_prefix(base).unwrap_or(&path);
+                assert_eq!(
+                    strip_base(&path, Path::new(base)),
+                    stripped,
+                    "{path:?} {base}"
+                );
+            }
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn plain_path_has_one_separator_and_no_verbatim_prefix() {
+        for (path, expected) in [
+            ("a/b", r"a\b"),
+            ("./a/", r".\a"),
+            (".", "."),
+            ("", ""),
+            ("C:", "C:"),
+            ("C:a/b", r"C:a\b"),
+            ("C:/", r"C:\"),
+            ("C:/a/b", r"C:\a\b"),
+            (r"\\?\C:\a", r"C:\a"),
+            (r"\\?\UNC\server\share\a", r"\\server\share\a"),
+            ("//server/share/a", r"\\server\share\a"),
+            (r"\\?\Volume{0}\a", r"\\?\Volume{0}\a"),
+            (r"/a/b", r"\a\b"),
+        ] {
+            let plain = plain(path.into()).into_os_string();
+            assert_eq!(plain, expected, "{path}");
+        }
+    }
 }

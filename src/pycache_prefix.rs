@@ -2,13 +2,13 @@
 //! of `/project/m.py` in the directory `project` below the prefix (`cache_from_source`
 //! in importlib).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf, absolute};
+use std::path::{Component, Path, PathBuf, Prefix, absolute};
 use std::sync::Arc;
 
-use crate::path::is_same;
+use crate::path::{canonicalize, is_same};
 use crate::rules::Rules;
 
 /// A directory below the prefix, with the bytecode of a source directory.
@@ -49,19 +49,62 @@ pub(crate) fn find_dirs<'p>(
         rules,
         is_path: false,
     });
-    let is_dir = |dir: &PrefixDir| {
-        fs::symlink_metadata(prefix.join(&dir.relative)).is_ok_and(|metadata| metadata.is_dir())
+    let mut known = HashSet::new();
+    // Where the file system ignores case, two paths can have the same counterpart.
+    let is_new_dir = |dir: &PrefixDir| {
+        let path = prefix.join(&dir.relative);
+        fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir())
+            && canonicalize(&path).is_ok_and(|path| known.insert(path))
     };
-    let mut dirs: Vec<_> = counterparts.filter(is_dir).collect();
+    let mut dirs: Vec<_> = counterparts.filter(is_new_dir).collect();
     // A subdirectory follows its parent in the sorted map, and is part of it.
     dirs.dedup_by(|inner, outer| inner.relative.starts_with(&outer.relative));
     Ok(dirs)
 }
 
-/// The path of a directory below the prefix: without what makes it absolute.
+/// The path of a directory below the prefix: without what makes it absolute. On Windows
+/// the drive is dropped, but not the names of a server and a share.
 fn counterpart(directory: &Path) -> PathBuf {
-    let is_name = |part: &Component| matches!(part, Component::Normal(_));
-    directory.components().filter(is_name).collect()
+    let mut counterpart = PathBuf::new();
+    for part in directory.components() {
+        match part {
+            Component::Normal(name) => counterpart.push(name),
+            Component::Prefix(prefix) => {
+                if let Prefix::UNC(server, share) = prefix.kind() {
+                    counterpart.extend([server, share]);
+                }
+            }
+            _ => {}
+        }
+    }
+    counterpart
+}
+
+/// The path to which the path of a directory below the prefix is relative, given the
+/// directory of its sources.
+pub(crate) fn source_root(source_dir: &Path) -> &Path {
+    match source_dir.components().next() {
+        Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::UNC(..)) => {
+            Path::new(r"\\")
+        }
+        _ => source_dir.ancestors().last().unwrap_or(source_dir),
+    }
+}
+
+/// The directory of the sources whose bytecode is at a path below the prefix; `None` if
+/// that is not known.
+#[cfg(not(windows))]
+pub(crate) fn source_dir(relative: &Path) -> Option<PathBuf> {
+    Some(Path::new("/").join(relative))
+}
+
+/// The directory of the sources whose bytecode is at a path below the prefix; `None` if
+/// that is not known: the path does not tell the drive, so only one may have the directory.
+#[cfg(windows)]
+pub(crate) fn source_dir(relative: &Path) -> Option<PathBuf> {
+    let on_drive = |letter| Path::new(&format!(r"{letter}:\")).join(relative);
+    let mut dirs = ('A'..='Z').map(on_drive).filter(|dir| dir.is_dir());
+    dirs.next().filter(|_| dirs.next().is_none())
 }
 
 /// An absolute path without `..`, resolved as text, as a shell does.

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 use cap_std::fs::Dir;
@@ -18,7 +18,7 @@ use crate::directory::{self, FileSystem};
 use crate::failure::{Failure, Operation};
 use crate::options::{Options, PathOptions};
 use crate::output::format::list_paths;
-use crate::path::{is_absence, is_same, or_current_dir};
+use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
@@ -31,8 +31,8 @@ pub(crate) struct Root {
     pub(crate) path: PathBuf,
     /// The canonical path: absolute and without symlinks.
     pub(crate) canonical: PathBuf,
-    /// The open directory: removal never leaves it.
-    pub(crate) dir: Dir,
+    /// The open directory: removal never leaves it. `None` once it is closed.
+    dir: Mutex<Option<Arc<Dir>>>,
     /// The file system to stay on with `--one-file-system`.
     pub(crate) file_system: Option<FileSystem>,
     /// The part of the directory that is searched.
@@ -67,6 +67,22 @@ pub(crate) struct Roots {
 }
 
 impl Root {
+    /// The open directory.
+    ///
+    /// # Errors
+    ///
+    /// If it was closed.
+    pub(crate) fn dir(&self) -> io::Result<Arc<Dir>> {
+        let dir = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
+        dir.clone().ok_or_else(|| io::Error::other("closed"))
+    }
+
+    /// Closes the directory, in which nothing is removed.
+    pub(crate) fn close(&self) {
+        let mut dir = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
+        *dir = None;
+    }
+
     /// A path below this root as it is shown: without a leading `./`.
     pub(crate) fn display_path(&self, relative: &Path) -> PathBuf {
         if relative.as_os_str().is_empty() {
@@ -136,7 +152,7 @@ impl Roots {
         let is_symlink = fs::symlink_metadata(path)?.is_symlink();
         let followed = fs::metadata(path);
         if followed.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            let canonical = fs::canonicalize(path)?;
+            let canonical = canonicalize(path)?;
             if canonical.file_name() == Some(CACHE_DIR.as_ref()) {
                 return self.add_entry(options, &canonical, one_file_system);
             }
@@ -148,7 +164,7 @@ impl Roots {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(());
         };
-        let parent = fs::canonicalize(or_current_dir(parent))?;
+        let parent = canonicalize(or_current_dir(parent))?;
         // A symlink is judged by its own name, also if it is dangling.
         let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
         let in_cache = parent.file_name() == Some(CACHE_DIR.as_ref());
@@ -188,7 +204,7 @@ impl Roots {
 
     /// Adds the counterparts of all trees under `prefix` as one root.
     fn add_prefix(&mut self, prefix: &Path, one_file_system: bool) -> io::Result<()> {
-        let canonical = fs::canonicalize(prefix)?;
+        let canonical = canonicalize(prefix)?;
         self.scope_paths_in_prefix(&canonical);
         let trees = self.list.iter().filter(|root| root.is_tree());
         let trees = trees.map(|root| (&*root.path, &*root.canonical, &root.rules));
@@ -210,7 +226,9 @@ impl Roots {
             let Ok(relative) = root.canonical.strip_prefix(prefix) else {
                 continue;
             };
-            let source_dir = Path::new("/").join(relative);
+            let Some(source_dir) = pycache_prefix::source_dir(relative) else {
+                continue;
+            };
             // Below the prefix `/`, each tree is its own counterpart.
             if source_dir != root.canonical {
                 root.scope = Scope::PrefixDirs(vec![PrefixDir {
@@ -241,7 +259,7 @@ impl Roots {
             id: self.list.len(),
             path: path.to_path_buf(),
             canonical,
-            dir,
+            dir: Mutex::new(Some(Arc::new(dir))),
             file_system,
             scope,
             rules: Arc::clone(&options.rules),

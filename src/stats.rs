@@ -29,16 +29,77 @@ pub(crate) struct FileStats {
 impl RemovalStats {
     /// Counts a file of this size; its name tells whether it is bytecode.
     pub(crate) fn add_file(&mut self, name: &OsStr, bytes: u64) {
-        let file = FileStats { count: 1, bytes };
-        self.files += file;
+        self.add_alike(name, FileStats { count: 1, bytes });
+    }
+
+    /// Counts files.
+    pub(crate) fn add_files<'n>(&mut self, files: impl IntoIterator<Item = (&'n OsStr, u64)>) {
+        let mut counter = FileCounter::default();
+        for (name, bytes) in files {
+            counter.add(name, bytes);
+        }
+        *self += counter.finish();
+    }
+
+    /// Counts files of the same kind; the name of one of them tells whether they are
+    /// bytecode.
+    fn add_alike(&mut self, name: &OsStr, files: FileStats) {
+        self.files += files;
         if let Some(name) = BytecodeName::parse(name) {
-            *self.interpreters.entry(name.interpreter()).or_default() += file;
+            *self.interpreters.entry(name.interpreter()).or_default() += files;
         }
     }
 
     /// Whether nothing was counted.
     pub(crate) fn is_empty(&self) -> bool {
         self.directories == 0 && self.files.count == 0
+    }
+}
+
+/// Counts files one after the other. Most names in a directory end alike
+/// (`.cpython-312.pyc`), so a name is parsed only if it ends in another way than the one
+/// before.
+#[derive(Debug, Default)]
+pub(crate) struct FileCounter<'n> {
+    stats: RemovalStats,
+    /// The last files, which are of the same kind, with the name of the first.
+    alike: Option<(&'n OsStr, FileStats)>,
+}
+
+impl<'n> FileCounter<'n> {
+    /// Counts a file of this size.
+    pub(crate) fn add(&mut self, name: &'n OsStr, bytes: u64) {
+        let file = FileStats { count: 1, bytes };
+        match &mut self.alike {
+            Some((first, sum)) if is_same_kind(first, name) => *sum += file,
+            alike => {
+                if let Some((first, sum)) = alike.replace((name, file)) {
+                    self.stats.add_alike(first, sum);
+                }
+            }
+        }
+    }
+
+    /// What was counted.
+    pub(crate) fn finish(mut self) -> RemovalStats {
+        if let Some((first, sum)) = self.alike {
+            self.stats.add_alike(first, sum);
+        }
+        self.stats
+    }
+}
+
+/// Whether two names are bytecode of the same interpreter because they agree from the
+/// first dot on, which is all that the parser looks at.
+fn is_same_kind(a: &OsStr, b: &OsStr) -> bool {
+    let suffix = |name: &'_ OsStr| -> Option<usize> {
+        let bytes = name.as_encoded_bytes();
+        let is_pyc = bytes.ends_with(b".pyc") || bytes.ends_with(b".pyo");
+        memchr::memchr(b'.', bytes).filter(|_| is_pyc)
+    };
+    match (suffix(a), suffix(b)) {
+        (Some(at), Some(bt)) => a.as_encoded_bytes()[at..] == b.as_encoded_bytes()[bt..],
+        _ => false,
     }
 }
 

@@ -271,7 +271,7 @@ fn magic_numbers_identify_releases() {
         (3627, "CPython 3.14", 16),
         (3650, "CPython 3.15", 16),
         (3666, "CPython 3.15", 16),
-        (3700, "CPython 3.16", 16),
+        (3706, "CPython 3.16", 16),
         (2994, "RustPython", 16),
         (2997, "RustPython", 16),
         (21290, "GraalPy", 16),
@@ -415,13 +415,35 @@ fn header_of_pytest_before_6_2_has_no_flags() {
     );
 }
 
-/// Code of CPython 3.15 without bytes or names, whose constants are `constants`.
+/// Code of CPython 3.15 with one constant, given as it is marshalled.
 fn code(constants: &[u8]) -> Vec<u8> {
+    let constants = [b")\x01", constants].concat();
+    let mut fields = FIELDS;
+    fields[1] = &constants;
+    code_with(&fields)
+}
+
+/// The fields of a code object of CPython 3.11 or newer.
+const FIELDS: [&[u8]; 10] = [
+    b"s\0\0\0\0",
+    b")\0",
+    b")\x01\xda\x01a",
+    b")\0",
+    b"s\0\0\0\0",
+    b"z\0",
+    b"z\0",
+    b"a\0\0\0\0",
+    b"s\0\0\0\0",
+    b"s\0\0\0\0",
+];
+
+fn code_with(fields: &[&[u8]; 10]) -> Vec<u8> {
+    let (before_line, after_line) = fields.split_at(8);
     let mut code = vec![0xe3];
     code.extend([0; 20]);
-    code.push(b'N');
-    code.extend(constants);
-    code.extend(b"NNNNNN\0\0\0\0NN");
+    code.extend(before_line.concat());
+    code.extend([0; 4]);
+    code.extend(after_line.concat());
     code
 }
 
@@ -493,11 +515,72 @@ fn corrupt_values_are_found_at_their_position() {
         (3571, b":NNN"),
     ] {
         let verdict = check(&code(constants), magic);
-        assert_eq!(verdict, "corrupt at byte 22", "{magic} {constants:?}");
+        assert_eq!(verdict, "corrupt at byte 28", "{magic} {constants:?}");
     }
-    assert_eq!(check(&code(b")\x02N0"), 3666), "corrupt at byte 25");
+    assert_eq!(check(&code(b")\x02N0"), 3666), "corrupt at byte 31");
     assert_eq!(check(b"N", 3666), "no code after the header");
     assert_eq!(check(b"", 3666), "truncated after 0 bytes");
+}
+
+#[test]
+fn fields_of_code_have_their_types() {
+    assert_eq!(check(&code_with(&FIELDS), 3666), "intact");
+    let (bytes, text, tuple) = (&b"s\0\0\0\0"[..], &b"z\0"[..], &b")\0"[..]);
+    let expected = [
+        bytes, tuple, tuple, tuple, bytes, text, text, text, bytes, bytes,
+    ];
+    for index in 0..FIELDS.len() {
+        let mut fields = expected;
+        let line = if index < 8 { 0 } else { 4 };
+        let position = 21 + line + fields[..index].concat().len();
+        for other in [b"N", bytes, text, tuple, b"(\0\0\0\0", b"a\0\0\0\0"] {
+            let type_of = |value: &[u8]| match value[0] {
+                b')' | b'(' => b'(',
+                b'z' | b'a' => b'a',
+                kind => kind,
+            };
+            fields[index] = other;
+            let verdict = check(&code_with(&fields), 3666);
+            if type_of(other) == type_of(expected[index]) {
+                assert_eq!(verdict, "intact", "{index} {other:?}");
+            } else {
+                let corrupt = format!("corrupt at byte {position}");
+                assert_eq!(verdict, corrupt, "{index} {other:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fields_of_code_refer_to_values_of_their_types() {
+    // 1 is bytes, 2 a tuple, 3 text.
+    let fields = |reference: &'static [u8]| {
+        let mut fields = FIELDS;
+        fields[0] = b"\xf3\0\0\0\0";
+        fields[1] = b"\xa9\x01\xda\x01a";
+        fields[6] = reference;
+        fields
+    };
+    let check = |reference| check(&code_with(&fields(reference)), 3666);
+    assert_eq!(check(b"r\x03\0\0\0"), "intact");
+    for reference in [b"r\x00\0\0\0", b"r\x01\0\0\0", b"r\x02\0\0\0"] {
+        assert_eq!(check(reference), "corrupt at byte 45", "{reference:?}");
+    }
+}
+
+#[test]
+fn names_are_texts() {
+    for index in [2, 3] {
+        let mut fields = FIELDS;
+        fields[index] = b")\x02\xda\x01bN";
+        let verdict = check(&code_with(&fields), 3666);
+        assert!(verdict.starts_with("corrupt at byte "), "{verdict}");
+    }
+    let mut fields = FIELDS;
+    // The items of a tuple that is referred to are not checked.
+    fields[1] = b"\xa9\x01N";
+    fields[3] = b"r\x01\0\0\0";
+    assert_eq!(check(&code_with(&fields), 3666), "intact");
 }
 
 #[test]
@@ -509,7 +592,7 @@ fn sizes_past_the_end_mean_that_code_is_truncated() {
         b"(\xff\xff\xff\x7fNNNNN",
         b"z\xff",
     ] {
-        let code = [&code(b"N")[..22], constants].concat();
+        let code = [&code(b"N")[..28], constants].concat();
         let expected = format!("truncated after {} bytes", code.len());
         assert_eq!(check(&code, 3666), expected, "{constants:?}");
     }
@@ -518,35 +601,36 @@ fn sizes_past_the_end_mean_that_code_is_truncated() {
 #[test]
 fn nesting_is_limited_like_in_cpython() {
     let nested = |levels| [&b"\xa9\x01".repeat(levels)[..], b"N"].concat();
-    // The code object and the innermost value are levels too.
-    assert_eq!(check(&code(&nested(1998)), 3666), "intact");
-    assert_eq!(check(&code(&nested(1999)), 3666), "corrupt at byte 4020");
+    // The code object, its constants and the innermost value are levels too.
+    assert_eq!(check(&code(&nested(1997)), 3666), "intact");
+    assert_eq!(check(&code(&nested(1998)), 3666), "corrupt at byte 4024");
 }
 
 #[test]
 fn python_2_refers_to_interned_strings_only() {
     let code = |constants: &[u8]| {
-        let values = [&b"NN"[..], constants, b"NNNNN\0\0\0\0N"].concat();
-        [&b"c"[..], &[0; 16], &values].concat()
+        let start = b"s\0\0\0\0(\x01\0\0\0";
+        let names = b"(\0\0\0\0".repeat(4);
+        let end = b"s\0\0\0\0s\0\0\0\0\0\0\0\0s\0\0\0\0";
+        [&b"c"[..], &[0; 16], start, constants, &names, end].concat()
     };
     let check = |constants: &[u8]| check(&code(constants), 62211);
     assert_eq!(check(b"(\x02\0\0\0t\x01\0\0\0aR\0\0\0\0"), "intact");
     assert_eq!(
         check(b"(\x02\0\0\0s\x01\0\0\0aR\0\0\0\0"),
-        "corrupt at byte 30"
+        "corrupt at byte 38"
     );
     for constants in [&b"\xe9\0\0\0\0"[..], b"a\0\0\0\0", b")\0", b"r\0\0\0\0"] {
-        assert_eq!(check(constants), "corrupt at byte 19", "{constants:?}");
+        assert_eq!(check(constants), "corrupt at byte 27", "{constants:?}");
     }
 }
 
 #[test]
 fn only_releases_have_a_format() {
-    let releases = [
-        62211, 3379, 3394, 3413, 3425, 3439, 3495, 3531, 3571, 3627, 3666,
-    ];
+    let releases = [62211, 3379, 3394, 3413, 3425, 3439, 3495, 3531, 3571, 3627];
     for magic in 0..=u16::MAX {
-        let is_release = releases.contains(&magic);
+        // CPython 3.15.0 may have a later number than its first release candidate.
+        let is_release = releases.contains(&magic) || (3666..3700).contains(&magic);
         assert_eq!(MarshalFormat::of(magic).is_some(), is_release, "{magic}");
     }
 }

@@ -11,9 +11,12 @@ use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
+};
 use clap::{Parser, ValueEnum};
 
+use crate::path::plain;
 use crate::pyc::VersionFilter;
 use crate::rules::debris::names;
 use version::VersionParser;
@@ -39,7 +42,7 @@ const STYLES: Styles = Styles::styled()
 #[command(after_long_help = generate::after_long_help())]
 pub struct Cli {
     /// Directories or bytecode files to clean
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().map(plain))]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Remove only stale bytecode
@@ -78,7 +81,7 @@ pub struct Cli {
     #[arg(long, value_name = "DIR", env = "PYTHONPYCACHEPREFIX")]
     #[arg(hide_env_values = true, help_heading = "Selection")]
     // The default parser refuses an empty value, which means no directory for Python.
-    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    #[arg(value_parser = OsStringValueParser::new().map(|dir| plain(dir.into())))]
     pycache_prefix: Option<PathBuf>,
 
     /// Also remove leftovers of Python tools, by topic

@@ -34,14 +34,15 @@ impl Markers {
     /// Takes note of an entry.
     pub(crate) fn add(&mut self, name: &OsStr, kind: EntryKind) {
         let is = |one: &&str| name == *one;
-        match name.to_str().unwrap_or_default() {
+        let bytes = name.as_encoded_bytes();
+        match bytes {
             // Also a file (a submodule or a linked work tree), or a symlink.
-            ".git" => self.is_work_tree = true,
-            "HEAD" => self.has_head = true,
-            "objects" => self.has_objects = true,
-            "refs" => self.has_refs = true,
-            ACTIVATE => self.has_activate = true,
-            text if text.starts_with("python") => self.has_python = true,
+            b".git" => self.is_work_tree = true,
+            b"HEAD" => self.has_head = true,
+            b"objects" => self.has_objects = true,
+            b"refs" => self.has_refs = true,
+            _ if name == ACTIVATE => self.has_activate = true,
+            _ if bytes.starts_with(b"python") => self.has_python = true,
             _ => {}
         }
         self.is_work_tree |=

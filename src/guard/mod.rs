@@ -10,7 +10,6 @@ mod surroundings;
 
 use std::env;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -21,6 +20,7 @@ pub(crate) use repository::Repository;
 use surroundings::{Surroundings, SurroundingsCache};
 
 use crate::failure::{Failure, Operation};
+use crate::path::canonicalize;
 
 /// Why something that was selected is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,7 +217,7 @@ fn user_cache_dirs() -> Vec<PathBuf> {
     ];
     let absolute = dirs.into_iter().flatten().filter(|dir| dir.is_absolute());
     absolute
-        .map(|dir| fs::canonicalize(&dir).unwrap_or(dir))
+        .map(|dir| canonicalize(&dir).unwrap_or(dir))
         .collect()
 }
 

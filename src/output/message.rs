@@ -6,7 +6,12 @@ use std::io::Write;
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
 const CYAN: &str = "\x1b[1;36m";
-const RESET: &str = "\x1b[0m";
+/// The style of the reason after a path.
+pub(crate) const REASON: &str = "\x1b[33m";
+/// The style of a summary.
+pub(crate) const BOLD: &str = "\x1b[1m";
+/// Ends a style.
+pub(crate) const RESET: &str = "\x1b[0m";
 
 /// Prints `error: text`.
 pub(crate) fn print_error(text: impl Display) {

@@ -3,6 +3,7 @@
 pub(crate) mod format;
 pub(crate) mod interpreters;
 pub(crate) mod json;
+mod listing;
 pub(crate) mod message;
 pub(crate) mod progress;
 pub(crate) mod prompt;

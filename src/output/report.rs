@@ -1,14 +1,15 @@
 //! The report of a run: paths and JSON on stdout, everything else on stderr.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::format::{escape_path, format_stats, list_some};
 use super::interpreters::print_interpreters;
 use super::json::{JsonPath, JsonStats, Message, operation_name};
-use super::message::{eprint_line, print_error, print_hint, print_warning};
+use super::listing::Listing;
+use super::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
 use super::progress::Progress;
 use crate::exit_status::ExitStatus;
 use crate::failure::{Failure, Operation};
@@ -26,8 +27,7 @@ pub(crate) struct Report<'a> {
     options: &'a Options,
     progress: &'a Progress,
     start: Instant,
-    /// Whether to say why each path is removed.
-    shows_reasons: bool,
+    listing: Listing,
     planned: usize,
     done: usize,
     total: RemovalStats,
@@ -38,8 +38,6 @@ pub(crate) struct Report<'a> {
     /// Whether the user declined what `--erase` selected.
     declined: bool,
     out: BufWriter<StdoutLock<'static>>,
-    /// Whether stdout is a terminal.
-    is_interactive: bool,
     /// Why nothing more can be written to stdout.
     stdout_error: Option<io::Error>,
 }
@@ -67,8 +65,7 @@ impl<'a> Report<'a> {
             options,
             progress,
             start,
-            shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
-                || plan.targets.iter().any(Target::is_stale),
+            listing: Listing::new(options, plan),
             planned: plan.targets.len(),
             done: 0,
             total: RemovalStats::default(),
@@ -76,7 +73,6 @@ impl<'a> Report<'a> {
             permission_denied: false,
             found_more: false,
             declined: false,
-            is_interactive: out.is_terminal(),
             out: BufWriter::with_capacity(1 << 16, out.lock()),
             stdout_error: None,
         };
@@ -102,7 +98,7 @@ impl<'a> Report<'a> {
         self.total += outcome.stats;
         if self.stdout_error.is_none() && !outcome.removed.is_empty() {
             let progress = self.progress;
-            let written = if self.is_interactive {
+            let written = if self.listing.is_interactive {
                 progress.suspend(|| self.list(target, &outcome.removed))
             } else {
                 self.list(target, &outcome.removed)
@@ -199,7 +195,14 @@ impl<'a> Report<'a> {
         });
         self.flush();
         if self.permission_denied && !is_root() {
-            print_hint("permission denied: run as the owner of these files, or with sudo");
+            let elevated = if cfg!(windows) {
+                "as administrator"
+            } else {
+                "with sudo"
+            };
+            print_hint(format_args!(
+                "permission denied: run as the owner of these files, or {elevated}"
+            ));
         }
         if let Some(error) = self.stdout_error.take() {
             if error.kind() != ErrorKind::BrokenPipe {
@@ -212,7 +215,7 @@ impl<'a> Report<'a> {
         }
         if !self.options.quiet {
             print_interpreters(&self.total);
-            eprint_line(self.summary());
+            eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
         }
         if interrupt::is_requested() {
             ExitStatus::Interrupted
@@ -236,33 +239,9 @@ impl<'a> Report<'a> {
     }
 
     fn list(&mut self, target: &Target, removed: &[RemovedEntry]) -> io::Result<()> {
-        let is_lines = self.options.format == Format::Lines;
-        let escapes = self.is_interactive && is_lines;
-        for RemovedEntry { path, is_dir } in removed {
-            if escapes {
-                write!(self.out, "{}", escape_path(path))?;
-            } else {
-                self.out.write_all(path.as_os_str().as_encoded_bytes())?;
-            }
-            if *is_dir {
-                write!(self.out, "{MAIN_SEPARATOR}")?;
-            }
-            if self.shows_reasons && is_lines {
-                let reason = target.reason.describe(&target.name);
-                // It may name the source.
-                if escapes {
-                    write!(self.out, ": {}", escape_path(Path::new(&reason)))?;
-                } else {
-                    write!(self.out, ": {reason}")?;
-                }
-            }
-            self.out.write_all(match self.options.format {
-                Format::Nul => b"\0",
-                _ => b"\n",
-            })?;
-        }
+        self.listing.write(&mut self.out, target, removed)?;
         // A person waits for each line, a program for the end.
-        if self.is_interactive {
+        if self.listing.is_interactive {
             self.out.flush()
         } else {
             Ok(())

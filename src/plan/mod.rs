@@ -1,14 +1,16 @@
 //! What a run is going to remove: plain data that is complete before anything is
 //! removed. A dry run and a real run use the same plan.
 
+mod order;
 mod tree;
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use order::path_order;
 pub(crate) use tree::{Tree, TreeDir};
 
 use crate::pyc::{BytecodeName, Staleness};
@@ -213,45 +215,11 @@ impl Target<'_> {
             TargetKind::Tree(tree) => {
                 for dir in &tree.dirs {
                     stats.directories += 1;
-                    for (name, bytes) in dir.files() {
-                        stats.add_file(name, bytes);
-                    }
+                    stats.add_files(dir.files());
                 }
             }
         }
         stats
-    }
-
-    /// Sorts by PATH, then by path, without a copy of the paths.
-    fn compare(&self, other: &Self) -> Ordering {
-        let by_path = || {
-            if Arc::ptr_eq(&self.parent, &other.parent) {
-                return self.name.cmp(&other.name);
-            }
-            self.path_ranks().cmp(other.path_ranks())
-        };
-        self.root.id.cmp(&other.root.id).then_with(by_path)
-    }
-
-    /// The bytes of the path, with the separator below all others.
-    fn path_ranks(&self) -> impl Iterator<Item = u8> {
-        let parent = self.parent.as_os_str().as_encoded_bytes();
-        let separator = (!parent.is_empty()).then_some(MAIN_SEPARATOR as u8);
-        let name = self.name.as_encoded_bytes();
-        let bytes = parent.iter().copied().chain(separator);
-        bytes.chain(name.iter().copied()).map(rank)
-    }
-
-    /// Whether the other target is this one, or is part of this tree.
-    fn holds(&self, other: &Self) -> bool {
-        if self.root.id != other.root.id {
-            return false;
-        }
-        if self.parent == other.parent {
-            return self.name == other.name;
-        }
-        let is_tree = matches!(self.kind, TargetKind::Tree(_));
-        is_tree && other.parent.starts_with(&self.parent) && other.parent.starts_with(self.path())
     }
 }
 
@@ -288,25 +256,4 @@ fn drop_doubly_named(targets: &mut Vec<Target>) {
         }
     }
     targets.retain(|target| !doubles.contains(&(target.root.id, target.path())));
-}
-
-/// Compares paths by components, so that a directory comes right before its contents.
-/// Compares bytes, with the separator below all others: the same order as that of
-/// [`Path`], several times faster.
-pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
-    let (a, b) = (
-        a.as_os_str().as_encoded_bytes(),
-        b.as_os_str().as_encoded_bytes(),
-    );
-    let shared = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let rank = |byte: &u8| rank(*byte);
-    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
-}
-
-fn rank(byte: u8) -> u8 {
-    if byte == MAIN_SEPARATOR as u8 {
-        0
-    } else {
-        byte
-    }
 }

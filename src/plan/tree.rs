@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::directory::DirIdentity;
 
@@ -44,7 +44,11 @@ impl TreeDir {
 
     /// Adds a file or a symlink.
     pub(crate) fn push_file(&mut self, name: &OsStr, bytes: u64) {
-        if !self.names.is_empty() {
+        if self.sizes.is_empty() {
+            // As many as in most directories, so that they are not moved again and again.
+            self.names.reserve(512);
+            self.sizes.reserve(16);
+        } else {
             self.names.push("/");
         }
         self.names.push(name);
@@ -84,11 +88,23 @@ impl TreeDir {
 
     /// The files and symlinks: name and apparent size in bytes.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&OsStr, u64)> {
-        // A file name is exactly one component of a relative path.
-        Path::new(&self.names)
-            .iter()
-            .zip(self.sizes.iter().copied())
+        split_names(&self.names).zip(self.sizes.iter().copied())
     }
+}
+
+/// The names in a text in which they are joined by `/`.
+#[cfg(unix)]
+fn split_names(names: &OsStr) -> impl Iterator<Item = &OsStr> {
+    use std::os::unix::ffi::OsStrExt;
+    let names = names.as_bytes().split(|byte| *byte == b'/');
+    names.map(OsStr::from_bytes)
+}
+
+/// The names in a text in which they are joined by `/`. A file name is exactly one
+/// component of a relative path.
+#[cfg(not(unix))]
+fn split_names(names: &OsStr) -> impl Iterator<Item = &OsStr> {
+    std::path::Path::new(names).iter()
 }
 
 impl Tree {

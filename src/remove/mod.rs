@@ -5,6 +5,10 @@
 //! is renamed, replaced or linked during the run, nothing outside the root is reached.
 
 mod task;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,9 +19,14 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::options::{Listing, RemoveOptions};
 use crate::plan::{Plan, Target, TargetKind, path_order};
+use crate::roots::Roots;
 use crate::stats::RemovalStats;
 use crate::threads::Threads;
 use task::Worker;
+#[cfg(unix)]
+use unix::{remove_dir, remove_file};
+#[cfg(windows)]
+use windows::{remove_dir, remove_file};
 
 /// A plan with fewer targets is executed before a thread pool would have started.
 const PARALLEL_THRESHOLD: usize = 64;
@@ -57,19 +66,14 @@ pub(crate) struct RemovedEntry {
 /// early if the run is interrupted: targets that were not reached are not reported.
 pub(crate) fn execute<'a>(
     plan: &Plan<'a>,
+    roots: &Roots,
     options: RemoveOptions,
     threads: &Threads,
     mut on_outcome: impl FnMut(&Target<'a>, Outcome),
 ) {
     let targets = &plan.targets;
-    if options.dry_run {
-        for target in targets {
-            if interrupt::is_requested() {
-                return;
-            }
-            on_outcome(target, Outcome::planned(target, options.listing));
-        }
-        return;
+    if !options.dry_run {
+        close_unused(roots, targets);
     }
     let batches = split_batches(targets);
     let pool = if targets.len() < PARALLEL_THRESHOLD {
@@ -79,7 +83,11 @@ pub(crate) fn execute<'a>(
     };
     let max_handles = threads.open_files();
     let run = |batch: &Range<usize>| {
-        Worker::new(options.listing, max_handles).remove_batch(&targets[batch.clone()])
+        let targets = &targets[batch.clone()];
+        if options.dry_run {
+            return preview_batch(targets, options.listing);
+        }
+        Worker::new(options.listing, max_handles).remove_batch(targets)
     };
     let max_unreported = if options.listing == Listing::Entries {
         MAX_UNLISTED
@@ -101,6 +109,24 @@ pub(crate) fn execute<'a>(
                 }
             }
         }
+    }
+}
+
+/// What removing the targets would do. `None` is a target that was not reached.
+fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Outcome>> {
+    let preview = |target| (!interrupt::is_requested()).then(|| Outcome::planned(target, listing));
+    targets.iter().map(preview).collect()
+}
+
+/// Closes the roots in which nothing is removed: one may be a directory that is removed as
+/// part of another root, and Windows does not remove a directory that is open.
+fn close_unused(roots: &Roots, targets: &[Target]) {
+    let mut is_used = vec![false; roots.list.len()];
+    for target in targets {
+        is_used[target.root.id] = true;
+    }
+    for root in roots.list.iter().filter(|root| !is_used[root.id]) {
+        root.close();
     }
 }
 

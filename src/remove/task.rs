@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use cap_fs_ext::DirExt;
 use cap_std::fs::Dir;
 
-use super::Outcome;
+use super::{Outcome, remove_dir, remove_file};
 use crate::directory::{self, EntryKind};
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
@@ -15,20 +14,22 @@ use crate::open_dirs::{OpenDirs, OpenTreeDirs};
 use crate::options::Listing;
 use crate::path::split_name;
 use crate::plan::{Target, TargetKind, Tree};
+use crate::roots::Root;
+use crate::stats::FileCounter;
 
 /// Most trees are not deeper than this, so that more open directories save nothing.
 const MAX_HANDLES: usize = 64;
 
 /// Removes targets on one thread, and keeps open the directories that they share.
-pub(crate) struct Worker<'a> {
+pub(crate) struct Worker {
     listing: Listing,
     /// Open directories below a root, and below the top of a tree.
     max_handles: usize,
     /// The directories that are open below the root of the last target.
-    open: Option<(usize, OpenDirs<'a>)>,
+    open: Option<(usize, OpenDirs)>,
 }
 
-impl<'a> Worker<'a> {
+impl Worker {
     /// A worker that may have `open_files` files open.
     pub(crate) fn new(listing: Listing, open_files: usize) -> Self {
         Self {
@@ -41,7 +42,7 @@ impl<'a> Worker<'a> {
 
     /// Removes a batch from its end, so that the contents of a directory are removed
     /// before the directory. `None` is a target that was not reached.
-    pub(crate) fn remove_batch(&mut self, targets: &[Target<'a>]) -> Vec<Option<Outcome>> {
+    pub(crate) fn remove_batch(&mut self, targets: &[Target]) -> Vec<Option<Outcome>> {
         let mut outcomes: Vec<_> = targets
             .iter()
             .rev()
@@ -51,27 +52,40 @@ impl<'a> Worker<'a> {
         outcomes
     }
 
-    fn remove_target(&mut self, target: &Target<'a>) -> Outcome {
+    fn remove_target(&mut self, target: &Target) -> Outcome {
         let max_handles = self.max_handles;
-        let open = match &mut self.open {
-            Some((root, open)) if *root == target.root.id => open,
-            other => {
-                let open = OpenDirs::new(&target.root.dir, max_handles);
-                &mut other.insert((target.root.id, open)).1
-            }
-        };
         let mut task = Task {
             target,
             listing: self.listing,
             outcome: Outcome::default(),
         };
-        match open.open(&target.parent) {
+        let opened = self
+            .open_root(target.root)
+            .and_then(|open| open.open(&target.parent));
+        match opened {
             Ok(parent) => task.remove(parent, max_handles),
             Err(error) => task.record_failure(&target.path(), error),
         }
         task.outcome.sort();
         task.outcome
     }
+
+    fn open_root(&mut self, root: &Root) -> io::Result<&mut OpenDirs> {
+        let open = match self.open.take() {
+            Some((id, open)) if id == root.id => open,
+            _ => OpenDirs::new(root.dir()?, self.max_handles),
+        };
+        Ok(&mut self.open.insert((root.id, open)).1)
+    }
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removal {
+    Removed,
+    /// It vanished meanwhile.
+    Absent,
+    Failed,
 }
 
 /// The removal of one target.
@@ -87,9 +101,11 @@ impl Task<'_, '_> {
         let path = || target.parent.to_path_buf();
         match &target.kind {
             TargetKind::File(bytes) => {
-                self.remove_file(parent, path, &target.name, *bytes);
+                if self.remove_file(parent, path, &target.name) == Removal::Removed {
+                    self.outcome.stats.add_file(&target.name, *bytes);
+                }
             }
-            TargetKind::EmptyDir => match parent.remove_dir(&*target.name) {
+            TargetKind::EmptyDir => match remove_dir(parent, &target.name) {
                 Ok(()) => self.record_removed_dir(path, &target.name),
                 // Something was kept or created in it meanwhile.
                 Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
@@ -108,16 +124,21 @@ impl Task<'_, '_> {
         };
         let mut open = OpenTreeDirs::new(top, max_handles);
         let mut holds_failure = vec![false; tree.dirs.len()];
+        let mut counter = FileCounter::default();
         for (index, dir) in tree.dirs.iter().enumerate().rev() {
             if interrupt::is_requested() {
-                return;
+                break;
             }
             let path = || self.target.parent.join(tree.dir_path(index));
             let is_emptied = match open.open(&tree.dirs, index) {
                 Ok(handle) => {
                     let mut is_emptied = !holds_failure[index];
                     for (name, bytes) in dir.files() {
-                        is_emptied &= self.remove_file(handle, path, name, bytes);
+                        let removal = self.remove_file(handle, path, name);
+                        if removal == Removal::Removed {
+                            counter.add(name, bytes);
+                        }
+                        is_emptied &= removal != Removal::Failed;
                     }
                     is_emptied
                 }
@@ -130,6 +151,7 @@ impl Task<'_, '_> {
                 holds_failure[dir.parent] = true;
             }
         }
+        self.outcome.stats += counter.finish();
     }
 
     /// Removes a directory of a tree that was emptied. What Python wrote into it meanwhile
@@ -142,23 +164,29 @@ impl Task<'_, '_> {
         index: usize,
     ) -> bool {
         let dir = &tree.dirs[index];
-        let remove_dir = |open: &mut OpenTreeDirs| {
+        let try_remove = |open: &mut OpenTreeDirs| {
             let above = if index == 0 {
+                open.close();
                 parent
             } else {
                 open.open(&tree.dirs, dir.parent)?
             };
-            above.remove_dir(&*dir.name)
+            remove_dir(above, &dir.name)
         };
         let path = || self.target.parent.join(tree.dir_path(index));
-        let mut removed = remove_dir(open);
+        let mut removed = try_remove(open);
         if let Err(error) = &removed
             && error.kind() == ErrorKind::DirectoryNotEmpty
         {
-            let emptied = open
-                .open(&tree.dirs, index)
+            let reopened = if index == 0 {
+                open_unchanged(parent, tree).map(|top| open.restart(top))
+            } else {
+                Ok(())
+            };
+            let emptied = reopened
+                .and_then(|()| open.open(&tree.dirs, index))
                 .and_then(|handle| self.remove_new_files(handle, path));
-            removed = emptied.and_then(|()| remove_dir(open));
+            removed = emptied.and_then(|()| try_remove(open));
         }
         match removed {
             Ok(()) => {
@@ -181,30 +209,25 @@ impl Task<'_, '_> {
         // meanwhile.
         directory::read_dir(&directory::reopen(dir)?, true, |entry| {
             if entry.kind != EntryKind::Dir {
-                files.push(entry);
+                files.push((entry.name.to_owned(), entry.bytes));
             }
         })?;
-        for entry in files {
-            self.remove_file(dir, path, &entry.name, entry.bytes);
+        for (name, bytes) in files {
+            if self.remove_file(dir, path, &name) == Removal::Removed {
+                self.outcome.stats.add_file(&name, bytes);
+            }
         }
         Ok(())
     }
 
-    /// Removes a file or a symlink. Returns whether it is gone.
-    fn remove_file(
-        &mut self,
-        dir: &Dir,
-        path: impl Fn() -> PathBuf,
-        name: &OsStr,
-        bytes: u64,
-    ) -> bool {
-        match dir.remove_file_or_symlink(name) {
+    /// Removes a file or a symlink.
+    fn remove_file(&mut self, dir: &Dir, path: impl Fn() -> PathBuf, name: &OsStr) -> Removal {
+        match remove_file(dir, name) {
             Ok(()) => {
-                self.outcome.stats.add_file(name, bytes);
                 if self.is_listed(name, false) {
                     self.outcome.add(self.target, &path().join(name), false);
                 }
-                true
+                Removal::Removed
             }
             Err(error) => {
                 let is_absent = error.kind() == ErrorKind::NotFound;
@@ -215,7 +238,11 @@ impl Task<'_, '_> {
                     error
                 };
                 self.record_failure(&path().join(name), error);
-                is_absent
+                if is_absent {
+                    Removal::Absent
+                } else {
+                    Removal::Failed
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The leftovers of tools, by topic.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::Result;
@@ -271,15 +272,15 @@ impl Debris {
         })
     }
 
-    /// What a directory of this name is; `parent` is the name of the directory that
-    /// holds it.
-    pub(crate) fn match_dir(&self, name: &OsStr, parent: Option<&OsStr>) -> Option<Match> {
-        self.dirs.find(name, parent)
+    /// What a directory of this name is. `path` is its path; it decides if a pattern also
+    /// names the directory that holds it.
+    pub(crate) fn match_dir(&self, name: &OsStr, path: &Path) -> Option<Match> {
+        self.dirs.find(name, path)
     }
 
     /// What a file of this name is.
     pub(crate) fn match_file(&self, name: &OsStr) -> Option<Match> {
-        self.files.find(name, None)
+        self.files.find(name, Path::new(""))
     }
 }
 
@@ -304,14 +305,15 @@ impl PatternSet {
         Ok(set)
     }
 
-    fn find(&self, name: &OsStr, parent: Option<&OsStr>) -> Option<Match> {
+    fn find(&self, name: &OsStr, path: &Path) -> Option<Match> {
         if self.patterns.is_empty() {
             return None;
         }
         let matches = self.globs.matches(name);
         let mut found = matches.iter().map(|&index| &self.patterns[index]);
         let is_in_place = |(needed, _): &&(Option<&str>, Match)| {
-            needed.is_none_or(|needed| parent == Some(needed.as_ref()))
+            let parent = || path.parent().and_then(Path::file_name);
+            needed.is_none_or(|needed| parent() == Some(needed.as_ref()))
         };
         found.find(is_in_place).map(|(_, found)| *found)
     }

@@ -6,11 +6,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
-use super::path_glob::{PathGlob, Wildcards, has_wildcards};
+use super::path_glob::{PathGlob, Wildcards, has_wildcards, name_glob};
+use crate::path::{file_name, fold_case, plain};
 
-/// Names, paths and globs that are neither entered nor removed.
+/// Names, paths and globs that are neither entered nor removed. Names and paths are in the
+/// form in which they are compared.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IgnoreRules {
     names: HashSet<OsString>,
@@ -36,7 +38,7 @@ pub(crate) struct EntryPath<'a> {
 impl EntryPath<'_> {
     /// The file name.
     pub(crate) fn name(&self) -> &OsStr {
-        self.display.file_name().unwrap_or_default()
+        file_name(self.display).unwrap_or_default()
     }
 
     /// The canonical path.
@@ -74,7 +76,7 @@ impl IgnoreRules {
                     format!("{}: {why}", invalid())
                 })?;
                 if is_name {
-                    name_globs.add(Glob::new(text).with_context(invalid)?);
+                    name_globs.add(name_glob(text).with_context(invalid)?);
                 } else {
                     let glob = PathGlob::new(text).with_context(invalid)?;
                     let is_absolute = path.is_absolute();
@@ -85,11 +87,12 @@ impl IgnoreRules {
                     });
                 }
             }
+            let name = fold_case(name).into_owned();
             if is_name {
-                rules.names.insert(name.to_owned());
+                rules.names.insert(name);
             } else {
-                let same_name = rules.paths.entry(name.to_owned()).or_default();
-                same_name.push(path.clone());
+                let same_name = rules.paths.entry(name).or_default();
+                same_name.push(fold_case(path.as_os_str()).into_owned().into());
             }
         }
         rules.name_globs = name_globs.build()?;
@@ -115,7 +118,10 @@ impl IgnoreRules {
     /// Whether an entry is ignored, by its name, or by its path as it was given or as it
     /// is without symlinks.
     pub(crate) fn is_ignored(&self, entry: EntryPath<'_>) -> bool {
-        let name = entry.name();
+        if self.is_empty() {
+            return false;
+        }
+        let name = &*fold_case(entry.name());
         let is_inherited = |rules: &Arc<Self>| rules.is_ignored(entry);
         if self.names.contains(name)
             || self.name_globs.is_match(name)
@@ -130,13 +136,16 @@ impl IgnoreRules {
         let canonical = entry.canonical();
         [entry.display, &canonical].iter().any(|path| {
             let is_glob_match = |glob: &PathGlob| glob.is_match(path, Wildcards::MatchAll);
-            paths.iter().any(|end| path.ends_with(end)) || self.path_globs.iter().any(is_glob_match)
+            let folded = fold_case(path.as_os_str());
+            paths.iter().any(|end| Path::new(&folded).ends_with(end))
+                || self.path_globs.iter().any(is_glob_match)
         })
     }
 }
 
 /// A word of `--ignore` as a path, without `.` components and a trailing separator.
 pub(crate) fn normalize(word: &OsStr) -> PathBuf {
-    let parts = Path::new(word).components();
+    let path = plain(word.into());
+    let parts = path.components();
     parts.filter(|part| *part != Component::CurDir).collect()
 }

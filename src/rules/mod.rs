@@ -130,7 +130,12 @@ pub(crate) fn is_bytecode(name: &OsStr) -> bool {
 
 /// Whether a path leads into a directory of installed packages.
 pub(crate) fn is_installed(path: &Path) -> bool {
-    path.iter().any(|name| is_one_of(&INSTALL_DIRS, name))
+    path.iter().any(is_install_dir)
+}
+
+/// Whether a name is that of a directory of installed packages.
+pub(crate) fn is_install_dir(name: &OsStr) -> bool {
+    is_one_of(&INSTALL_DIRS, name)
 }
 
 /// Whether a name is that of a directory in which version control keeps a repository.

@@ -5,9 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{self, Path};
 
 use anyhow::{Result, anyhow};
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::is_vcs_dir;
+use crate::path::fold_case;
 
 /// A glob for paths.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(crate) struct PathGlob {
 
 #[derive(Debug, Clone)]
 enum Component {
-    /// A plain name.
+    /// A plain name, in the form in which names are compared.
     Literal(OsString),
     /// A name with wildcards.
     Wildcard(Box<GlobMatcher>),
@@ -41,14 +42,17 @@ pub(crate) fn has_wildcards(text: &OsStr) -> bool {
     bytes.any(|byte| b"*?[{".contains(byte))
 }
 
-/// A glob for a single name.
+/// A glob of the user for a single name. It matches as the file system does: Windows
+/// ignores case.
 ///
 /// # Errors
 ///
 /// If it is not a valid glob.
-pub(crate) fn name_glob(glob: &str) -> Result<GlobMatcher> {
-    let glob = Glob::new(glob).map_err(|error| anyhow!("{}", error.kind()))?;
-    Ok(glob.compile_matcher())
+pub(crate) fn name_glob(glob: &str) -> Result<Glob> {
+    let glob = GlobBuilder::new(glob)
+        .case_insensitive(cfg!(windows))
+        .build();
+    glob.map_err(|error| anyhow!("{}", error.kind()))
 }
 
 impl PathGlob {
@@ -67,13 +71,13 @@ impl PathGlob {
                 (path::Component::Normal(_), Some("**")) => Component::AnyDepth,
                 (path::Component::Normal(_), Some(name)) if has_wildcards(text) => {
                     let matcher = name_glob(name).map_err(|error| explain(error, name, glob))?;
-                    Component::Wildcard(Box::new(matcher))
+                    Component::Wildcard(Box::new(matcher.compile_matcher()))
                 }
-                _ => Component::Literal(text.to_owned()),
+                _ => Component::Literal(fold_case(text).into_owned()),
             });
         }
         if let Some(Component::AnyDepth) = components.last() {
-            let any_name = Component::Wildcard(Box::new(name_glob("*")?));
+            let any_name = Component::Wildcard(Box::new(name_glob("*")?.compile_matcher()));
             components.insert(components.len() - 1, any_name);
         }
         Ok(Self { components })
@@ -126,7 +130,7 @@ impl PathGlob {
 impl Component {
     fn is_match(&self, name: &OsStr, wildcards: Wildcards) -> bool {
         match self {
-            Self::Literal(literal) => literal == name,
+            Self::Literal(literal) => *literal == *fold_case(name),
             Self::Wildcard(glob) => {
                 (wildcards == Wildcards::MatchAll || !is_vcs_dir(name)) && glob.is_match(name)
             }

@@ -9,7 +9,7 @@ use crate::directory::EntryKind;
 use crate::plan::Reason;
 use crate::rules::debris::{DebrisKind, Match};
 use crate::rules::ignore::EntryPath;
-use crate::rules::{CACHE_DIR, Rules, is_bytecode, is_installed};
+use crate::rules::{CACHE_DIR, Rules, is_bytecode, is_install_dir};
 
 /// How a directory is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl Context<'_> {
         }
         let mode = if is_skipped {
             WalkMode::EraseOnly
-        } else if is_installed(Path::new(name)) {
+        } else if is_install_dir(name) {
             self.mode.without_debris()
         } else {
             self.mode
@@ -263,8 +263,8 @@ impl Context<'_> {
             }
             // The name of the PATH itself says nothing: a project called `build` can have
             // a `lib` of its own.
-            let parent = entry.relative_to_path.parent().and_then(Path::file_name);
-            self.rules.debris.match_dir(entry.name(), parent)
+            let path = entry.relative_to_path;
+            self.rules.debris.match_dir(entry.name(), path)
         } else if entry.kind.is_file_or_symlink() && self.mode.searches_debris() {
             self.rules.debris.match_file(entry.name())
         } else {

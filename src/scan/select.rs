@@ -1,5 +1,6 @@
 //! What the walk selects: carries out the decisions about entries.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
 use crate::directory::{self, EntryKind};
 use crate::guard::{KeepReason, is_git_dir};
-use crate::path::split_name;
+use crate::path::{is_unreachable, name_of, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
+use crate::pycache_prefix::source_root;
 use crate::rules::debris::{Evidence, Match};
 use crate::rules::ignore::EntryPath;
 use crate::rules::is_installed;
@@ -22,6 +24,14 @@ impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
     pub(super) fn visit_dir(&mut self, entry: DirEntry) -> Step {
         let relative = self.relative(entry.path());
+        if is_unreachable(entry.file_name()) {
+            let path = self.root.display_path(relative);
+            let why = "no path of Windows leads to a name that ends with a dot or a space";
+            self.record_failure(path, io::Error::other(why));
+            self.block();
+            self.walk.skip_current_dir();
+            return Step::Continue;
+        }
         let is_kept = self.is_on_other_file_system(&entry)
             || (entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative))
             || is_git_internal(&entry);
@@ -95,7 +105,7 @@ impl<'a> Job<'_, 'a> {
     /// Decides about anything but a directory.
     pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
         // Rejects most files before their paths are looked at.
-        if entry.depth() > 0 && !self.context().can_select_file(entry.file_name(), kind) {
+        if entry.depth() > 0 && !self.context().can_select_file(name_of(entry), kind) {
             return self.block();
         }
         let relative = self.relative(entry.path());
@@ -143,7 +153,7 @@ impl<'a> Job<'_, 'a> {
 
     /// Why bytecode is removed, if it is.
     fn judge(&mut self, entry: &DirEntry, relative: &Path, kind: EntryKind) -> Option<Reason> {
-        let name = BytecodeName::parse(entry.file_name())?;
+        let name = BytecodeName::parse(name_of(entry))?;
         let in_cache = matches!(self.mode(), WalkMode::FilterCache { .. });
         // A single entry can be written as a name in the current directory.
         let canonical = self.root.canonical.join(relative);
@@ -216,7 +226,7 @@ impl<'a> Job<'_, 'a> {
         // deleted modules makes a ghost.
         let is_tagged = |name: BytecodeName| name.tag().is_some();
         let counts = if self.prefix.is_some() {
-            BytecodeName::parse(entry.file_name()).is_some_and(is_tagged)
+            BytecodeName::parse(name_of(entry)).is_some_and(is_tagged)
         } else {
             reason == Reason::Stale(Staleness::Orphaned)
         };
@@ -268,11 +278,10 @@ impl<'a> Job<'_, 'a> {
     where
         'a: 'e,
     {
-        // What is ignored in a source tree is ignored in its counterpart, too: below the
-        // prefix, the path of a source directory is relative to `/`.
+        // What is ignored in a source tree is ignored in its counterpart, too.
         let canonical_root = match self.prefix {
             Some(prefix) if prefix.is_path => &prefix.source_dir,
-            Some(_) => Path::new("/"),
+            Some(prefix) => source_root(&prefix.source_dir),
             None => &self.root.canonical,
         };
         FoundEntry {
@@ -298,12 +307,11 @@ impl<'a> Job<'_, 'a> {
 /// Whether a directory is part of a bare repository: its files are named after branches
 /// and commits. What cannot be read counts as such.
 fn is_git_internal(entry: &DirEntry) -> bool {
-    let is_named = ["refs", "logs", "objects"]
-        .iter()
-        .any(|name| entry.file_name() == *name);
-    is_named
-        && entry
-            .path()
-            .parent()
-            .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
+    matches!(
+        name_of(entry).as_encoded_bytes(),
+        b"refs" | b"logs" | b"objects"
+    ) && entry
+        .path()
+        .parent()
+        .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
 }

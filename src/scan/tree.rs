@@ -10,7 +10,7 @@ use cap_std::fs::Dir;
 use crate::directory::{self, EntryKind};
 use crate::guard::{KeepReason, Markers};
 use crate::open_dirs::{OpenDirs, OpenTreeDirs};
-use crate::plan::{Tree, TreeDir};
+use crate::plan::{Tree, TreeDir, path_order};
 use crate::roots::Root;
 use crate::rules::Rules;
 use crate::rules::ignore::EntryPath;
@@ -39,7 +39,7 @@ pub(crate) struct TreeContents {
     pub(crate) tree: Tree,
     /// Whether each directory holds something that is kept.
     pub(crate) is_blocked: Vec<bool>,
-    /// The first repository or environment that was found, relative to the root.
+    /// The first repository or environment in path order, relative to the root.
     pub(crate) embedded: Option<(PathBuf, KeepReason)>,
     /// The directories that could not be read, relative to the root.
     pub(crate) failures: Vec<(PathBuf, io::Error)>,
@@ -87,7 +87,7 @@ impl TreeReader<'_> {
     fn open(&self, relative: &Path) -> io::Result<Dir> {
         match directory::open_path_nofollow(&self.root.path.join(relative)) {
             Err(error) if error.kind() == ErrorKind::InvalidFilename => {
-                let mut open = OpenDirs::new(&self.root.dir, self.max_handles);
+                let mut open = OpenDirs::new(self.root.dir()?, self.max_handles);
                 open.open(relative)?.try_clone()
             }
             opened => opened,
@@ -136,14 +136,14 @@ impl Reading<'_> {
         }
         let mut markers = Markers::default();
         directory::read_dir(dir, self.reader.measure, |entry| {
-            markers.add(&entry.name, entry.kind);
-            if self.is_kept(index, &entry.name, entry.kind) {
+            markers.add(entry.name, entry.kind);
+            if self.is_kept(index, entry.name, entry.kind) {
                 self.states[index].is_blocked = true;
             } else if entry.kind == EntryKind::Dir {
-                self.tree.dirs.push(TreeDir::new(index, &entry.name));
+                self.tree.dirs.push(TreeDir::new(index, entry.name));
                 self.states.push(DirState::default());
             } else {
-                self.tree.dirs[index].push_file(&entry.name, entry.bytes);
+                self.tree.dirs[index].push_file(entry.name, entry.bytes);
             }
         })?;
         self.note_embedded(index, markers);
@@ -194,11 +194,16 @@ impl Reading<'_> {
 
     /// Leaves out what is kept, and finds the directories that hold it.
     fn finish(mut self) -> TreeContents {
-        let mut embedded = None;
+        let mut embedded: Option<(PathBuf, KeepReason)> = None;
         for index in 0..self.states.len() {
             let parent = self.tree.dirs[index].parent;
             if let Some(reason) = self.states[index].embedded {
-                embedded.get_or_insert((self.path_of(index), reason));
+                let path = self.path_of(index);
+                // The same one whatever the order in which the system lists them.
+                let is_first = |(first, _): &(PathBuf, _)| path_order(&path, first).is_lt();
+                if embedded.as_ref().is_none_or(is_first) {
+                    embedded = Some((path, reason));
+                }
             } else {
                 self.states[index].embedded = self.states[parent].embedded;
             }

@@ -16,6 +16,7 @@ use crate::config;
 use crate::directory::EntryKind;
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
+use crate::path::{name_of, strip_base};
 use crate::pycache_prefix::PrefixDir;
 use crate::roots::Root;
 use crate::rules::{CACHE_DIR, Rules, is_installed};
@@ -196,7 +197,7 @@ impl<'s, 'a> Job<'s, 'a> {
 
     /// Takes note of an entry that decides about its directory.
     fn note(&mut self, entry: &DirEntry, kind: EntryKind) {
-        let name = entry.file_name();
+        let name = name_of(entry);
         let kind = if name == ".git" {
             NoteKind::WorkTree
         } else if name == config::FILE_NAME && kind.is_file_or_symlink() {
@@ -277,7 +278,7 @@ impl<'s, 'a> Job<'s, 'a> {
 
     /// A path of the walk relative to the root.
     pub(super) fn relative<'p>(&self, path: &'p Path) -> &'p Path {
-        path.strip_prefix(&self.root.path).unwrap_or(path)
+        strip_base(path, &self.root.path)
     }
 
     /// Records what could not be read, unless it vanished meanwhile.

@@ -270,11 +270,11 @@ fn nested_repository_or_environment_in_a_cache_is_kept() {
 }
 
 #[test]
-fn each_nested_repository_in_a_cache_is_reported() {
+fn first_nested_repository_in_a_cache_is_reported() {
     let tree = tree("__pycache__/a/.git/HEAD __pycache__/b/.hg/s __pycache__/c/pyvenv.cfg");
     tree.pyclean(".").assert_snapshot(str![[r#"
 --- stderr
-warning: kept __pycache__/c: virtual environment
+warning: kept __pycache__/a: nested repository
 Nothing to remove.
 --- exit 0
 

@@ -4,6 +4,7 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod chart;
 mod clean;
 mod completions;
 mod config;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use snapbox::{IntoData, assert_data_eq};
+use snapbox::{IntoData, assert_data_eq, file};
 
 use crate::util::{PYCLEAN, Tree, git, is_missing, tree};
 
@@ -18,6 +18,11 @@ const PAGES: [&str; 5] = [
     "docs/migrating.md",
     "docs/recipes.md",
 ];
+
+/// Styles of the picture (ECMA-48).
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RESET: &str = "\x1b[0m";
 
 /// Creates a tree that the examples refer to.
 fn create_stage(name: &str) -> Tree {
@@ -90,6 +95,12 @@ fn add_module(tree: &Tree, source: &str, version: &str) {
 
 /// Runs a command line in a shell. Returns what it printed to stdout and stderr.
 fn run_in_shell(tree: &Tree, line: &str) -> String {
+    let output = shell(tree, line).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A shell that runs a command line, with stderr on stdout.
+fn shell(tree: &Tree, line: &str) -> Command {
     let programs = Path::new(PYCLEAN).parent().unwrap().to_path_buf();
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)));
@@ -100,8 +111,7 @@ fn run_in_shell(tree: &Tree, line: &str) -> String {
         .current_dir(tree.path())
         .env("PATH", path.unwrap())
         .env_remove("PYTHONPYCACHEPREFIX");
-    let output = shell.output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
+    shell
 }
 
 /// Replaces the values of JSON fields that differ from run to run, or with the version.
@@ -197,6 +207,26 @@ fn recipe_for_tox_removes_leftovers() {
     let printed = run_in_shell(&tree, "tox -qe clean --workdir \"$PWD\"/.tox");
     fs::remove_dir_all(tree.path().join(".tox")).unwrap();
     assert_eq!(tree.names(), "a/\npyproject.toml\ntox.ini\n", "{printed}");
+}
+
+/// The picture at the top of the README shows the first example in color.
+#[test]
+fn picture_shows_the_first_example() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let mut lines = readme.lines().skip_while(|line| *line != "```console");
+    let command = lines.nth(1).and_then(|line| line.strip_prefix("$ "));
+    let command = command.expect("the first example begins with a command");
+    let stage = create_stage("shop");
+    let mut shell = shell(&stage, command);
+    let output = shell
+        .env("CLICOLOR_FORCE", "1")
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let picture = format!("{DIM}${RESET} {BOLD}{command}{RESET}\n{output}");
+    assert_data_eq!(picture, file!["../../docs/terminal.svg": TermSvg]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn run_with_slow_reader(arguments: &str) -> String {
     let tree = create_large_tree();
     let (controller, device) = open_terminal();
     let mut command = tree.command(arguments.split_whitespace());
-    command.env("TERM", "xterm");
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
     command.stdout(Stdio::piped()).stderr(device);
     let mut child = command.spawn().unwrap();
     // The command owns a handle of the device, which must be closed for `read_to_end`.
@@ -59,7 +59,7 @@ fn short_run_draws_no_progress() {
     let tree = tree("__pycache__/a.pyc");
     let (controller, device) = open_terminal();
     let mut command = tree.command(["."]);
-    let status = command.stderr(device).status();
+    let status = command.env("NO_COLOR", "1").stderr(device).status();
     drop(command);
     assert!(status.unwrap().success());
     assert_data_eq!(
@@ -86,7 +86,7 @@ fn terminal_gets_escaped_paths_and_colored_errors() {
     };
     assert!(run(&["-n", "."]).starts_with("\\u{1b}]0;title\\u{7}.pyc\r\n"));
     let reason = "orphaned, no \\u{1b}]0;title\\u{7}.py";
-    let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: {reason}\r\n");
+    let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: \x1b[33m{reason}\x1b[0m\r\n");
     assert!(run(&["-n", "--stale", "."]).starts_with(&line));
     assert!(run(&["missing"]).starts_with("\x1b[1;31merror:\x1b[0m "));
     assert!(run(&["missing", "--color", "never"]).starts_with("error: "));
@@ -98,6 +98,7 @@ fn answer_prompt(answer: &str) -> (String, Option<i32>, String) {
     let tree = tree("tmp/a m.pyc");
     let (mut controller, device) = open_terminal();
     let mut command = tree.command_with_default_signals(&[".", "--erase", "tmp/*"]);
+    command.env("NO_COLOR", "1");
     command.stdin(device.try_clone().unwrap());
     command.stdout(device.try_clone().unwrap()).stderr(device);
     make_session_leader(&mut command);

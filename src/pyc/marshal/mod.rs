@@ -3,67 +3,22 @@
 //!
 //! Python loads the body of a bytecode file outside of the `try` statement that makes
 //! it recompile (`SourceLoader.get_code`), so every import of a module with a truncated
-//! or corrupt body fails until the file is removed. The structure alone reveals every
-//! truncation and nearly every damaged block: `docs/stale.md` has the measurements.
+//! or corrupt body fails until the file is removed. The structure and the types of the
+//! fields of code objects reveal every truncation and nearly every damaged block:
+//! `docs/stale.md` has the measurements.
 //!
 //! Only the formats of CPython releases are known. The check accepts a body whenever
 //! one of these releases might load it.
 
+mod format;
+
+pub use format::MarshalFormat;
+
 use super::header::Damage;
-
-/// The marshal format of one or more CPython releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MarshalFormat {
-    language: Language,
-    /// The number of 32-bit integers at the start of a code object.
-    code_integers: usize,
-    /// The number of values in a code object after the first line number. Eight values
-    /// come before it in every release.
-    values_after_line: u32,
-}
-
-/// What type bytes mean. Later variants add types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Language {
-    Python2,
-    Python3,
-    /// Adds slices.
-    Python314,
-    /// Adds frozen dictionaries.
-    Python315,
-}
-
-impl MarshalFormat {
-    /// The format of the CPython releases with this magic number. `None` for
-    /// development versions, releases before 3.6 other than 2.7, and other
-    /// interpreters.
-    pub const fn of(magic: u16) -> Option<Self> {
-        let (language, code_integers, values_after_line) = match magic {
-            62211 => (Language::Python2, 4, 1),
-            // 3.6, 3.7
-            3379 | 3394 => (Language::Python3, 5, 1),
-            // 3.8 to 3.10
-            3413 | 3425 | 3439 => (Language::Python3, 6, 1),
-            // 3.11 to 3.13
-            3495 | 3531 | 3571 => (Language::Python3, 5, 2),
-            3627 => (Language::Python314, 5, 2),
-            // The first release candidate of 3.15 has this number.
-            3666 => (Language::Python315, 5, 2),
-            _ => return None,
-        };
-        Some(Self {
-            language,
-            code_integers,
-            values_after_line,
-        })
-    }
-}
+use format::{Language, Role, Type, VALUES_BEFORE_LINE};
 
 /// `MAX_MARSHAL_STACK_DEPTH` of most platforms, and the largest of all.
 const MAX_DEPTH: usize = 2000;
-
-/// Values of a code object before its first line number, in every release.
-const VALUES_BEFORE_LINE: u32 = 8;
 
 /// In Python 3, this bit of a type byte gives the value a reference number.
 const FLAG_REF: u8 = 0x80;
@@ -74,8 +29,9 @@ const TYPE_NULL: u8 = b'0';
 /// Checks the code object that starts at byte `start` of a file. Bytes after it are
 /// ignored, as Python does.
 ///
-/// The time is linear in the length of `file`, and the memory is at most a stack of
-/// 2,000 levels, whatever sizes the file claims.
+/// The time is linear in the length of `file`. The memory is at most a stack of 2,000
+/// levels and one byte for each value of the file that has a reference number, whatever
+/// sizes the file claims.
 ///
 /// # Errors
 ///
@@ -87,7 +43,7 @@ pub fn check_code(file: &[u8], start: usize, format: MarshalFormat) -> Result<()
         file,
         position: start,
         format,
-        references: 0,
+        references: Vec::new(),
         stack: Vec::new(),
     }
     .check()
@@ -97,17 +53,17 @@ struct Checker<'a> {
     file: &'a [u8],
     position: usize,
     format: MarshalFormat,
-    /// The number of values that were given a reference number.
-    references: usize,
+    /// The types of the values that were given a reference number.
+    references: Vec<Type>,
     stack: Vec<Container>,
 }
 
 /// A value that contains values, of which the check has not reached the end.
 enum Container {
-    /// This many more values.
-    Values(u32),
-    /// This many more values, then the first line number, then more values.
-    Code(u32),
+    /// This many more values in this role.
+    Values(u32, Role),
+    /// The fields of a code object from this one on.
+    Code(usize),
     /// Keys and values up to a null.
     Dictionary,
 }
@@ -116,28 +72,36 @@ impl<'a> Checker<'a> {
     fn check(mut self) -> Result<(), Damage> {
         match self.file.get(self.position) {
             None => return Err(self.truncated()),
-            Some(byte) if self.split_type_byte(*byte).0 == b'c' => self.value()?,
+            Some(byte) if self.split_type_byte(*byte).0 == b'c' => self.value(Role::Any)?,
             Some(_) => return Err(Damage::NoCode),
         }
         while let Some(container) = self.stack.last_mut() {
             match container {
-                Container::Values(0) => {
+                Container::Values(0, _) => {
                     self.stack.pop();
                 }
-                Container::Code(0) => {
-                    *container = Container::Values(self.format.values_after_line);
-                    self.skip(4)?;
-                }
-                Container::Values(remaining) | Container::Code(remaining) => {
+                Container::Values(remaining, role) => {
                     *remaining -= 1;
-                    self.value()?;
+                    let role = *role;
+                    self.value(role)?;
+                }
+                Container::Code(field) => {
+                    let index = *field;
+                    *field += 1;
+                    if index == VALUES_BEFORE_LINE {
+                        self.skip(4)?;
+                    }
+                    match self.format.code_fields.get(index) {
+                        Some(role) => self.value(*role)?,
+                        None => drop(self.stack.pop()),
+                    }
                 }
                 Container::Dictionary => {
                     if self.next_is_null() {
                         self.position += 1;
                         self.stack.pop();
                     } else {
-                        self.value()?;
+                        self.value(Role::Any)?;
                     }
                 }
             }
@@ -146,16 +110,34 @@ impl<'a> Checker<'a> {
     }
 
     /// Passes one value, or the start of one that contains values.
-    fn value(&mut self) -> Result<(), Damage> {
+    fn value(&mut self, role: Role) -> Result<(), Damage> {
         let start = self.position;
         let [byte] = self.bytes()?;
         if self.stack.len() >= MAX_DEPTH {
             return Err(corrupt(start));
         }
         let (kind, has_reference) = self.split_type_byte(byte);
-        if has_reference {
-            self.references += 1;
+        let is_reference = kind == self.format.language.reference_kind();
+        let found = if is_reference {
+            self.reference(start)?
+        } else {
+            self.type_of(kind)
+        };
+        if !role.accepts(found) {
+            return Err(corrupt(start));
         }
+        if has_reference {
+            self.references.push(found);
+        }
+        if is_reference {
+            Ok(())
+        } else {
+            self.payload(kind, role.of_items(), start)
+        }
+    }
+
+    /// Passes the bytes after the type byte at `start`, except the items of a container.
+    fn payload(&mut self, kind: u8, items: Role, start: usize) -> Result<(), Damage> {
         match kind {
             b'N' | b'F' | b'T' | b'S' | b'.' => {}
             b'i' => self.skip(4)?,
@@ -183,41 +165,55 @@ impl<'a> Checker<'a> {
             }
             b'(' | b'[' | b'<' | b'>' => {
                 let len = self.size(start)?;
-                self.stack.push(Container::Values(len));
+                self.stack.push(Container::Values(len, items));
             }
             b'{' => self.stack.push(Container::Dictionary),
             b'c' => {
                 self.skip(4 * self.format.code_integers)?;
-                self.stack.push(Container::Code(VALUES_BEFORE_LINE));
+                self.stack.push(Container::Code(0));
             }
-            _ => self.value_of_one_language(kind, start)?,
+            _ => self.payload_of_one_language(kind, items, start)?,
         }
         Ok(())
     }
 
-    /// Passes a value of a type that not every release has.
-    fn value_of_one_language(&mut self, kind: u8, start: usize) -> Result<(), Damage> {
+    /// The same for the types that not every release has.
+    fn payload_of_one_language(
+        &mut self,
+        kind: u8,
+        items: Role,
+        start: usize,
+    ) -> Result<(), Damage> {
         let language = self.format.language;
         match kind {
-            b'R' if language == Language::Python2 => self.reference(start)?,
             _ if language == Language::Python2 => return Err(corrupt(start)),
             b'a' | b'A' => {
                 self.sized_bytes(start)?;
             }
             b'z' | b'Z' => self.skip_short_string()?,
-            b'r' => self.reference(start)?,
             b')' => {
                 let [len] = self.bytes()?;
-                self.stack.push(Container::Values(len.into()));
+                self.stack.push(Container::Values(len.into(), items));
             }
-            b':' if language >= Language::Python314 => self.stack.push(Container::Values(3)),
+            b':' if language >= Language::Python314 => {
+                self.stack.push(Container::Values(3, items));
+            }
             b'}' if language >= Language::Python315 => self.stack.push(Container::Dictionary),
             _ => return Err(corrupt(start)),
         }
         Ok(())
     }
 
-    /// The type, and whether the value is given a reference number.
+    fn type_of(&self, kind: u8) -> Type {
+        match kind {
+            b's' if self.format.language > Language::Python2 => Type::Bytes,
+            b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => Type::Text,
+            b'(' | b')' => Type::Tuple,
+            _ => Type::Other,
+        }
+    }
+
+    /// The type byte, and whether the value is given a reference number.
     fn split_type_byte(&self, byte: u8) -> (u8, bool) {
         if self.format.language == Language::Python2 {
             // Only interned strings can be referred to.
@@ -235,13 +231,11 @@ impl<'a> Checker<'a> {
         next.is_some_and(|byte| self.split_type_byte(*byte).0 == TYPE_NULL)
     }
 
-    fn reference(&mut self, start: usize) -> Result<(), Damage> {
-        let index = self.size(start)?;
-        if (index as usize) < self.references {
-            Ok(())
-        } else {
-            Err(corrupt(start))
-        }
+    /// The type of the value that is referred to.
+    fn reference(&mut self, start: usize) -> Result<Type, Damage> {
+        let index = self.size(start)? as usize;
+        let found = self.references.get(index);
+        found.copied().ok_or_else(|| corrupt(start))
     }
 
     fn skip_short_string(&mut self) -> Result<(), Damage> {

@@ -1,0 +1,91 @@
+//! The order of paths, and of the targets of a plan.
+
+use std::cmp::Ordering;
+use std::path::{MAIN_SEPARATOR, Path};
+use std::sync::Arc;
+
+use super::{Target, TargetKind};
+
+const SEPARATOR: u8 = MAIN_SEPARATOR as u8;
+
+impl Target<'_> {
+    /// Sorts by PATH, then by path, without a copy of the paths.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let by_path = || {
+            if Arc::ptr_eq(&self.parent, &other.parent) {
+                return self.name.cmp(&other.name);
+            }
+            let (a, b) = (self.parent.as_os_str(), other.parent.as_os_str());
+            let (a, b) = (a.as_encoded_bytes(), b.as_encoded_bytes());
+            let shared = shared_len(a, b);
+            match (a.get(shared), b.get(shared)) {
+                (Some(a), Some(b)) => rank(*a).cmp(&rank(*b)),
+                // One holds the other.
+                _ => self.path_ranks(shared).cmp(other.path_ranks(shared)),
+            }
+        };
+        self.root.id.cmp(&other.root.id).then_with(by_path)
+    }
+
+    /// The bytes of the path from a position in the parent, with the separator below all
+    /// others.
+    fn path_ranks(&self, start: usize) -> impl Iterator<Item = u8> {
+        let parent = self.parent.as_os_str().as_encoded_bytes();
+        let separator = (!parent.is_empty()).then_some(SEPARATOR);
+        let name = self.name.as_encoded_bytes();
+        let bytes = parent[start..].iter().copied().chain(separator);
+        bytes.chain(name.iter().copied()).map(rank)
+    }
+
+    /// Whether the other target is this one, or is part of this tree.
+    pub(super) fn holds(&self, other: &Self) -> bool {
+        if self.root.id != other.root.id {
+            return false;
+        }
+        if self.parent.as_os_str() == other.parent.as_os_str() {
+            return self.name == other.name;
+        }
+        matches!(self.kind, TargetKind::Tree(_)) && self.is_above(&other.parent)
+    }
+
+    /// Whether a path relative to the root is that of this target, or below it.
+    fn is_above(&self, path: &Path) -> bool {
+        let (parent, path) = (self.parent.as_os_str(), path.as_os_str());
+        let mut rest = path.as_encoded_bytes();
+        if !parent.is_empty() {
+            let Some([SEPARATOR, below @ ..]) = rest.strip_prefix(parent.as_encoded_bytes()) else {
+                return false;
+            };
+            rest = below;
+        }
+        let rest = rest.strip_prefix(self.name.as_encoded_bytes());
+        matches!(rest, Some([] | [SEPARATOR, ..]))
+    }
+}
+
+/// Compares paths by components, so that a directory comes right before its contents.
+/// Compares bytes, with the separator below all others: the same order as that of
+/// [`Path`], several times faster.
+pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
+    let (a, b) = (
+        a.as_os_str().as_encoded_bytes(),
+        b.as_os_str().as_encoded_bytes(),
+    );
+    let shared = shared_len(a, b);
+    let rank = |byte: &u8| rank(*byte);
+    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
+}
+
+/// The number of bytes at the start that are equal.
+fn shared_len(a: &[u8], b: &[u8]) -> usize {
+    const CHUNK: usize = 16;
+    // Most paths of a plan begin with the same directories.
+    let chunks = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK));
+    let start = CHUNK * chunks.take_while(|(a, b)| a == b).count();
+    let rest = a[start..].iter().zip(&b[start..]);
+    start + rest.take_while(|(a, b)| a == b).count()
+}
+
+fn rank(byte: u8) -> u8 {
+    if byte == SEPARATOR { 0 } else { byte }
+}

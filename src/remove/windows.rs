@@ -1,0 +1,141 @@
+//! Removes entries of an open directory on Windows.
+//!
+//! An entry is opened by name in the directory and removed by its handle. The functions of
+//! the standard library and of `cap-std` remove by path: another process that may write to
+//! the directory could make it a junction in the meantime.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::windows::io::AsRawHandle;
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use windows_sys::Win32::Foundation::{
+    ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER,
+    ERROR_NOT_SUPPORTED,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
+    FILE_DISPOSITION_FLAG_POSIX_SEMANTICS, FILE_DISPOSITION_INFO, FILE_DISPOSITION_INFO_EX,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_INFO_BY_HANDLE_CLASS,
+    FILE_WRITE_ATTRIBUTES, FileDispositionInfo, FileDispositionInfoEx, SetFileInformationByHandle,
+};
+
+use crate::directory::system_path;
+
+/// What a file system reports that does not know how to remove as on Unix: FAT, some
+/// network shares, and Windows before version 1809.
+const UNSUPPORTED: [u32; 4] = [
+    ERROR_INVALID_FUNCTION,
+    ERROR_NOT_SUPPORTED,
+    ERROR_INVALID_PARAMETER,
+    ERROR_CALL_NOT_IMPLEMENTED,
+];
+
+/// Removes a file, a symlink or a junction, also one that is read-only.
+///
+/// # Errors
+///
+/// If there is none of this name, or it cannot be removed.
+pub(super) fn remove_file(dir: &Dir, name: &OsStr) -> io::Result<()> {
+    let entry = open_entry(dir, name, DELETE)?;
+    if entry.metadata()?.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    remove(dir, name, &entry)
+}
+
+/// Removes an empty directory, also one that is read-only.
+///
+/// # Errors
+///
+/// If there is none of this name, it is not empty, or it cannot be removed.
+pub(super) fn remove_dir(dir: &Dir, name: &OsStr) -> io::Result<()> {
+    let entry = open_entry(dir, name, DELETE)?;
+    if !entry.metadata()?.is_dir() {
+        return Err(ErrorKind::NotADirectory.into());
+    }
+    remove(dir, name, &entry)
+}
+
+/// Opens an entry itself: a symlink or a junction is not followed.
+fn open_entry(dir: &Dir, name: &OsStr, access: u32) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options
+        .access_mode(access)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
+        .follow(FollowSymlinks::No);
+    match dir.open_with(name, &options) {
+        // `cap-std` opens no `aux.pyc`, since the name is that of a device in most calls.
+        Err(error) if error.kind() == ErrorKind::NotFound && exists(dir, name) => Err(
+            io::Error::other("its name is reserved for a device of Windows"),
+        ),
+        opened => opened.map(cap_std::fs::File::into_std),
+    }
+}
+
+fn exists(dir: &Dir, name: &OsStr) -> bool {
+    system_path(dir).is_ok_and(|dir| dir.join(name).symlink_metadata().is_ok())
+}
+
+/// Removes an open entry. With the semantics of POSIX the name is free at once, even if
+/// another process has the file open. Otherwise the last process that closes it removes it.
+fn remove(dir: &Dir, name: &OsStr, entry: &File) -> io::Result<()> {
+    let posix = FILE_DISPOSITION_INFO_EX {
+        Flags: FILE_DISPOSITION_FLAG_DELETE
+            | FILE_DISPOSITION_FLAG_POSIX_SEMANTICS
+            | FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
+    };
+    let removed = set_information(entry, FileDispositionInfoEx, &posix);
+    let is_unsupported = |error: &io::Error| {
+        let code = error.raw_os_error().map(i32::cast_unsigned);
+        code.is_some_and(|code| UNSUPPORTED.contains(&code))
+    };
+    if !removed.as_ref().is_err_and(is_unsupported) {
+        return removed;
+    }
+    let on_close = FILE_DISPOSITION_INFO { DeleteFile: true };
+    let removed = set_information(entry, FileDispositionInfo, &on_close);
+    if !entry.metadata()?.permissions().readonly() {
+        return removed;
+    }
+    // A file that is read-only is removed only without this attribute.
+    let writable = open_entry(dir, name, FILE_WRITE_ATTRIBUTES)?;
+    set_readonly(&writable, false)?;
+    let removed = set_information(entry, FileDispositionInfo, &on_close);
+    if removed.is_err() {
+        set_readonly(&writable, true)?;
+    }
+    removed
+}
+
+fn set_readonly(entry: &File, readonly: bool) -> io::Result<()> {
+    let mut permissions = entry.metadata()?.permissions();
+    permissions.set_readonly(readonly);
+    entry.set_permissions(permissions)
+}
+
+/// Calls `SetFileInformationByHandle`, for which neither the standard library nor a crate
+/// that is used here has a safe function.
+fn set_information<T>(
+    entry: &File,
+    class: FILE_INFO_BY_HANDLE_CLASS,
+    information: &T,
+) -> io::Result<()> {
+    // SAFETY: the handle is open while `entry` is borrowed, and the call reads `information`
+    // within its size, before it returns.
+    let succeeded = unsafe {
+        SetFileInformationByHandle(
+            entry.as_raw_handle(),
+            class,
+            (&raw const *information).cast(),
+            size_of::<T>() as u32,
+        )
+    };
+    if succeeded == 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
