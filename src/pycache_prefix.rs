@@ -62,6 +62,12 @@ pub(crate) fn find_dirs<'p>(
     Ok(dirs)
 }
 
+/// The directory of the sources whose bytecode is in a directory below the prefix. `None` if
+/// it is not below the prefix, or not known. Both paths are canonical.
+pub(crate) fn source_dir_below(prefix: &Path, dir: &Path) -> Option<PathBuf> {
+    source_dir(dir.strip_prefix(prefix).ok()?)
+}
+
 /// The path of a directory below the prefix: without what makes it absolute. On Windows
 /// the drive is dropped, but not the names of a server and a share.
 fn counterpart(directory: &Path) -> PathBuf {
@@ -94,14 +100,14 @@ pub(crate) fn source_root(source_dir: &Path) -> &Path {
 /// The directory of the sources whose bytecode is at a path below the prefix; `None` if
 /// that is not known.
 #[cfg(not(windows))]
-pub(crate) fn source_dir(relative: &Path) -> Option<PathBuf> {
+fn source_dir(relative: &Path) -> Option<PathBuf> {
     Some(Path::new("/").join(relative))
 }
 
 /// The directory of the sources whose bytecode is at a path below the prefix; `None` if
 /// that is not known: the path does not tell the drive, so only one may have the directory.
 #[cfg(windows)]
-pub(crate) fn source_dir(relative: &Path) -> Option<PathBuf> {
+fn source_dir(relative: &Path) -> Option<PathBuf> {
     let on_drive = |letter| Path::new(&format!(r"{letter}:\")).join(relative);
     let mut dirs = ('A'..='Z').map(on_drive).filter(|dir| dir.is_dir());
     dirs.next().filter(|_| dirs.next().is_none())

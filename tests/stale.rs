@@ -235,7 +235,7 @@ fn many() -> Tree {
 #[test]
 fn python_selects_the_bytecode_of_one_interpreter() {
     let tree = many();
-    let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
+    let gone = |options: &str| tree.pyclean(&format!("-n {options} .")).stdout;
     for version in ["3.11", "311", "cpython-311", "CPython3.11"] {
         let of_311 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n";
         assert_eq!(gone(&format!("--python {version}")), of_311);
@@ -255,7 +255,7 @@ fn unknown_tag_may_be_part_of_the_module() {
     let tree = module("");
     tree.add_compiled("migrate.py3.py", "cpython-2.7", "migrate.py3.pyc");
     let gone = |options: &str| {
-        tree.pyclean(&format!("-nq {options} migrate.py3.pyc"))
+        tree.pyclean(&format!("-n {options} migrate.py3.pyc"))
             .stdout
     };
     assert_eq!(gone("--keep-python 2.7"), "");
@@ -265,7 +265,7 @@ fn unknown_tag_may_be_part_of_the_module() {
 #[test]
 fn keep_python_keeps_the_bytecode_of_one_interpreter() {
     let tree = many();
-    let gone = |options: &str| tree.pyclean(&format!("-nq {options} .")).stdout;
+    let gone = |options: &str| tree.pyclean(&format!("-n {options} .")).stdout;
     let but_312 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n\
                    __pycache__/m.pypy39.pyc\nj$py.class\nm.pyc\nn.pyc\n";
     assert_eq!(gone("--keep-python 3.12"), but_312);
@@ -285,7 +285,7 @@ fn keep_python_keeps_the_bytecode_of_one_interpreter() {
 fn stale_and_python_must_both_match() {
     let tree = many();
     tree.set_mtime("m.py", 5.0);
-    let run = tree.pyclean("-nq --stale --python 3.12,2.7,3.9 .");
+    let run = tree.pyclean("-n --stale --python 3.12,2.7,3.9 .");
     assert_eq!(
         run.stdout,
         format!(
@@ -393,7 +393,7 @@ fn only_bytecode_is_removed_under_the_prefix() {
     let root = root.to_str().unwrap().trim_start_matches('/').to_owned();
     let pyc = format!(".cache/{root}/one/dist/m.cpython-312.pyc");
     tree.add_compiled("one/dist/m.py", "cpython-3.12", &pyc);
-    let run = |arguments: &str| tree.pyclean(&format!("-nq --pycache-prefix .cache {arguments}"));
+    let run = |arguments: &str| tree.pyclean(&format!("-n --pycache-prefix .cache {arguments}"));
     assert_eq!(run("--stale one").stdout, "");
     let debris = "one/dist/: package debris\n";
     assert_eq!(run("--stale one --debris").stdout, debris);
@@ -438,7 +438,7 @@ fn tagged_bytecode_outside_of_a_cache_is_not_judged() {
 fn prefix_is_read_from_the_environment() {
     let tree = prefixed();
     let run = |prefix: &str| {
-        let mut command = tree.command(["-nq", "one"]);
+        let mut command = tree.command(["-n", "one"]);
         let run: util::Run = command
             .env("PYTHONPYCACHEPREFIX", prefix)
             .output()
@@ -538,12 +538,12 @@ fn bytecode_of_a_source_with_another_suffix_is_orphaned() {
 #[test]
 fn installed_bytecode_without_sources_is_kept() {
     let tree = tree("lib/site-packages/p/__init__.pyc lib/p/__init__.pyc lib/p/m.py");
-    let stale = |path: &str| tree.pyclean(&format!("-nq --stale {path}")).stdout;
+    let stale = |path: &str| tree.pyclean(&format!("-n --stale {path}")).stdout;
     let line = "lib/p/__init__.pyc: orphaned, no __init__.py\n";
     assert_eq!(stale("."), line);
     assert_eq!(stale("lib/site-packages/p lib"), line);
     assert_eq!(
-        tree.pyclean("-nq .").stdout,
+        tree.pyclean("-n .").stdout,
         "lib/p/__init__.pyc\nlib/site-packages/p/__init__.pyc\n"
     );
 }
@@ -582,7 +582,7 @@ fn bytecode_under_the_prefix_is_compared_with_its_source() {
     let root = tree.path().canonicalize().unwrap();
     let root = root.display();
     let stale = |paths: &str| {
-        tree.pyclean(&format!("-nq --stale --pycache-prefix cache {paths}"))
+        tree.pyclean(&format!("-n --stale --pycache-prefix cache {paths}"))
             .stdout
     };
     assert_eq!(stale("one"), "");

@@ -9,7 +9,7 @@ use clap_mangen::Man;
 
 use super::{Cli, completions};
 use crate::exit_status::ExitStatus;
-use crate::rules::debris::{ALL, TOPICS};
+use crate::rules::topics::{ALL, TOPICS, names};
 
 /// What `--generate` can print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -153,9 +153,11 @@ pub(super) fn debris_help() -> String {
          are kept.\n\nTopics:",
         defaults.join(", ")
     );
+    let width = names().map(str::len).max().unwrap_or(0);
     for topic in TOPICS {
-        let _ = write!(text, "\n  {:<10}  {}", topic.name, topic.help);
+        let help = topic.help.replace('\n', &format!("\n{:width$}    ", ""));
+        let _ = write!(text, "\n  {:width$}  {help}", topic.name);
     }
-    let _ = write!(text, "\n  {ALL:<10}  all topics");
+    let _ = write!(text, "\n  {ALL:width$}  all topics");
     text
 }

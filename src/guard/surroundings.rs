@@ -1,14 +1,13 @@
 //! What is around a directory: the repositories and environments that hold it.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, PROGRAM_DIRS};
 use super::repository::Repository;
-use crate::path::is_absence;
+use crate::path::is_present;
 use crate::rules::{VCS_DIRS, is_vcs_dir};
 
 /// What is around a directory, the directory itself included.
@@ -124,9 +123,5 @@ fn is_environment(directory: &Path) -> Result<bool, Unreadable> {
 /// Whether a directory has an entry of this name, also a dangling symlink.
 fn exists(directory: &Path, name: &str) -> Result<bool, Unreadable> {
     let path = directory.join(name);
-    match fs::symlink_metadata(&path) {
-        Ok(_) => Ok(true),
-        Err(error) if is_absence(&error) => Ok(false),
-        Err(error) => Err((path, error)),
-    }
+    is_present(&path).map_err(|error| (path, error))
 }

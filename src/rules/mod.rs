@@ -5,6 +5,7 @@ pub(crate) mod debris;
 pub(crate) mod erase;
 pub(crate) mod ignore;
 pub(crate) mod path_glob;
+pub(crate) mod topics;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -55,6 +56,9 @@ pub(crate) const VCS_DIRS: [&str; 9] = [
 /// Where packages are installed. Their files belong to them, whatever their names.
 pub(crate) const INSTALL_DIRS: [&str; 2] = ["site-packages", "dist-packages"];
 
+/// The files that describe a Python project.
+pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+
 /// Everything that decides what is removed below a PATH.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
@@ -64,6 +68,8 @@ pub(crate) struct Rules {
     pub(crate) search_default_skips: bool,
     /// Leftovers of tools.
     pub(crate) debris: Debris,
+    /// Whether a hint names leftovers that are kept because no topic was chosen.
+    pub(crate) hints_debris: bool,
     /// The globs of `--erase`.
     pub(crate) erase: EraseGlobs,
     /// Whether empty directories are removed.

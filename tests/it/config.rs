@@ -22,7 +22,7 @@ fn keys_mean_the_same_as_options() {
     let entries = "a.cpython-312.pyc a.cpython-313.pyc keep/b.pyc keep/k.py dist/d .mypy_cache/m";
     let listed = |table: &str, arguments: &str| {
         create_project(entries, table)
-            .pyclean(&format!("-nq {arguments}"))
+            .pyclean(&format!("-n {arguments}"))
             .stdout
     };
     let all = "a.cpython-312.pyc\na.cpython-313.pyc\nkeep/b.pyc\n";
@@ -64,7 +64,7 @@ fn nearest_config_within_the_repository_applies_to_each_path() {
         "repo/.git/HEAD repo/a/b/m.pyc repo/c/m.pyc out/m.pyc",
         "ignore = ['m.pyc']",
     );
-    let listed = || tree.pyclean("-nq repo/a repo/c out").stdout;
+    let listed = || tree.pyclean("-n repo/a repo/c out").stdout;
     // The config above the repository does not apply in it, nor to a directory without
     // a repository.
     assert_eq!(listed(), "repo/a/b/m.pyc\nrepo/c/m.pyc\nout/m.pyc\n");
@@ -81,16 +81,30 @@ fn nearest_config_within_the_repository_applies_to_each_path() {
         "{hint}"
     );
     // For a file given as PATH the config above it applies.
-    assert_eq!(
-        tree.pyclean("-nq repo/a/b/m.pyc").stdout,
-        "repo/a/b/m.pyc\n"
-    );
+    assert_eq!(tree.pyclean("-n repo/a/b/m.pyc").stdout, "repo/a/b/m.pyc\n");
 }
 
 #[test]
 fn error_names_its_position_and_nothing_is_removed() {
     for (table, place, message) in [
-        ("stael = true", "5:1", "unknown key `stael`"),
+        (
+            "stael = true",
+            "5:1",
+            "unknown key `stael`, expected one of `ignore`, `debris`, `stale`, `keep-python`; \
+             did you mean `stale`? (use --isolated",
+        ),
+        (
+            "keep_python = []",
+            "5:1",
+            "; did you mean `keep-python`? (use",
+        ),
+        ("'ignored' = []", "5:1", "; did you mean `ignore`? (use"),
+        ("paths = []", "5:1", "`keep-python` (use"),
+        (
+            "debris = ['mypi']",
+            "5:10",
+            "tox, all; did you mean `mypy`? (use",
+        ),
         (
             "stale = 'yes'",
             "5:9",
@@ -202,7 +216,7 @@ fn symlink_uses_the_config_of_its_own_directory() {
         "[tool.pyclean]\nignore = ['m.pyc']\n",
     )
     .unwrap();
-    assert_eq!(tree.pyclean("-nq a").stdout, "");
+    assert_eq!(tree.pyclean("-n a").stdout, "");
     // A file given as PATH is not ignored, but the config is mentioned.
     assert!(
         tree.pyclean("-n a/m.pyc")

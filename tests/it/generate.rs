@@ -9,7 +9,7 @@ fn man_page_describes_every_option() {
     for part in [
         ".TH PYCLEAN 1",
         "\\-\\-stale",
-        "mypy        .mypy_cache",
+        "mypy           .mypy_cache",
         ".SH \"EXIT STATUS\"",
         ".SH \"EXAMPLES\"",
         ".SH \"ENVIRONMENT\"",

@@ -164,3 +164,15 @@ error: --git-clean requires git, which was not found on PATH
 "#]]);
     tree.assert_left("a.pyc b.txt");
 }
+
+#[test]
+fn quiet_dry_run_of_git_clean_prints_nothing() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py new.txt");
+    init_repository(&tree, ".", &["a.py"]);
+    tree.pyclean(". -g -q -n").assert("", "", 0);
+    tree.pyclean(". -g -q --check").assert("", "", 1);
+    assert!(tree.listing().contains("new.txt\n"));
+}

@@ -24,7 +24,7 @@ fn default_ignores_apply_below_a_path_but_not_to_it() {
 #[test]
 fn ignored_entries_are_neither_searched_nor_removed() {
     let tree = tree("a/x.pyc b/a/x.pyc b/c/x.pyc b/d1/x.pyc d2/x.pyc keep.pyc [x]/y.pyc");
-    let listed = |ignore: &str| tree.pyclean(&format!("-nq . -i {ignore}")).stdout;
+    let listed = |ignore: &str| tree.pyclean(&format!("-n . -i {ignore}")).stdout;
     assert_eq!(
         listed("a"),
         "[x]/y.pyc\nb/c/x.pyc\nb/d1/x.pyc\nd2/x.pyc\nkeep.pyc\n"
@@ -132,18 +132,18 @@ fn ignore_matches_path_given_through_symlink() {
     let tree = tree("p/keep/x.pyc p/a.pyc symlink->p");
     let top = tree.path().display();
     for arguments in [
-        "-nq p -i p/../p/keep".to_owned(),
-        format!("-nq p -i {top}/symlink/keep"),
-        format!("-nq p -i {top}/symlink/k*p"),
-        "-nq p -i symlink/[k]eep/*".to_owned(),
-        format!("-nq {top}/p -i symlink/keep"),
+        "-n p -i p/../p/keep".to_owned(),
+        format!("-n p -i {top}/symlink/keep"),
+        format!("-n p -i {top}/symlink/k*p"),
+        "-n p -i symlink/[k]eep/*".to_owned(),
+        format!("-n {top}/p -i symlink/keep"),
     ] {
         let listed = tree.pyclean(&arguments).stdout;
         assert!(listed.ends_with("p/a.pyc\n"), "{arguments}: {listed}");
         assert!(!listed.contains("keep"), "{arguments}: {listed}");
     }
     assert_eq!(
-        tree.pyclean("-nq symlink -i p/keep").stdout,
+        tree.pyclean("-n symlink -i p/keep").stdout,
         "symlink/a.pyc\n"
     );
     tree.pyclean("p -i ../gone/*").assert_snapshot(str![[r#"

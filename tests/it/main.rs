@@ -4,6 +4,7 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod by_project;
 mod chart;
 mod clean;
 mod completions;
@@ -12,6 +13,7 @@ mod debris;
 #[cfg(unix)]
 mod differential;
 mod erase;
+mod explain;
 #[cfg(target_os = "linux")]
 mod fail_closed;
 #[cfg(target_os = "linux")]

@@ -43,6 +43,11 @@ fn create_stage(name: &str) -> Tree {
              build/lib/app.py dist/app.whl htmlcov/index.html src/app.egg-info/PKG-INFO \
              docs/conf.py docs/_build/index.html letters/dist/contract.pdf"
         }
+        "projects" => {
+            "code/shop/pyproject.toml code/shop/__pycache__/app.cpython-313.pyc \
+             code/shop/m.pyc code/blog/setup.py code/blog/blog/__pycache__/b.cpython-313.pyc \
+             code/scripts/old/job.pyc"
+        }
         "guarded" => {
             "pyproject.toml dist/app.js web/setup.py web/dist/lib/.git/HEAD tools/setup.cfg \
              tools/dist/pyvenv.cfg"
@@ -50,6 +55,14 @@ fn create_stage(name: &str) -> Tree {
         name => panic!("a page refers to an unknown tree: {name}"),
     });
     match name {
+        "projects" => {
+            for (file, size) in [
+                ("shop/.mypy_cache/m", 118_000),
+                ("blog/.pytest_cache/v", 2_000),
+            ] {
+                fs::write(stage.file_path(Path::new("code").join(file)), vec![0; size]).unwrap();
+            }
+        }
         "shop" => {
             for version in ["3.11", "3.13"] {
                 for source in ["cart.py", "price.py", "basket.py", "tests/test_cart.py"] {

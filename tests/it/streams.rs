@@ -48,3 +48,21 @@ error: cannot write to stdout: No space left on device (os error 28)
 
 "#]]);
 }
+
+#[test]
+fn quiet_dry_run_prints_nothing_on_stdout() {
+    let dirty = tree("m.pyc __pycache__/m.pyc");
+    let clean = tree("m.py");
+    for (options, code) in [("-nq", 0), ("-q --check", 1), ("-q --check -0", 1)] {
+        dirty.pyclean(&format!(". {options}")).assert("", "", code);
+        clean.pyclean(&format!(". {options}")).assert("", "", 0);
+    }
+    dirty.assert_left("m.pyc __pycache__/m.pyc");
+}
+
+#[test]
+fn quiet_dry_run_prints_errors() {
+    let run = tree("m.pyc").pyclean("-nq . ./m.pyc missing");
+    let error = "error: no such file or directory: missing\n";
+    run.assert("", error, 2);
+}

@@ -43,7 +43,7 @@ fn path_given_as_symlink_is_followed() {
     let tree = tree("real/__pycache__/a.pyc real/b.pyc symlink->real cache->real/__pycache__");
     let listing = "symlink/__pycache__/\nsymlink/b.pyc\n";
     assert_eq!(tree.pyclean("-n symlink").stdout, listing);
-    assert_eq!(tree.pyclean("-nq symlink real").stdout, listing);
+    assert_eq!(tree.pyclean("-n symlink real").stdout, listing);
     assert_eq!(tree.pyclean("cache").code, Some(0));
     tree.assert_left("real/b.pyc symlink->real cache->real/__pycache__");
 }

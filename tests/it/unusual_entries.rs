@@ -60,7 +60,7 @@ fn ignore_accepts_any_bytes_except_in_a_glob() {
     let [name, glob] = [b"\xff/x.pyc", b"\xff/?.pyc"].map(|path| OsStr::from_bytes(path));
     fs::write(tree.file_path(name), "").unwrap();
     let ignore = |word: &OsStr| -> Run {
-        let arguments = [OsStr::new("."), OsStr::new("-nqi"), word];
+        let arguments = [OsStr::new("."), OsStr::new("-ni"), word];
         tree.command(arguments).output().unwrap().into()
     };
     ignore(name).assert("a.pyc\n", "", 0);
