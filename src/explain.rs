@@ -10,7 +10,7 @@ use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile, State};
 use crate::output::format::{escape_path, list_paths};
 use crate::output::message::print_error;
-use crate::path::{is_absence, is_same, or_current_dir};
+use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
 use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, Staleness, magic, since_epoch};
@@ -30,7 +30,7 @@ type Unreadable = (PathBuf, io::Error);
 /// printed on stdout.
 pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus> {
     check(paths)?;
-    let prefix = prefix.and_then(|prefix| fs::canonicalize(prefix).ok());
+    let prefix = prefix.and_then(|prefix| canonicalize(prefix).ok());
     let mut source_dirs = SourceDirs::default();
     let mut status = ExitStatus::Success;
     let mut texts = Vec::new();
@@ -85,7 +85,7 @@ fn explain<'p>(
     source_dirs: &mut SourceDirs,
 ) -> Result<Explanation<'p>, Unreadable> {
     let in_file = |error| (path.to_path_buf(), error);
-    let canonical = fs::canonicalize(path).map_err(in_file)?;
+    let canonical = canonicalize(path).map_err(in_file)?;
     let name = parse_name(path).ok_or_else(|| in_file(ErrorKind::InvalidInput.into()))?;
     let dir = canonical.parent().unwrap_or(&canonical);
     let in_cache = dir.ends_with(CACHE_DIR);

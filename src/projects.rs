@@ -1,12 +1,11 @@
 //! The projects that the targets of a plan belong to: `--by-project`.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::failure::{Failure, Operation};
-use crate::path::is_present;
+use crate::path::{canonicalize, is_present};
 use crate::plan::{Plan, Target, TargetKind};
 use crate::pycache_prefix::PrefixDir;
 use crate::roots::{Root, Roots, Scope};
@@ -137,7 +136,7 @@ fn find_source_dir<'a>(
     let is_above = |prefix_dir: &&PrefixDir| dir.starts_with(&prefix_dir.relative);
     let prefix_dir = prefix_dirs.iter().find(is_above)?;
     let below = dir.strip_prefix(&prefix_dir.relative).ok()?;
-    let source_dir = fs::canonicalize(&prefix_dir.source_dir).ok()?.join(below);
+    let source_dir = canonicalize(&prefix_dir.source_dir).ok()?.join(below);
     let trees = roots.list.iter().filter(|root| root.is_tree());
     let root = trees
         .filter(|root| source_dir.starts_with(&root.canonical))

@@ -31,30 +31,17 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Options of a run. `--explain` is none.
-const NOT_WITH_EXPLAIN: [&str; 21] = [
-    "stale",
-    "no_stale",
-    "python",
-    "keep_python",
-    "debris",
-    "erase",
-    "folders",
-    "git_clean",
-    "ignore",
-    "no_default_ignore",
-    "isolated",
-    "one_file_system",
-    "dry_run",
-    "check",
-    "yes",
-    "jobs",
-    "verbose",
-    "quiet",
-    "print0",
-    "json",
-    "by_project",
-];
+/// The version for `--version`. Python's pyclean has the same name.
+const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
+    concat!(env!("CARGO_PKG_VERSION"), " (Rust)")
+} else {
+    concat!(
+        env!("CARGO_PKG_VERSION"),
+        " (Rust, ",
+        env!("CARGO_PKG_REPOSITORY"),
+        ")"
+    )
+};
 
 /// Remove Python bytecode and tool caches
 ///
@@ -62,7 +49,7 @@ const NOT_WITH_EXPLAIN: [&str; 21] = [
 /// (m.pyc.12345), recursively. Other leftovers are removed only on request. Symlinks
 /// are not followed.
 #[derive(Debug, Parser)]
-#[command(version, styles = STYLES, max_term_width = 80)]
+#[command(version = VERSION, styles = STYLES, max_term_width = 80)]
 #[command(infer_long_args = true, args_override_self = true)]
 #[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
@@ -179,7 +166,7 @@ pub struct Cli {
     /// Prints the interpreter that wrote each file, the magic number, how Python validates
     /// the file, its source, and whether it is up to date, with the reason that --stale
     /// would give.
-    #[arg(long, help_heading = "Behavior", conflicts_with_all = NOT_WITH_EXPLAIN)]
+    #[arg(long, help_heading = "Behavior", conflicts_with_all = errors::NOT_WITH_EXPLAIN)]
     pub(crate) explain: bool,
 
     /// Answer yes to all prompts

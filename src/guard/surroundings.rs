@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, PROGRAM_DIRS};
 use super::repository::Repository;
-use crate::path::is_present;
+use crate::path::is_absence;
 use crate::rules::{VCS_DIRS, is_vcs_dir};
 
 /// What is around a directory, the directory itself included.
@@ -61,8 +61,14 @@ impl SurroundingsCache {
 impl Surroundings {
     /// The surroundings of a directory in a directory with these.
     fn of_subdirectory(&self, directory: &Path) -> Result<Self, Unreadable> {
+        let is_vcs_dir = directory.file_name().is_some_and(is_vcs_dir);
         let mut surroundings = self.clone();
-        if exists(directory, ".git")? {
+        let Some(dir) = OpenPlace::open(directory)? else {
+            surroundings.in_git_dir |= is_vcs_dir;
+            surroundings.is_environment = false;
+            return Ok(surroundings);
+        };
+        if dir.has(".git")? {
             surroundings
                 .repositories
                 .push(Arc::new(Repository::new(directory)));
@@ -71,57 +77,98 @@ impl Surroundings {
             surroundings.in_environment = false;
             surroundings.in_other_vcs = false;
         } else {
-            surroundings.in_other_vcs |= is_other_work_tree(directory)?;
+            surroundings.in_other_vcs |= dir.is_other_work_tree()?;
         }
-        surroundings.in_git_dir |=
-            directory.file_name().is_some_and(is_vcs_dir) || is_git_dir(directory)?;
-        surroundings.is_environment = is_environment(directory)?;
+        surroundings.in_git_dir |= is_vcs_dir || dir.is_git_dir()?;
+        surroundings.is_environment = dir.is_environment()?;
         surroundings.in_environment |= surroundings.is_environment;
         Ok(surroundings)
     }
 }
 
-/// Whether a directory is a git directory, as a bare repository is (`is_git_directory`
-/// in git's setup.c).
+/// Whether a directory is a git directory, as a bare repository is.
 ///
 /// # Errors
 ///
 /// If an entry of it cannot be looked at.
 pub(crate) fn is_git_dir(directory: &Path) -> Result<bool, Unreadable> {
-    Ok(exists(directory, "HEAD")? && exists(directory, "objects")? && exists(directory, "refs")?)
+    let dir = OpenPlace::open(directory)?;
+    dir.map_or(Ok(false), |dir| dir.is_git_dir())
 }
 
-/// Whether a directory is the work tree of a version control system other than git.
-fn is_other_work_tree(directory: &Path) -> Result<bool, Unreadable> {
-    for name in VCS_DIRS.iter().chain(&FOSSIL_FILES) {
-        if exists(directory, name)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// A directory in which entries are looked up. It is opened, because the system resolves
+/// the path of a deep directory slowly. Opening it this way needs no permission to read it.
+struct OpenPlace<'a> {
+    path: &'a Path,
+    #[cfg(target_os = "linux")]
+    handle: rustix::fd::OwnedFd,
 }
 
-fn is_environment(directory: &Path) -> Result<bool, Unreadable> {
-    for entry in ENVIRONMENT_ENTRIES {
-        if exists(directory, entry)? {
-            return Ok(true);
+impl<'a> OpenPlace<'a> {
+    /// Opens a directory; `None` if there is none.
+    #[cfg(target_os = "linux")]
+    fn open(path: &'a Path) -> Result<Option<Self>, Unreadable> {
+        use rustix::fs::{Mode, OFlags, open};
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match open(path, flags, Mode::empty()).map_err(io::Error::from) {
+            Ok(handle) => Ok(Some(Self { path, handle })),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err((path.to_path_buf(), error)),
         }
     }
-    for programs in PROGRAM_DIRS {
-        let programs = directory.join(programs);
-        if exists(&programs, ACTIVATE)? {
-            for python in ["python", "python3", "python.exe"] {
-                if exists(&programs, python)? {
-                    return Ok(true);
+
+    /// Opens a directory; `None` if there is none.
+    #[cfg(not(target_os = "linux"))]
+    fn open(path: &'a Path) -> Result<Option<Self>, Unreadable> {
+        Ok(Some(Self { path }))
+    }
+
+    /// Whether the directory has an entry of this name, also a dangling symlink.
+    fn has(&self, name: &str) -> Result<bool, Unreadable> {
+        #[cfg(target_os = "linux")]
+        let found = {
+            use rustix::fs::{AtFlags, statat};
+            statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).map_err(io::Error::from)
+        };
+        #[cfg(not(target_os = "linux"))]
+        let found = self.path.join(name).symlink_metadata();
+        match found {
+            Ok(_) => Ok(true),
+            Err(error) if is_absence(&error) => Ok(false),
+            Err(error) => Err((self.path.join(name), error)),
+        }
+    }
+
+    /// Whether this is a git directory (`is_git_directory` in git's setup.c).
+    fn is_git_dir(&self) -> Result<bool, Unreadable> {
+        Ok(self.has("HEAD")? && self.has("objects")? && self.has("refs")?)
+    }
+
+    /// Whether this is the work tree of a version control system other than git.
+    fn is_other_work_tree(&self) -> Result<bool, Unreadable> {
+        for name in VCS_DIRS.iter().chain(&FOSSIL_FILES) {
+            if self.has(name)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_environment(&self) -> Result<bool, Unreadable> {
+        for entry in ENVIRONMENT_ENTRIES {
+            if self.has(entry)? {
+                return Ok(true);
+            }
+        }
+        for programs in PROGRAM_DIRS {
+            if self.has(&format!("{programs}/{ACTIVATE}"))? {
+                for python in ["python", "python3", "python.exe"] {
+                    if self.has(&format!("{programs}/{python}"))? {
+                        return Ok(true);
+                    }
                 }
             }
         }
+        Ok(false)
     }
-    Ok(false)
-}
-
-/// Whether a directory has an entry of this name, also a dangling symlink.
-fn exists(directory: &Path, name: &str) -> Result<bool, Unreadable> {
-    let path = directory.join(name);
-    is_present(&path).map_err(|error| (path, error))
 }

@@ -45,7 +45,7 @@ pub(crate) enum State {
     Stale(Staleness),
     /// It is part of a package or a program that was shipped without sources.
     Shipped,
-    /// Nothing tells where its source is.
+    /// The place of its source is not known.
     UnknownSource,
     /// It has the name of a partial write, but not the contents.
     NotPartialWrite,

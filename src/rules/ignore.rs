@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use globset::{GlobSet, GlobSetBuilder};
 
+use super::name_globs::NameGlobs;
 use super::path_glob::{PathGlob, Wildcards, has_wildcards, name_glob};
 use crate::path::{file_name, fold_case, plain};
 
@@ -16,12 +16,21 @@ use crate::path::{file_name, fold_case, plain};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IgnoreRules {
     names: HashSet<OsString>,
-    name_globs: GlobSet,
+    name_globs: NameGlobs,
     /// Paths by their file name. A relative path matches the end of any path.
-    paths: HashMap<OsString, Vec<PathBuf>>,
+    paths: HashMap<OsString, PathEnds>,
     path_globs: Vec<PathGlob>,
     /// What is ignored as well.
     inherited: Option<Arc<Self>>,
+}
+
+/// Paths with the same file name: absolute, or the end of a path. Looked up instead of
+/// compared one after the other, as there can be a hundred thousand.
+#[derive(Debug, Clone, Default)]
+struct PathEnds {
+    paths: HashSet<PathBuf>,
+    /// The most components that a path has.
+    max_len: usize,
 }
 
 /// The path of an entry as a user can write it.
@@ -57,7 +66,7 @@ impl IgnoreRules {
     /// If a word is empty, is not a valid glob, or contains `..`.
     pub(crate) fn new(words: &[OsString]) -> Result<Self> {
         let mut rules = Self::default();
-        let mut name_globs = GlobSetBuilder::new();
+        let mut name_globs = Vec::new();
         for word in words {
             let invalid = || format!("invalid --ignore value {word:?}");
             let path = normalize(word);
@@ -76,7 +85,7 @@ impl IgnoreRules {
                     format!("{}: {why}", invalid())
                 })?;
                 if is_name {
-                    name_globs.add(name_glob(text).with_context(invalid)?);
+                    name_globs.push(name_glob(text).with_context(invalid)?);
                 } else {
                     let glob = PathGlob::new(text).with_context(invalid)?;
                     let is_absolute = path.is_absolute();
@@ -92,10 +101,10 @@ impl IgnoreRules {
                 rules.names.insert(name);
             } else {
                 let same_name = rules.paths.entry(name).or_default();
-                same_name.push(fold_case(path.as_os_str()).into_owned().into());
+                same_name.insert(fold_case(path.as_os_str()).into_owned().into());
             }
         }
-        rules.name_globs = name_globs.build()?;
+        rules.name_globs = NameGlobs::new(&name_globs)?;
         Ok(rules)
     }
 
@@ -129,17 +138,44 @@ impl IgnoreRules {
         {
             return true;
         }
-        let paths = self.paths.get(name).map_or(&[][..], Vec::as_slice);
-        if paths.is_empty() && self.path_globs.is_empty() {
+        let ends = self.paths.get(name);
+        if ends.is_none() && self.path_globs.is_empty() {
             return false;
         }
         let canonical = entry.canonical();
-        [entry.display, &canonical].iter().any(|path| {
-            let is_glob_match = |glob: &PathGlob| glob.is_match(path, Wildcards::MatchAll);
+        [entry.display, &canonical].into_iter().any(|path| {
             let folded = fold_case(path.as_os_str());
-            paths.iter().any(|end| Path::new(&folded).ends_with(end))
-                || self.path_globs.iter().any(is_glob_match)
+            ends.is_some_and(|ends| ends.has_end_of(Path::new(&folded)))
+                || self.is_path_glob_match(path)
         })
+    }
+
+    fn is_path_glob_match(&self, path: &Path) -> bool {
+        let names: Vec<&OsStr> = path.iter().collect();
+        let mut globs = self.path_globs.iter();
+        globs.any(|glob| glob.matches_names(&names, Wildcards::MatchAll))
+    }
+}
+
+impl PathEnds {
+    fn insert(&mut self, path: PathBuf) {
+        self.max_len = self.max_len.max(path.components().count());
+        self.paths.insert(path);
+    }
+
+    /// Whether a path ends with one of these.
+    fn has_end_of(&self, path: &Path) -> bool {
+        let mut end = path.components();
+        for _ in self.max_len..path.components().count() {
+            end.next();
+        }
+        while !end.as_path().as_os_str().is_empty() {
+            if self.paths.contains(end.as_path()) {
+                return true;
+            }
+            end.next();
+        }
+        false
     }
 }
 
@@ -148,4 +184,32 @@ pub(crate) fn normalize(word: &OsStr) -> PathBuf {
     let path = plain(word.into());
     let parts = path.components();
     parts.filter(|part| *part != Component::CurDir).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_ends_agree_with_the_standard_library() {
+        let words = ["a/c", "b/c", "/a/c", "x/a/c", "c"];
+        for path in [
+            "a/c", "./a/c", "/a/c", "/b/c", "y/x/a/c", "aa/c", "c", "d/c", "/c",
+        ] {
+            let path = Path::new(path);
+            for word in words {
+                let mut ends = PathEnds::default();
+                ends.insert(word.into());
+                assert_eq!(
+                    ends.has_end_of(path),
+                    path.ends_with(word),
+                    "{path:?} {word}"
+                );
+            }
+            let mut ends = PathEnds::default();
+            words.iter().for_each(|word| ends.insert(word.into()));
+            let is_end = words.iter().any(|word| path.ends_with(word));
+            assert_eq!(ends.has_end_of(path), is_end, "{path:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{self, Path};
+use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 use globset::{Glob, GlobBuilder, GlobMatcher};
@@ -21,9 +22,31 @@ enum Component {
     /// A plain name, in the form in which names are compared.
     Literal(OsString),
     /// A name with wildcards.
-    Wildcard(Box<GlobMatcher>),
+    Wildcard(Box<LazyGlob>),
     /// `**`: any number of components.
     AnyDepth,
+}
+
+/// A glob that is compiled when a name is first compared with it. Most globs of a long
+/// list never are, because an earlier component of the path differs.
+#[derive(Debug, Clone)]
+struct LazyGlob {
+    glob: Glob,
+    matcher: OnceLock<GlobMatcher>,
+}
+
+impl LazyGlob {
+    fn new(glob: &str) -> Result<Self> {
+        Ok(Self {
+            glob: name_glob(glob)?,
+            matcher: OnceLock::new(),
+        })
+    }
+
+    fn is_match(&self, name: &OsStr) -> bool {
+        let matcher = self.matcher.get_or_init(|| self.glob.compile_matcher());
+        matcher.is_match(name)
+    }
 }
 
 /// Which names a wildcard can match.
@@ -70,14 +93,14 @@ impl PathGlob {
                 (path::Component::CurDir, _) => continue,
                 (path::Component::Normal(_), Some("**")) => Component::AnyDepth,
                 (path::Component::Normal(_), Some(name)) if has_wildcards(text) => {
-                    let matcher = name_glob(name).map_err(|error| explain(error, name, glob))?;
-                    Component::Wildcard(Box::new(matcher.compile_matcher()))
+                    let glob = LazyGlob::new(name).map_err(|error| explain(error, name, glob))?;
+                    Component::Wildcard(Box::new(glob))
                 }
                 _ => Component::Literal(fold_case(text).into_owned()),
             });
         }
         if let Some(Component::AnyDepth) = components.last() {
-            let any_name = Component::Wildcard(Box::new(name_glob("*")?.compile_matcher()));
+            let any_name = Component::Wildcard(Box::new(LazyGlob::new("*")?));
             components.insert(components.len() - 1, any_name);
         }
         Ok(Self { components })
@@ -97,6 +120,11 @@ impl PathGlob {
     /// Whether the glob matches a whole path.
     pub(crate) fn is_match(&self, path: &Path, wildcards: Wildcards) -> bool {
         let names: Vec<&OsStr> = path.iter().collect();
+        self.matches_names(&names, wildcards)
+    }
+
+    /// Whether the glob matches a whole path with these components.
+    pub(crate) fn matches_names(&self, names: &[&OsStr], wildcards: Wildcards) -> bool {
         let can_skip = |name: &OsStr| wildcards == Wildcards::MatchAll || !is_vcs_dir(name);
         let (mut at_glob, mut at_name) = (0, 0);
         // Where to go on if a name does not match: the last `**` takes one name more.

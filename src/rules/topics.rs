@@ -230,6 +230,9 @@ pub(crate) const TOPICS: &[Topic] = &[
     topic("tox", ".tox", &[named(".tox/")]),
 ];
 
+/// Topics with results that no run makes again, so that no hint suggests to remove them.
+pub(crate) const NOT_SUGGESTED: [&str; 3] = ["hypothesis", "jupyter", "mutmut"];
+
 /// The name that stands for every topic.
 pub(crate) const ALL: &str = "all";
 

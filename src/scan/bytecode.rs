@@ -36,7 +36,7 @@ pub(crate) enum Judgement {
     UpToDate,
     /// It is of an interpreter that is not selected.
     OtherInterpreter,
-    /// Nothing tells where its source is.
+    /// The place of its source is not known.
     UnknownSource,
     /// It has the name of a partial write, but not the contents.
     NotPartialWrite,

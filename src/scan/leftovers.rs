@@ -9,8 +9,9 @@ use walkdir::DirEntry;
 use super::evidence;
 use super::walk::Job;
 use crate::directory::EntryKind;
+use crate::path::name_of;
 use crate::rules::debris::Match;
-use crate::rules::topics::{DebrisKind, Evidence};
+use crate::rules::topics::{DebrisKind, NOT_SUGGESTED};
 
 /// A directory with debris.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl Job<'_, '_> {
     /// Takes note of debris that `--debris` would remove. An entry that cannot be looked at
     /// is none.
     pub(super) fn note_leftover(&mut self, entry: &DirEntry, kind: EntryKind) {
-        if !self.rules.hints_debris || !may_be_leftover(entry.file_name(), kind) {
+        if !self.rules.hints_debris || !may_be_leftover(name_of(entry), kind) {
             return;
         }
         let relative = self.relative(entry.path());
@@ -37,8 +38,8 @@ impl Job<'_, '_> {
         else {
             return;
         };
-        // Their contents would have to be read.
-        if found.evidence == Evidence::Mutants || found.kind == DebrisKind::Container {
+        // The contents of a container would have to be read.
+        if found.kind == DebrisKind::Container || NOT_SUGGESTED.contains(&found.topic) {
             return;
         }
         let Some(dir) = self.current_path() else {

@@ -4,7 +4,7 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{Run, Tree, git, is_missing, tree};
+use crate::util::{Tree, git, is_missing, tree};
 
 /// Four projects of different sizes, each recognized in another way, and a file in the PATH
 /// itself.
@@ -126,6 +126,7 @@ Would remove 3 files (26 B).
 "#]]);
 }
 
+#[cfg(unix)]
 #[test]
 fn bytecode_under_the_prefix_belongs_to_the_project_of_its_source() {
     let tree = tree("code/a/setup.py code/a/m.pyc code/b/c/n.py");
@@ -161,7 +162,7 @@ fn marker_that_cannot_be_looked_up_is_a_failure() {
     let tree = tree("a/b/m.pyc");
     // The names in a directory can be read, but nothing else.
     set_mode(tree.path().join("a/b"), 0o444);
-    let run: Run = run_as_ordinary_user(&tree, ". -q --check --by-project");
+    let run = run_as_ordinary_user(&tree, ". -q --check --by-project");
     set_mode(tree.path().join("a/b"), 0o755);
     run.assert_snapshot(str![[r#"
 --- stderr

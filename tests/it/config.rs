@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::util::{Tree, tree};
+use crate::util::{Tree, lacks_symlinks, tree, with_slashes};
 
 /// A tree with a `pyproject.toml` whose `[tool.pyclean]` contains `table`.
 fn create_project(entries: &str, table: &str) -> Tree {
@@ -130,7 +130,8 @@ fn error_names_its_position_and_nothing_is_removed() {
         assert_eq!(run.code, Some(2), "{table}: {}", run.stderr);
         let place = format!("pyproject.toml:{place}");
         assert!(run.stderr.contains(&place), "{table}: {}", run.stderr);
-        assert!(run.stderr.contains(message), "{table}: {}", run.stderr);
+        let message = with_slashes(message.to_owned());
+        assert!(run.stderr.contains(&message), "{table}: {}", run.stderr);
         let end = "(use --isolated to ignore this file)\n";
         assert!(run.stderr.ends_with(end), "{}", run.stderr);
         assert!(tree.listing().contains("m.pyc"));
@@ -180,6 +181,9 @@ fn config_cannot_select_files_outside_of_debris() {
             "m.pyc\npyproject.toml\nsrc/\nsrc/a.py\nvenv/\nvenv/m.pyc\n"
         );
     }
+    if lacks_symlinks() {
+        return;
+    }
     // The most that a config can do is to select every topic.
     let tree = create_project("p/src/a.py p/venv/m.pyc p/dist->../out p/.tox/t out/w", "");
     write_config(&tree, "p/pyproject.toml", "debris = ['all']");
@@ -208,8 +212,10 @@ fn config_that_is_not_a_regular_file_is_not_read() {
 }
 
 #[test]
-#[cfg(unix)]
 fn symlink_uses_the_config_of_its_own_directory() {
+    if lacks_symlinks() {
+        return;
+    }
     let tree = tree("a/.git/ b/.git/ a/m.pyc->../b/real.pyc b/real.pyc a/pyproject.toml");
     fs::write(
         tree.file_path("a/pyproject.toml"),

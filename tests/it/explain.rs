@@ -231,6 +231,7 @@ fn explain_conflicts_with_the_options_of_a_run() {
     tree.assert_left("m.pyc");
 }
 
+#[cfg(unix)]
 #[test]
 fn source_is_found_for_the_prefix_and_from_another_directory() {
     let tree = create_files();

@@ -4,7 +4,7 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{Run, git, init_repository, is_missing, tree};
+use crate::util::{Run, canonical, git, init_repository, is_missing, tree};
 
 #[test]
 fn git_clean_runs_after_the_removal() {
@@ -127,9 +127,8 @@ fn git_clean_refuses_a_work_tree_elsewhere() {
     let set = ["config", "core.worktree", victim.to_str().unwrap()];
     git(&tree, "repository", &set);
     let run = tree.pyclean("repository --git-clean --yes");
-    let path = tree.path().canonicalize().unwrap();
-    run.redact(path.display(), "[PATH]")
-        .assert_snapshot(str![[r#"
+    let path = canonical(tree.path());
+    run.redact(path, "[PATH]").assert_snapshot(str![[r#"
 --- stderr
 error: git clean failed in repository: its work tree is [PATH]/victim
 Nothing removed.

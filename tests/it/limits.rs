@@ -90,3 +90,29 @@ Removed 1 directory and 20000 files (0 B).
         }
     }
 }
+
+#[test]
+fn any_number_of_globs_is_supported() {
+    let tree = tree("a/x.pyc keep/x.pyc");
+    let globs: Vec<_> = (0..300)
+        .map(|i| format!("'{i}*{}?'", "x".repeat(1_500)))
+        .collect();
+    let settings = format!("[tool.pyclean]\nignore = [{}, 'kee*']\n", globs.join(","));
+    fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
+    assert_eq!(tree.pyclean("-n -q .").stdout, "a/x.pyc\n");
+}
+
+#[test]
+fn one_glob_that_is_too_long_is_an_error() {
+    let tree = tree("a/x.pyc");
+    let settings = format!("[tool.pyclean]\nignore = ['{}*']\n", "?".repeat(900_000));
+    fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
+    let run = tree.pyclean("-n -q .");
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(2), ""),
+        "{:.200}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("is too long"), "{:.200}", run.stderr);
+}

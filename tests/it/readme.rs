@@ -186,6 +186,26 @@ fn examples_print_what_the_pages_show() {
     assert_data_eq!(actual, expected.raw());
 }
 
+/// The picture at the top of the README shows the first example in color.
+#[test]
+fn picture_shows_the_first_example() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let mut lines = readme.lines().skip_while(|line| *line != "```console");
+    let command = lines.nth(1).and_then(|line| line.strip_prefix("$ "));
+    let command = command.expect("the first example begins with a command");
+    let stage = create_stage("shop");
+    let mut shell = shell(&stage, command);
+    let output = shell
+        .env("CLICOLOR_FORCE", "1")
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let picture = format!("{DIM}${RESET} {BOLD}{command}{RESET}\n{output}");
+    assert_data_eq!(picture, file!["../../docs/terminal.svg": TermSvg]);
+}
+
 /// The first block of a language in `docs/recipes.md`.
 fn recipe(language: &str) -> String {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/recipes.md");
@@ -220,26 +240,6 @@ fn recipe_for_tox_removes_leftovers() {
     let printed = run_in_shell(&tree, "tox -qe clean --workdir \"$PWD\"/.tox");
     fs::remove_dir_all(tree.path().join(".tox")).unwrap();
     assert_eq!(tree.names(), "a/\npyproject.toml\ntox.ini\n", "{printed}");
-}
-
-/// The picture at the top of the README shows the first example in color.
-#[test]
-fn picture_shows_the_first_example() {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let mut lines = readme.lines().skip_while(|line| *line != "```console");
-    let command = lines.nth(1).and_then(|line| line.strip_prefix("$ "));
-    let command = command.expect("the first example begins with a command");
-    let stage = create_stage("shop");
-    let mut shell = shell(&stage, command);
-    let output = shell
-        .env("CLICOLOR_FORCE", "1")
-        .env_remove("NO_COLOR")
-        .output()
-        .unwrap();
-    let output = String::from_utf8(output.stdout).unwrap();
-    let picture = format!("{DIM}${RESET} {BOLD}{command}{RESET}\n{output}");
-    assert_data_eq!(picture, file!["../../docs/terminal.svg": TermSvg]);
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Stdout and stderr that are closed or cannot be written to.
 
-use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use snapbox::str;
+#[cfg(unix)]
+use {
+    crate::util::{PYCLEAN, skipped, tree},
+    snapbox::str,
+    std::fs,
+    std::process::Command,
+};
 
-use crate::util::{PYCLEAN, Run, create_large_tree, skipped, tree};
+use crate::util::{Run, create_large_tree};
 
 #[test]
 fn closed_stdout_ends_the_run() {
@@ -22,6 +27,7 @@ fn closed_stdout_ends_the_run() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn closed_stderr_is_not_a_failure() {
     let tree = tree("x.pyc");
@@ -32,6 +38,7 @@ fn closed_stderr_is_not_a_failure() {
     tree.assert_left("");
 }
 
+#[cfg(unix)]
 #[test]
 fn full_disk_behind_stdout_is_reported() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {

@@ -130,7 +130,8 @@ fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
 }
 
 const LEFTOVERS: &str = "m.pyc .mypy_cache/m a/.pytest_cache/v b/.mypy_cache/m .coverage \
-                         .tox/t dist/w web/dist/j mutants/m setup.py build/x";
+                         .tox/t dist/w web/dist/j mutants/m setup.py build/x \
+                         .hypothesis/h .ipynb_checkpoints/n .mutmut-cache";
 
 #[test]
 fn hint_names_debris_that_is_kept() {
@@ -146,7 +147,7 @@ hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them 
     tree.assert_left(LEFTOVERS.strip_prefix("m.pyc").unwrap());
     // The hint is right: these topics remove what it names.
     tree.pyclean(". -q --debris coverage mypy package pytest tox");
-    tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x");
+    tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
     let screen = run_on_terminal(&tree, "-n .");
     assert_data_eq!(screen, "Nothing to remove.\n");
 }
