@@ -101,7 +101,7 @@ fn explain<'p>(
     let opened = file.open().map_err(in_file)?;
     let read = opened.contents.take(PROBE_LEN as u64);
     { read }.read_to_end(&mut start).map_err(in_file)?;
-    let is_shipped = counterpart.is_none() && bytecode::is_shipped(file, &canonical, source_dirs);
+    let is_shipped = counterpart.is_none() && bytecode::is_shipped(file, &canonical, source_dirs)?;
     let source = match file.source_dir {
         Some(dir) => find_source(&name, dir, path)?,
         None => None,

@@ -70,29 +70,35 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     if cli.explain {
         return explain::run(&cli.paths, cli.pycache_prefix());
     }
-    let options = Options::resolve(cli)?;
+    clean(&Options::resolve(cli)?, start)
+}
+
+/// Scans, plans, asks and removes. `start` is when the run started.
+fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     if let Some(git_clean) = &options.git_clean {
         git_clean::check(git_clean)?;
     }
-    hints::print_settings(&options);
-    let roots = Roots::open(&options)?;
+    hints::print_settings(options);
+    let roots = Roots::open(options)?;
     interrupt::install_handler()?;
 
     let threads = Threads::new(options.jobs, roots.list.len());
     let progress = Progress::new(options.progress, options.remove.dry_run);
     let guard = Guard::new();
-    let mut found = scan::run(&options, &roots, &guard, &threads, &progress);
+    let mut found = scan::run(options, &roots, &guard, &threads, &progress);
     let mut plan = Plan::new(found.targets);
     let is_declined = options.confirm_erase && !confirm_erase(&mut plan)?;
     found
         .kept
         .retain(|kept| !is_declined || kept.reason != KeepReason::NotEmpty);
 
-    let by_project = options.by_project;
-    let projects = by_project.then(|| Projects::find(&plan, &roots));
-    let projects = projects.unwrap_or_default();
+    let projects = if options.by_project {
+        Projects::find(&plan, &roots)
+    } else {
+        Projects::default()
+    };
 
-    let mut report = Report::new(&options, &plan, &projects, &progress, start);
+    let mut report = Report::new(options, &plan, &projects, &progress, start);
     report.note_declined(is_declined);
     let failures = guard.take_failures();
     report.record_failures([

@@ -54,6 +54,16 @@ pub(crate) struct Outcome {
     pub(crate) failures: Vec<Failure>,
 }
 
+/// What became of a target of a batch. It is small, because a batch can consist of a
+/// million files.
+#[derive(Debug)]
+enum Completion {
+    /// What [`Outcome::planned`] says.
+    AsPlanned,
+    /// Anything else.
+    Other(Box<Outcome>),
+}
+
 /// Something that was removed, or would be.
 #[derive(Debug)]
 pub(crate) struct RemovedEntry {
@@ -76,7 +86,7 @@ pub(crate) fn execute<'a>(
     if !options.dry_run {
         close_unused(roots, targets);
     }
-    let batches = split_batches(targets);
+    let batches = split_batches(targets, options.dry_run);
     let pool = if targets.len() < PARALLEL_THRESHOLD {
         None
     } else {
@@ -99,14 +109,18 @@ pub(crate) fn execute<'a>(
     while !rest.is_empty() && !interrupt::is_requested() {
         let window = first_window(rest, targets, max_unreported);
         rest = &rest[window.len()..];
-        let outcomes: Vec<Vec<Option<Outcome>>> = match pool {
+        let outcomes: Vec<Vec<Option<Completion>>> = match pool {
             Some(pool) => pool.install(|| window.par_iter().map(run).collect()),
             None => window.iter().map(run).collect(),
         };
         for (batch, outcomes) in window.iter().zip(outcomes) {
             for (target, outcome) in targets[batch.clone()].iter().zip(outcomes) {
-                if let Some(outcome) = outcome {
-                    on_outcome(target, outcome);
+                match outcome {
+                    Some(Completion::AsPlanned) => {
+                        on_outcome(target, Outcome::planned(target, options.listing));
+                    }
+                    Some(Completion::Other(outcome)) => on_outcome(target, *outcome),
+                    None => {}
                 }
             }
         }
@@ -114,9 +128,15 @@ pub(crate) fn execute<'a>(
 }
 
 /// What removing the targets would do. `None` is a target that was not reached.
-fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Outcome>> {
-    let preview = |target| (!interrupt::is_requested()).then(|| Outcome::planned(target, listing));
-    targets.iter().map(preview).collect()
+fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Completion>> {
+    let preview = |target: &Target| match target.kind {
+        TargetKind::Tree(_) => Completion::Other(Box::new(Outcome::planned(target, listing))),
+        TargetKind::File(_) | TargetKind::EmptyDir => Completion::AsPlanned,
+    };
+    let targets = targets.iter();
+    targets
+        .map(|target| (!interrupt::is_requested()).then(|| preview(target)))
+        .collect()
 }
 
 /// Closes the roots in which nothing is removed: one may be a directory that is removed as
@@ -147,9 +167,9 @@ fn first_window<'b>(
     &batches[..end.max(1)]
 }
 
-/// Splits targets into batches. What is in a directory that is removed once it is empty
-/// is in the same batch, so that one thread can remove it first.
-fn split_batches(targets: &[Target]) -> Vec<Range<usize>> {
+/// Splits targets into batches. Except in a dry run, what is in a directory that is removed
+/// once it is empty is in the same batch, so that one thread can remove it first.
+fn split_batches(targets: &[Target], dry_run: bool) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let mut start = 0;
     // The outermost directory that is removed once it is empty.
@@ -161,8 +181,8 @@ fn split_batches(targets: &[Target]) -> Vec<Range<usize>> {
         if around.as_ref().is_some_and(is_in) {
             continue;
         }
-        around =
-            matches!(target.kind, TargetKind::EmptyDir).then(|| (target.root.id, target.path()));
+        let is_around = !dry_run && matches!(target.kind, TargetKind::EmptyDir);
+        around = is_around.then(|| (target.root.id, target.path()));
         if index - start >= BATCH_LEN {
             batches.push(start..index);
             start = index;
@@ -172,6 +192,18 @@ fn split_batches(targets: &[Target]) -> Vec<Range<usize>> {
         batches.push(start..targets.len());
     }
     batches
+}
+
+impl Completion {
+    fn new(target: &Target, outcome: Outcome) -> Self {
+        let is_tree = matches!(target.kind, TargetKind::Tree(_));
+        // A single entry was either removed or not.
+        if is_tree || outcome.stats.is_empty() {
+            Self::Other(Box::new(outcome))
+        } else {
+            Self::AsPlanned
+        }
+    }
 }
 
 impl Outcome {
@@ -208,5 +240,6 @@ impl Outcome {
     fn sort(&mut self) {
         self.removed
             .sort_unstable_by(|a, b| path_order(&a.path, &b.path));
+        self.failures.sort_by(|a, b| path_order(&a.path, &b.path));
     }
 }

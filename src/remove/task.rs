@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cap_std::fs::Dir;
 
-use super::{Outcome, remove_dir, remove_file};
+use super::{Completion, Outcome, remove_dir, remove_file};
 use crate::directory::{self, EntryKind};
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
@@ -42,7 +42,7 @@ impl Worker {
 
     /// Removes a batch from its end, so that the contents of a directory are removed
     /// before the directory. `None` is a target that was not reached.
-    pub(crate) fn remove_batch(&mut self, targets: &[Target]) -> Vec<Option<Outcome>> {
+    pub(crate) fn remove_batch(&mut self, targets: &[Target]) -> Vec<Option<Completion>> {
         let mut outcomes: Vec<_> = targets
             .iter()
             .rev()
@@ -52,7 +52,7 @@ impl Worker {
         outcomes
     }
 
-    fn remove_target(&mut self, target: &Target) -> Outcome {
+    fn remove_target(&mut self, target: &Target) -> Completion {
         let max_handles = self.max_handles;
         let mut task = Task {
             target,
@@ -67,7 +67,7 @@ impl Worker {
             Err(error) => task.record_failure(&target.path(), error),
         }
         task.outcome.sort();
-        task.outcome
+        Completion::new(target, task.outcome)
     }
 
     fn open_root(&mut self, root: &Root) -> io::Result<&mut OpenDirs> {

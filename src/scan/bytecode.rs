@@ -63,15 +63,20 @@ pub(crate) struct SourceDirs {
 
 impl SourceDirs {
     /// Whether a directory contains no source at all, as that of a program that was frozen.
-    /// If it cannot be read, it may be one.
-    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read. The next call for this directory returns `true`, so that the
+    /// error is reported once.
+    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> io::Result<bool> {
         if let Some((last, is_sourceless)) = &self.last
             && last == dir
         {
-            return *is_sourceless;
+            return Ok(*is_sourceless);
         }
-        let is_sourceless = !has_source(dir).unwrap_or(false);
-        self.last = Some((dir.to_path_buf(), is_sourceless));
+        let is_sourceless = has_source(dir).map(|has_source| !has_source);
+        let is_kept = *is_sourceless.as_ref().unwrap_or(&true);
+        self.last = Some((dir.to_path_buf(), is_kept));
         is_sourceless
     }
 }
@@ -110,14 +115,24 @@ pub(crate) fn source_dir<'d>(
 
 /// Whether bytecode without a source belongs to a package or a program that was shipped
 /// without sources. `canonical` is its canonical path.
+///
+/// # Errors
+///
+/// The path of its directory if that could not be read, and why. Such a file is kept.
 pub(crate) fn is_shipped(
     file: FoundBytecode<'_>,
     canonical: &Path,
     source_dirs: &mut SourceDirs,
-) -> bool {
-    let is_in_sourceless_dir = |dir| source_dirs.is_sourceless(dir);
-    !file.in_cache
-        && (is_installed(canonical) || file.path.parent().is_some_and(is_in_sourceless_dir))
+) -> Result<bool, (PathBuf, io::Error)> {
+    if file.in_cache || is_installed(canonical) {
+        return Ok(!file.in_cache);
+    }
+    let Some(dir) = file.path.parent() else {
+        return Ok(false);
+    };
+    source_dirs
+        .is_sourceless(dir)
+        .map_err(|error| (dir.to_path_buf(), error))
 }
 
 /// Judges whether a bytecode file is selected.

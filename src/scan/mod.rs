@@ -4,6 +4,7 @@
 //! `walkdir` walks. As one walk keeps one core busy, a walk that meets a directory while
 //! few jobs are queued hands it to the thread pool, and otherwise descends itself.
 
+mod boundary;
 pub(crate) mod bytecode;
 mod candidate;
 mod classify;

@@ -10,8 +10,8 @@ use super::bytecode::{self, FoundBytecode, Judgement};
 use super::classify::{BytecodeDecision, Context, Descent, DirDecision, FoundEntry, WalkMode};
 use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
-use crate::directory::{self, EntryKind};
-use crate::guard::{KeepReason, is_git_dir};
+use crate::directory::EntryKind;
+use crate::guard::KeepReason;
 use crate::path::{is_unreachable, name_of, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
@@ -32,10 +32,7 @@ impl<'a> Job<'_, 'a> {
             self.walk.skip_current_dir();
             return Step::Continue;
         }
-        let is_kept = self.is_on_other_file_system(&entry)
-            || (entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative))
-            || is_git_internal(&entry);
-        let mut decision = if is_kept {
+        let mut decision = if self.is_boundary(&entry) {
             DirDecision::Skip
         } else {
             let found = self.found_entry(&entry, relative, EntryKind::Dir);
@@ -182,20 +179,18 @@ impl<'a> Job<'_, 'a> {
             in_cache,
             is_regular: kind == EntryKind::File,
         };
-        match bytecode::judge(&self.rules.bytecode, file) {
-            Ok(Judgement::Selected(Reason::Stale(Staleness::Orphaned)))
-                if self.prefix.is_none()
-                    && bytecode::is_shipped(file, &canonical, &mut self.source_dirs) =>
-            {
-                None
-            }
-            Ok(judgement) => judgement.reason(),
-            Err((path, error)) => {
-                let path = self.root.display_path(self.relative(&path));
-                self.record_failure(path, error);
-                None
-            }
+        let mut judged = bytecode::judge(&self.rules.bytecode, file).map(Judgement::reason);
+        if let Ok(Some(Reason::Stale(Staleness::Orphaned))) = judged
+            && self.prefix.is_none()
+        {
+            let is_shipped = bytecode::is_shipped(file, &canonical, &mut self.source_dirs);
+            judged = is_shipped.and_then(|is_shipped| if is_shipped { Ok(None) } else { judged });
         }
+        judged.unwrap_or_else(|(path, error)| {
+            let path = self.root.display_path(self.relative(&path));
+            self.record_failure(path, error);
+            None
+        })
     }
 
     fn remove_file(&mut self, entry: &DirEntry, relative: &Path, reason: Reason) {
@@ -286,23 +281,4 @@ impl<'a> Job<'_, 'a> {
             is_path: entry.depth() == 0,
         }
     }
-
-    /// Whether a directory is on another file system than its root, which the user asked
-    /// not to leave. If that cannot be found out, it is.
-    fn is_on_other_file_system(&self, entry: &DirEntry) -> bool {
-        let expected = self.root.file_system;
-        expected.is_some() && directory::file_system_of_path(entry.path()).ok() != Some(expected)
-    }
-}
-
-/// Whether a directory is part of a bare repository: its files are named after branches
-/// and commits. What cannot be read counts as such.
-fn is_git_internal(entry: &DirEntry) -> bool {
-    matches!(
-        name_of(entry).as_encoded_bytes(),
-        b"refs" | b"logs" | b"objects"
-    ) && entry
-        .path()
-        .parent()
-        .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
 }

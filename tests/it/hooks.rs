@@ -164,9 +164,8 @@ fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     let commit = run(&repository, "git", &["commit", "-qm", "bytecode"]);
     let message = text(&commit);
     assert!(!commit.status.success(), "{message}");
-    assert!(message.contains(&a), "{message}");
-    let instruction = "bytecode is staged: FILE (git rm --cached FILE)";
-    assert!(message.contains(instruction), "{message}");
+    let instruction = format!("bytecode is staged: {a} (git rm --cached {a})");
+    assert!(message.contains(&instruction), "{message}");
     git_with_hooks(&repository, &["rm", "-q", "--cached", &a]);
 
     // A checkout of a branch without a module removes the bytecode of that module alone.
