@@ -99,7 +99,7 @@ fn remove(dir: &Dir, name: &OsStr, entry: &File) -> io::Result<()> {
     }
     let on_close = FILE_DISPOSITION_INFO { DeleteFile: true };
     let removed = set_information(entry, FileDispositionInfo, &on_close);
-    if !entry.metadata()?.permissions().readonly() {
+    if removed.is_ok() || !entry.metadata()?.permissions().readonly() {
         return removed;
     }
     // A file that is read-only is removed only without this attribute.

@@ -126,7 +126,6 @@ Would remove 3 files (26 B).
 "#]]);
 }
 
-#[cfg(unix)]
 #[test]
 fn bytecode_under_the_prefix_belongs_to_the_project_of_its_source() {
     let tree = tree("code/a/setup.py code/a/m.pyc code/b/c/n.py");

@@ -74,10 +74,11 @@ fn run_ends_while_a_cache_is_written_to() {
     let writes = change_during(write, || {
         for _ in 0..200 {
             let Run { code, stderr, .. } = tree.pyclean(".");
-            // Until a file is closed that was removed, Windows may keep its name.
+            // Until a file is closed that was removed, Windows may keep its name, and refuse
+            // to open it.
             let is_reported = stderr.contains("Directory not empty")
                 || stderr.contains("changed during")
-                || (cfg!(windows) && stderr.starts_with("error: cannot remove __pycache__"));
+                || (cfg!(windows) && stderr.starts_with("error: cannot "));
             assert!(
                 code == Some(0) || (code == Some(1) && is_reported),
                 "{stderr}"
@@ -163,7 +164,12 @@ fn two_simultaneous_runs_succeed() {
         };
         let runs = [spawn(), spawn()].map(|run| Run::from(run.wait_with_output().unwrap()));
         for run in &runs {
-            assert_eq!(run.code, Some(0), "{}", run.stderr);
+            // Windows does not remove a directory that the other run has open.
+            let is_in_use = cfg!(windows) && run.stderr.starts_with("error: cannot ");
+            assert!(run.code == Some(0) || is_in_use, "{}", run.stderr);
+        }
+        if cfg!(windows) {
+            assert_eq!(tree.pyclean("-q .").code, Some(0));
         }
         assert_eq!(tree.pyclean("--check .").code, Some(0));
         overlaps += usize::from(runs.iter().all(|run| run.stderr.contains("Removed ")));

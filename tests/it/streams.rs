@@ -4,13 +4,13 @@ use std::process::Stdio;
 
 #[cfg(unix)]
 use {
-    crate::util::{PYCLEAN, skipped, tree},
+    crate::util::{PYCLEAN, skipped},
     snapbox::str,
     std::fs,
     std::process::Command,
 };
 
-use crate::util::{Run, create_large_tree};
+use crate::util::{Run, create_large_tree, tree};
 
 #[test]
 fn closed_stdout_ends_the_run() {
