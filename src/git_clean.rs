@@ -106,12 +106,12 @@ fn run_git_clean(
     }
     git.arg(match mode {
         CleanMode::Interactive => "-i",
-        CleanMode::DryRun => "-n",
+        CleanMode::DryRun { .. } => "-n",
         CleanMode::Force { quiet: false } => "-f",
         CleanMode::Force { quiet: true } => "-qf",
     });
-    if mode == CleanMode::DryRun {
-        return run_dry_run(git, output);
+    if let CleanMode::DryRun { quiet } = mode {
+        return run_dry_run(git, output, quiet);
     }
     if output == CleanOutput::Stderr {
         git.stdout(io::stderr());
@@ -148,11 +148,13 @@ fn is_in_worktree(directory: &Path) -> io::Result<bool> {
     }
 }
 
-/// Runs `git clean -n`, prints its output, and checks whether it lists something.
-fn run_dry_run(mut git: Command, output: CleanOutput) -> io::Result<CleanOutcome> {
+/// Runs `git clean -n`, prints its output unless `quiet`, and checks whether it lists
+/// something.
+fn run_dry_run(mut git: Command, output: CleanOutput, quiet: bool) -> io::Result<CleanOutcome> {
     git.env("LC_ALL", "C").stderr(Stdio::inherit());
     let listed = git.output()?;
     let written = match output {
+        _ if quiet => Ok(()),
         CleanOutput::Stdout => io::stdout().write_all(&listed.stdout),
         CleanOutput::Stderr => io::stderr().write_all(&listed.stdout),
     };

@@ -15,6 +15,7 @@ mod cli;
 mod config;
 mod directory;
 mod exit_status;
+mod explain;
 mod failure;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -27,6 +28,7 @@ mod options;
 mod output;
 mod path;
 mod plan;
+mod projects;
 pub mod pyc;
 mod pycache_prefix;
 mod regular_file;
@@ -46,10 +48,12 @@ pub use exit_status::ExitStatus;
 
 use guard::{Guard, KeepReason};
 use options::Options;
+use output::hints;
 use output::progress::Progress;
 use output::prompt::confirm_erase;
-use output::report::{self, Report};
+use output::report::Report;
 use plan::Plan;
+use projects::Projects;
 use roots::Roots;
 use threads::Threads;
 
@@ -61,30 +65,48 @@ use threads::Threads;
 pub fn run(cli: Cli) -> Result<ExitStatus> {
     let start = Instant::now();
     if let Some(kind) = cli.generate {
-        return Ok(cli::generate(kind)?);
+        return Ok(cli::generate(kind, cli.paths)?);
     }
-    let options = Options::resolve(cli)?;
+    if cli.explain {
+        return explain::run(&cli.paths, cli.pycache_prefix());
+    }
+    clean(&Options::resolve(cli)?, start)
+}
+
+/// Scans, plans, asks and removes. `start` is when the run started.
+fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     if let Some(git_clean) = &options.git_clean {
         git_clean::check(git_clean)?;
     }
-    report::print_settings(&options);
-    let roots = Roots::open(&options)?;
+    hints::print_settings(options);
+    let roots = Roots::open(options)?;
     interrupt::install_handler()?;
 
     let threads = Threads::new(options.jobs, roots.list.len());
     let progress = Progress::new(options.progress, options.remove.dry_run);
     let guard = Guard::new();
-    let mut found = scan::run(&options, &roots, &guard, &threads, &progress);
+    let mut found = scan::run(options, &roots, &guard, &threads, &progress);
     let mut plan = Plan::new(found.targets);
     let is_declined = options.confirm_erase && !confirm_erase(&mut plan)?;
     found
         .kept
         .retain(|kept| !is_declined || kept.reason != KeepReason::NotEmpty);
 
-    let mut report = Report::new(&options, &plan, &progress, start);
+    let projects = if options.by_project {
+        Projects::find(&plan, &roots)
+    } else {
+        Projects::default()
+    };
+
+    let mut report = Report::new(options, &plan, &projects, &progress, start);
     report.note_declined(is_declined);
     let failures = guard.take_failures();
-    report.record_failures([&roots.failures, &found.failures, &failures]);
+    report.record_failures([
+        &roots.failures,
+        &found.failures,
+        &failures,
+        &projects.failures,
+    ]);
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
     let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);
@@ -92,7 +114,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     if let Some(git_clean) = &options.git_clean {
         git_clean::run(git_clean, &mut report);
     }
-    Ok(report.finish())
+    let status = report.finish();
+    hints::print_leftovers(&found.leftovers);
+    Ok(status)
 }
 
 /// Prints a usage or configuration error, and ends the process.

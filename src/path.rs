@@ -1,12 +1,16 @@
 //! Small functions for paths and for the errors of looking them up.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use walkdir::DirEntry;
+
+/// The separator of paths in bytes.
+pub(crate) const SEPARATOR: u8 = MAIN_SEPARATOR as u8;
 
 /// Whether an error says that there is no such file.
 pub(crate) fn is_absence(error: &io::Error) -> bool {
@@ -136,6 +140,47 @@ pub(crate) fn fold_case(path: &OsStr) -> Cow<'_, OsStr> {
 pub(crate) fn is_unreachable(name: &OsStr) -> bool {
     let last = name.as_encoded_bytes().last();
     cfg!(windows) && matches!(last, Some(b'.' | b' '))
+}
+
+/// Whether a path exists, also as a dangling symlink.
+///
+/// # Errors
+///
+/// If it cannot be looked up.
+pub(crate) fn is_present(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Compares paths by components, so that a directory comes right before its contents.
+/// Compares bytes, with the separator below all others: the same order as that of
+/// [`Path`], several times faster.
+pub(crate) fn path_order(a: &Path, b: &Path) -> Ordering {
+    let (a, b) = (
+        a.as_os_str().as_encoded_bytes(),
+        b.as_os_str().as_encoded_bytes(),
+    );
+    let shared = shared_len(a, b);
+    let rank = |byte: &u8| rank(*byte);
+    a.get(shared).map(rank).cmp(&b.get(shared).map(rank))
+}
+
+/// The number of bytes at the start that are equal.
+pub(crate) fn shared_len(a: &[u8], b: &[u8]) -> usize {
+    const CHUNK: usize = 16;
+    // Most paths of a plan begin with the same directories.
+    let chunks = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK));
+    let start = CHUNK * chunks.take_while(|(a, b)| a == b).count();
+    let rest = a[start..].iter().zip(&b[start..]);
+    start + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// The rank of a byte in [`path_order`].
+pub(crate) fn rank(byte: u8) -> u8 {
+    if byte == SEPARATOR { 0 } else { byte }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf, Prefix, absolute};
 use std::sync::Arc;
 
-use crate::path::{canonicalize, is_same};
+use crate::path::{canonicalize, is_absence, is_same};
 use crate::rules::Rules;
 
 /// A directory below the prefix, with the bytecode of a source directory.
@@ -29,7 +29,7 @@ pub(crate) struct PrefixDir {
 ///
 /// # Errors
 ///
-/// If a path cannot be made absolute.
+/// If a path cannot be made absolute, or it cannot be found out whether it has a counterpart.
 pub(crate) fn find_dirs<'p>(
     prefix: &Path,
     trees: impl Iterator<Item = (&'p Path, &'p Path, &'p Arc<Rules>)>,
@@ -50,16 +50,36 @@ pub(crate) fn find_dirs<'p>(
         is_path: false,
     });
     let mut known = HashSet::new();
-    // Where the file system ignores case, two paths can have the same counterpart.
-    let is_new_dir = |dir: &PrefixDir| {
-        let path = prefix.join(&dir.relative);
-        fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir())
-            && canonicalize(&path).is_ok_and(|path| known.insert(path))
-    };
-    let mut dirs: Vec<_> = counterparts.filter(is_new_dir).collect();
+    let mut dirs = Vec::new();
+    for dir in counterparts {
+        // Where the file system ignores case, two paths can have the same counterpart.
+        if let Some(path) = canonical_dir(&prefix.join(&dir.relative))?
+            && known.insert(path)
+        {
+            dirs.push(dir);
+        }
+    }
     // A subdirectory follows its parent in the sorted map, and is part of it.
     dirs.dedup_by(|inner, outer| inner.relative.starts_with(&outer.relative));
     Ok(dirs)
+}
+
+/// The directory of the sources whose bytecode is in a directory below the prefix. `None` if
+/// it is not below the prefix, or not known. Both paths are canonical.
+pub(crate) fn source_dir_below(prefix: &Path, dir: &Path) -> Option<PathBuf> {
+    source_dir(dir.strip_prefix(prefix).ok()?)
+}
+
+/// The canonical path of a directory, `None` if there is none.
+fn canonical_dir(path: &Path) -> io::Result<Option<PathBuf>> {
+    let find = || {
+        let is_dir = fs::symlink_metadata(path)?.is_dir();
+        is_dir.then(|| canonicalize(path)).transpose()
+    };
+    match find() {
+        Err(error) if is_absence(&error) => Ok(None),
+        found => found,
+    }
 }
 
 /// The path of a directory below the prefix: without what makes it absolute. On Windows
@@ -94,14 +114,14 @@ pub(crate) fn source_root(source_dir: &Path) -> &Path {
 /// The directory of the sources whose bytecode is at a path below the prefix; `None` if
 /// that is not known.
 #[cfg(not(windows))]
-pub(crate) fn source_dir(relative: &Path) -> Option<PathBuf> {
+fn source_dir(relative: &Path) -> Option<PathBuf> {
     Some(Path::new("/").join(relative))
 }
 
 /// The directory of the sources whose bytecode is at a path below the prefix; `None` if
 /// that is not known: the path does not tell the drive, so only one may have the directory.
 #[cfg(windows)]
-pub(crate) fn source_dir(relative: &Path) -> Option<PathBuf> {
+fn source_dir(relative: &Path) -> Option<PathBuf> {
     let on_drive = |letter| Path::new(&format!(r"{letter}:\")).join(relative);
     let mut dirs = ('A'..='Z').map(on_drive).filter(|dir| dir.is_dir());
     dirs.next().filter(|_| dirs.next().is_none())

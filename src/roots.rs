@@ -19,7 +19,7 @@ use crate::failure::{Failure, Operation};
 use crate::options::{Options, PathOptions};
 use crate::output::format::list_paths;
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
-use crate::pycache_prefix::{self, PrefixDir};
+use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
 /// A directory in which something is removed.
@@ -95,7 +95,7 @@ impl Root {
     }
 
     /// Whether the whole directory tree is searched.
-    fn is_tree(&self) -> bool {
+    pub(crate) fn is_tree(&self) -> bool {
         matches!(self.scope, Scope::Tree)
     }
 
@@ -223,10 +223,7 @@ impl Roots {
     /// Gives each PATH that is itself below the prefix the directory of its sources.
     fn scope_paths_in_prefix(&mut self, prefix: &Path) {
         for root in self.list.iter_mut().filter(|root| root.is_tree()) {
-            let Ok(relative) = root.canonical.strip_prefix(prefix) else {
-                continue;
-            };
-            let Some(source_dir) = pycache_prefix::source_dir(relative) else {
+            let Some(source_dir) = source_dir_below(prefix, &root.canonical) else {
                 continue;
             };
             // Below the prefix `/`, each tree is its own counterpart.

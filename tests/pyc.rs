@@ -4,9 +4,7 @@ use std::ffi::OsStr;
 
 use pyclean::pyc::magic::{self, Layout};
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
-use pyclean::pyc::{
-    BytecodeName, Damage, Form, Header, Interpreter, SourceSuffix, Validation, VersionFilter,
-};
+use pyclean::pyc::{BytecodeName, Damage, Form, Header, Interpreter, Validation, VersionFilter};
 
 /// A name as `module | tag | optimization`, with `~` for a missing part, or as `none`.
 fn read(name: &str) -> String {
@@ -138,6 +136,7 @@ fn source_names_are_in_the_order_of_precedence() {
 #[cfg(unix)]
 #[test]
 fn module_need_not_be_utf8() {
+    use pyclean::pyc::SourceSuffix;
     use std::os::unix::ffi::OsStrExt;
     let name = OsStr::from_bytes(b"gr\xf6\xdfe.cpython-312.pyc");
     let parsed = BytecodeName::parse(name).unwrap();
@@ -147,6 +146,16 @@ fn module_need_not_be_utf8() {
         b"gr\xf6\xdfe.py"
     );
     assert_eq!(parsed.to_os_string(), name);
+}
+
+/// On Windows, it is not judged.
+#[cfg(windows)]
+#[test]
+fn name_that_is_not_unicode_is_not_parsed() {
+    use std::os::windows::ffi::OsStringExt;
+    let half = [0xd83d].into_iter();
+    let name: Vec<u16> = half.chain(".cpython-312.pyc".encode_utf16()).collect();
+    assert!(BytecodeName::parse(&std::ffi::OsString::from_wide(&name)).is_none());
 }
 
 #[test]

@@ -7,6 +7,31 @@ use clap::error::{ContextKind, Error, ErrorKind};
 
 use super::Cli;
 
+/// The options of a run, which `--explain` is not.
+pub(super) const NOT_WITH_EXPLAIN: [&str; 21] = [
+    "stale",
+    "no_stale",
+    "python",
+    "keep_python",
+    "debris",
+    "erase",
+    "folders",
+    "git_clean",
+    "ignore",
+    "no_default_ignore",
+    "isolated",
+    "one_file_system",
+    "dry_run",
+    "check",
+    "yes",
+    "jobs",
+    "verbose",
+    "quiet",
+    "print0",
+    "json",
+    "by_project",
+];
+
 /// Checks what clap cannot check: options that are valid one by one.
 pub(super) fn check(cli: &Cli) -> Result<(), Error> {
     let text = if cli.paths.is_empty() && cli.generate.is_none() {

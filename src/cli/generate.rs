@@ -1,15 +1,15 @@
-//! The man page, the completions, and the parts of the help that are lists.
+//! The man page, the output of `--generate`, and the parts of the help that are lists.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
 
 use clap::{CommandFactory, ValueEnum};
-use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
 
-use super::Cli;
+use super::{Cli, completions};
 use crate::exit_status::ExitStatus;
-use crate::rules::debris::{ALL, TOPICS};
+use crate::rules::topics::{ALL, TOPICS, names};
 
 /// What `--generate` can print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,7 +24,13 @@ pub(crate) enum Generate {
     CompleteFish,
     /// Completions for PowerShell
     CompletePowershell,
+    /// What the completion scripts offer for `INDEX WORD...`
+    #[value(hide = true)]
+    Candidates,
 }
+
+/// The date in the footer of the man page. `.ci/check-release` compares it with the changelog.
+const RELEASE_DATE: &str = "2026-11-24";
 
 const EXIT_STATUS: [(&str, &str); 4] = [
     ("0", "success (including nothing to remove)"),
@@ -48,7 +54,7 @@ const EXAMPLES: [(&str, &str); 6] = [
     ("pyclean --check .", "fail if there is bytecode"),
 ];
 
-const ENVIRONMENT: [(&str, &str); 3] = [
+const ENVIRONMENT: [(&str, &str); 4] = [
     (
         "PYTHONPYCACHEPREFIX",
         "The default of --pycache-prefix: the directory in which Python caches bytecode \
@@ -56,8 +62,12 @@ const ENVIRONMENT: [(&str, &str); 3] = [
     ),
     ("NO_COLOR", "If set, --color=auto uses no colors."),
     (
-        "HOME, XDG_CACHE_HOME",
+        "HOME, XDG_CACHE_HOME, LOCALAPPDATA",
         "Locate the cache directory of the user, which is never removed as debris.",
+    ),
+    (
+        "SUDO_UID",
+        "The user who ran sudo: a settings file of this user is trusted.",
     ),
 ];
 
@@ -69,47 +79,45 @@ const FILES: [(&str, &str); 1] = [(
      merged.",
 )];
 
-/// Prints the man page or a completion script.
+/// Prints the man page, a completion script, or the candidates that such a script asks for.
 ///
 /// # Errors
 ///
-/// If stdout cannot be written. A closed pipe is not an error.
-pub(crate) fn generate(kind: Generate) -> io::Result<ExitStatus> {
-    let mut text = Vec::new();
-    match kind {
-        Generate::Man => render_man_page(&mut text)?,
-        Generate::CompleteBash => complete(Shell::Bash, &mut text)?,
-        Generate::CompleteZsh => complete(Shell::Zsh, &mut text)?,
-        Generate::CompleteFish => complete(Shell::Fish, &mut text)?,
-        Generate::CompletePowershell => complete(Shell::PowerShell, &mut text)?,
-    }
+/// If stdout cannot be written, or a script passes no index. A closed pipe is not an error.
+pub(crate) fn generate(kind: Generate, paths: Vec<PathBuf>) -> io::Result<ExitStatus> {
+    let text: Vec<u8> = match kind {
+        Generate::Man => man_page()?,
+        Generate::CompleteBash => completions::BASH.into(),
+        Generate::CompleteZsh => completions::ZSH.into(),
+        Generate::CompleteFish => completions::FISH.into(),
+        Generate::CompletePowershell => completions::POWERSHELL.into(),
+        Generate::Candidates => {
+            completions::list_candidates(paths.into_iter().map(PathBuf::into_os_string))?.into()
+        }
+    };
     match io::stdout().write_all(&text) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(ExitStatus::Success),
     }
 }
 
-fn complete(shell: Shell, out: &mut Vec<u8>) -> io::Result<()> {
-    let mut command = Cli::command();
-    command.set_bin_name("pyclean");
-    command.build();
-    shell.try_generate(&command, out)
-}
-
-fn render_man_page(out: &mut Vec<u8>) -> io::Result<()> {
+fn man_page() -> io::Result<Vec<u8>> {
     let man = Man::new(Cli::command())
+        .title("PYCLEAN")
         .section("1")
+        .date(RELEASE_DATE)
         .manual("User Commands");
-    man.render_title(out)?;
-    man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
-    man.render_description_section(out)?;
-    man.render_options_section(out)?;
-    render_man_section("EXIT STATUS", &EXIT_STATUS, out)?;
-    render_man_section("EXAMPLES", &EXAMPLES, out)?;
-    render_man_section("ENVIRONMENT", &ENVIRONMENT, out)?;
-    render_man_section("FILES", &FILES, out)?;
-    man.render_version_section(out)
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    render_man_section("EXIT STATUS", &EXIT_STATUS, &mut page)?;
+    render_man_section("ENVIRONMENT", &ENVIRONMENT, &mut page)?;
+    render_man_section("FILES", &FILES, &mut page)?;
+    render_man_section("EXAMPLES", &EXAMPLES, &mut page)?;
+    Ok(page)
 }
 
 fn render_man_section(title: &str, items: &[(&str, &str)], out: &mut Vec<u8>) -> io::Result<()> {
@@ -145,9 +153,11 @@ pub(super) fn debris_help() -> String {
          are kept.\n\nTopics:",
         defaults.join(", ")
     );
+    let width = names().map(str::len).max().unwrap_or(0);
     for topic in TOPICS {
-        let _ = write!(text, "\n  {:<10}  {}", topic.name, topic.help);
+        let help = topic.help.replace('\n', &format!("\n{:width$}    ", ""));
+        let _ = write!(text, "\n  {:width$}  {help}", topic.name);
     }
-    let _ = write!(text, "\n  {ALL:<10}  all topics");
+    let _ = write!(text, "\n  {ALL:width$}  all topics");
     text
 }

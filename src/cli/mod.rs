@@ -1,11 +1,14 @@
 //! The command line.
 
+mod completions;
 mod errors;
 mod generate;
+#[cfg(test)]
+mod tests;
 mod version;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
@@ -17,7 +20,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::path::plain;
 use crate::pyc::VersionFilter;
-use crate::rules::debris::names;
+use crate::rules::topics::names;
 use version::VersionParser;
 
 pub(crate) use generate::{Generate, generate};
@@ -28,13 +31,25 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// The version for `--version`. Python's pyclean has the same name.
+const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
+    concat!(env!("CARGO_PKG_VERSION"), " (Rust)")
+} else {
+    concat!(
+        env!("CARGO_PKG_VERSION"),
+        " (Rust, ",
+        env!("CARGO_PKG_REPOSITORY"),
+        ")"
+    )
+};
+
 /// Remove Python bytecode and tool caches
 ///
 /// Removes __pycache__ directories, *.pyc, *.pyo, *$py.class and partial writes
 /// (m.pyc.12345), recursively. Other leftovers are removed only on request. Symlinks
 /// are not followed.
 #[derive(Debug, Parser)]
-#[command(version, styles = STYLES, max_term_width = 80)]
+#[command(version = VERSION, styles = STYLES, max_term_width = 80)]
 #[command(infer_long_args = true, args_override_self = true)]
 #[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
@@ -146,6 +161,14 @@ pub struct Cli {
     #[arg(long, help_heading = "Behavior")]
     pub(crate) check: bool,
 
+    /// Explain the bytecode files PATH; remove nothing
+    ///
+    /// Prints the interpreter that wrote each file, the magic number, how Python validates
+    /// the file, its source, and whether it is up to date, with the reason that --stale
+    /// would give.
+    #[arg(long, help_heading = "Behavior", conflicts_with_all = errors::NOT_WITH_EXPLAIN)]
+    pub(crate) explain: bool,
+
     /// Answer yes to all prompts
     #[arg(short, long, help_heading = "Behavior")]
     pub(crate) yes: bool,
@@ -159,9 +182,17 @@ pub struct Cli {
     #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 
-    /// Hide the summary and the progress bar
+    /// Hide the listing, the summary and the progress bar
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
+
+    /// Print the total of each project instead of paths
+    ///
+    /// The largest project comes first. A project is the nearest directory above what was
+    /// found that contains pyproject.toml, setup.py, setup.cfg or .git, or else the
+    /// directory right below PATH.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["print0", "verbose"])]
+    pub(crate) by_project: bool,
 
     /// End each path with a NUL byte, for xargs -0
     #[arg(short = '0', long, help_heading = "Output")]
@@ -184,12 +215,14 @@ pub struct Cli {
 
     /// Generate the man page or shell completions
     ///
-    /// The text is printed on stdout.
+    /// KIND is man, complete-bash, complete-zsh, complete-fish or complete-powershell. The
+    /// text is printed on stdout.
     #[arg(
         long,
         value_name = "KIND",
         help_heading = "Output",
-        hide_short_help = true
+        hide_short_help = true,
+        hide_possible_values = true
     )]
     pub(crate) generate: Option<Generate>,
 }
@@ -257,54 +290,13 @@ impl Cli {
         is_asked && !self.quiet
     }
 
+    /// Whether to name debris that is kept.
+    pub(crate) fn shows_debris_hint(&self) -> bool {
+        !self.quiet && !self.json && stdout().is_terminal() && stderr().is_terminal()
+    }
+
     /// Whether progress may be shown.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && !self.no_progress && !self.json
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    fn parse(arguments: &str) -> Cli {
-        Cli::try_parse_from(arguments.split_whitespace()).unwrap()
-    }
-
-    #[test]
-    fn the_command_line_is_valid() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn short_help_fits_on_one_screen() {
-        let help = Cli::command().render_help().to_string();
-        assert!(help.lines().count() <= 45, "{help}");
-        assert!(
-            help.lines().all(|line| line.chars().count() <= 80),
-            "{help}"
-        );
-    }
-
-    #[test]
-    fn the_last_of_stale_and_no_stale_counts() {
-        assert_eq!(parse("pyclean .").stale(), None);
-        assert_eq!(parse("pyclean . --stale").stale(), Some(true));
-        assert_eq!(parse("pyclean . --no-stale").stale(), Some(false));
-        assert_eq!(parse("pyclean . --stale --no-stale").stale(), Some(false));
-        assert_eq!(parse("pyclean . --no-stale --stale").stale(), Some(true));
-    }
-
-    #[test]
-    fn flags_may_be_repeated_and_lists_add_up() {
-        let cli = parse("pyclean . -nn -v -v -j 1 -j 2 -i a -i b c --color never --color auto");
-        assert!(cli.is_dry_run() && cli.verbose);
-        assert_eq!(cli.jobs, Some(2));
-        assert_eq!(cli.ignore, ["a", "b", "c"]);
-        let cli = parse("pyclean . -d mypy -d ty --python 3.11,3.12 --python 3.13");
-        assert_eq!(cli.debris.unwrap(), ["mypy", "ty"]);
-        assert_eq!(cli.python.len(), 3);
     }
 }

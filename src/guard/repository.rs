@@ -60,8 +60,10 @@ impl Repository {
             let is_broken = index.is_missing() && !self.work_tree.join(".git/HEAD").exists();
             is_broken || index.may_contain(name.as_encoded_bytes())
         };
-        // Most projects track no debris, so that git need not be run.
-        if self.tracked.get().is_none() && !self.plain_index()?.is_none_or(may_track) {
+        // Most projects track no debris, so that git need not be run. If it does not answer,
+        // the index alone can still prove that a path is not tracked.
+        let has_answer = matches!(self.tracked.get(), Some(Ok(_)));
+        if !has_answer && !self.plain_index()?.is_none_or(may_track) {
             return Ok(false);
         }
         Ok(self.tracked()?.contains(relative))

@@ -41,6 +41,16 @@ pub(crate) enum Message<'a> {
         #[serde(flatten)]
         stats: JsonStats,
     },
+    /// What was removed in a project, instead of the lines about what was removed.
+    Project {
+        /// The path of its directory.
+        path: JsonPath<'a>,
+        /// What was found, each in one word: `bytecode`, debris topics, `erased`, `empty`.
+        kinds: Vec<&'a str>,
+        /// What was removed.
+        #[serde(flatten)]
+        stats: JsonStats,
+    },
     /// Something that was selected is kept.
     Keep {
         /// Its path.

@@ -1,22 +1,24 @@
 //! The report of a run: paths and JSON on stdout, everything else on stderr.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::by_project::ByProject;
 use super::format::{escape_path, format_stats, list_some};
 use super::interpreters::print_interpreters;
 use super::json::{JsonPath, JsonStats, Message, operation_name};
-use super::listing::Listing;
 use super::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
 use super::progress::Progress;
+use super::stdout::Stdout;
 use crate::exit_status::ExitStatus;
 use crate::failure::{Failure, Operation};
 use crate::guard::KeepReason;
 use crate::interrupt;
 use crate::options::{Format, Options};
 use crate::plan::{Plan, Target};
+use crate::projects::Projects;
 use crate::remove::{Outcome, RemovedEntry};
 use crate::scan::Kept;
 use crate::stats::RemovalStats;
@@ -27,7 +29,8 @@ pub(crate) struct Report<'a> {
     options: &'a Options,
     progress: &'a Progress,
     start: Instant,
-    listing: Listing,
+    /// Whether to say why each path is removed.
+    shows_reasons: bool,
     planned: usize,
     done: usize,
     total: RemovalStats,
@@ -37,19 +40,9 @@ pub(crate) struct Report<'a> {
     found_more: bool,
     /// Whether the user declined what `--erase` selected.
     declined: bool,
-    out: BufWriter<StdoutLock<'static>>,
-    /// Why nothing more can be written to stdout.
-    stdout_error: Option<io::Error>,
-}
-
-/// Names the settings files that apply.
-pub(crate) fn print_settings(options: &Options) {
-    for file in &options.shown_configs {
-        print_hint(format_args!(
-            "using settings from {} (--isolated to ignore them)",
-            escape_path(file)
-        ));
-    }
+    /// What was removed in each project, if that is reported instead of paths.
+    by_project: Option<ByProject<'a>>,
+    out: Stdout,
 }
 
 impl<'a> Report<'a> {
@@ -57,15 +50,16 @@ impl<'a> Report<'a> {
     pub(crate) fn new(
         options: &'a Options,
         plan: &Plan,
+        projects: &'a Projects,
         progress: &'a Progress,
         start: Instant,
     ) -> Self {
-        let out = io::stdout();
         let mut report = Self {
             options,
             progress,
             start,
-            listing: Listing::new(options, plan),
+            shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
+                || plan.targets.iter().any(Target::is_stale),
             planned: plan.targets.len(),
             done: 0,
             total: RemovalStats::default(),
@@ -73,10 +67,10 @@ impl<'a> Report<'a> {
             permission_denied: false,
             found_more: false,
             declined: false,
-            out: BufWriter::with_capacity(1 << 16, out.lock()),
-            stdout_error: None,
+            by_project: options.by_project.then(|| ByProject::new(projects)),
+            out: Stdout::new(options.format),
         };
-        report.write_json(|| Message::Begin {
+        report.out.write_json(|| Message::Begin {
             version: env!("CARGO_PKG_VERSION"),
             dry_run: options.remove.dry_run,
         });
@@ -91,24 +85,26 @@ impl<'a> Report<'a> {
         for failure in &outcome.failures {
             self.record_failure(failure);
         }
-        if !outcome.stats.is_empty() && self.options.format == Format::Json {
+        if let Some(by_project) = &mut self.by_project {
+            by_project.add(target, &outcome.stats);
+        } else if !outcome.stats.is_empty() && self.options.format == Format::Json {
             let path = target.display_path();
-            self.write_json(|| Message::removed(&path, target, &outcome.stats));
+            let message = || Message::removed(&path, target, &outcome.stats);
+            self.out.write_json(message);
         }
         self.total += outcome.stats;
-        if self.stdout_error.is_none() && !outcome.removed.is_empty() {
+        if !outcome.removed.is_empty() {
             let progress = self.progress;
-            let written = if self.listing.is_interactive {
-                progress.suspend(|| self.list(target, &outcome.removed))
+            if self.out.is_terminal {
+                progress.suspend(|| self.list(target, &outcome.removed));
             } else {
-                self.list(target, &outcome.removed)
-            };
-            self.check_write(written);
+                self.list(target, &outcome.removed);
+            }
         }
     }
 
     /// Reports what could not be read before the removal began.
-    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 3]) {
+    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 4]) {
         for failure in failures.into_iter().flatten() {
             self.record_failure(failure);
         }
@@ -127,7 +123,7 @@ impl<'a> Report<'a> {
         };
         self.progress
             .suspend(|| print_error(format_args!("{what}: {}", failure.error)));
-        self.write_json(|| Message::Error {
+        self.out.write_json(|| Message::Error {
             path: JsonPath(&failure.path),
             attempt: operation_name(failure.operation),
             message: failure.error.to_string(),
@@ -147,7 +143,7 @@ impl<'a> Report<'a> {
             print_warning(format_args!("kept {names}: {reason}"));
             let reason = reason.to_string();
             for path in paths {
-                self.write_json(|| Message::Keep {
+                self.out.write_json(|| Message::Keep {
                     path: JsonPath(path),
                     reason: &reason,
                 });
@@ -178,15 +174,21 @@ impl<'a> Report<'a> {
     /// Writes out what is buffered, before another program writes.
     pub(crate) fn flush(&mut self) {
         self.progress.finish();
-        let flushed = self.out.flush();
-        self.check_write(flushed);
+        self.out.flush();
     }
 
     /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
         let (stats, errors) = (JsonStats::from(&self.total), self.errors);
         let (dry_run, elapsed) = (self.options.remove.dry_run, self.start.elapsed());
-        self.write_json(|| Message::Summary {
+        let format = self.options.format;
+        if let Some(by_project) = &self.by_project
+            && (!self.options.quiet || format == Format::Json)
+        {
+            self.progress.finish();
+            by_project.write(format, &mut self.out);
+        }
+        self.out.write_json(|| Message::Summary {
             dry_run,
             interrupted: interrupt::is_requested(),
             stats,
@@ -204,7 +206,7 @@ impl<'a> Report<'a> {
                 "permission denied: run as the owner of these files, or {elevated}"
             ));
         }
-        if let Some(error) = self.stdout_error.take() {
+        if let Some(error) = self.out.take_error() {
             if error.kind() != ErrorKind::BrokenPipe {
                 print_error(format_args!("cannot write to stdout: {error}"));
                 self.errors += 1;
@@ -213,7 +215,7 @@ impl<'a> Report<'a> {
             }
             return self.exit_status();
         }
-        if !self.options.quiet {
+        if self.options.shows_summary() {
             print_interpreters(&self.total);
             eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
         }
@@ -238,31 +240,14 @@ impl<'a> Report<'a> {
         !self.options.remove.dry_run && self.done < self.planned
     }
 
-    fn list(&mut self, target: &Target, removed: &[RemovedEntry]) -> io::Result<()> {
-        self.listing.write(&mut self.out, target, removed)?;
+    fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
+        for RemovedEntry { path, is_dir } in removed {
+            let reason = (self.shows_reasons).then(|| target.reason.describe(&target.name));
+            self.out.write_path(path, *is_dir, reason.as_deref());
+        }
         // A person waits for each line, a program for the end.
-        if self.listing.is_interactive {
-            self.out.flush()
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Writes a line of JSON, if that is the format.
-    fn write_json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
-        if self.options.format == Format::Json && self.stdout_error.is_none() {
-            let written = serde_json::to_writer(&mut self.out, &message())
-                .map_err(io::Error::from)
-                .and_then(|()| self.out.write_all(b"\n"));
-            self.check_write(written);
-        }
-    }
-
-    /// Ends the run if stdout does not accept more.
-    fn check_write(&mut self, written: io::Result<()>) {
-        if let Err(error) = written {
-            interrupt::request();
-            self.stdout_error.get_or_insert(error);
+        if self.out.is_terminal {
+            self.out.flush();
         }
     }
 

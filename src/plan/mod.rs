@@ -10,11 +10,11 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use order::path_order;
 pub(crate) use tree::{Tree, TreeDir};
 
 use crate::pyc::{BytecodeName, Staleness};
 use crate::roots::{Root, Scope};
+use crate::rules::CACHE_DIR;
 use crate::stats::RemovalStats;
 
 /// The things to remove, sorted by PATH and then by path, each once.
@@ -191,6 +191,21 @@ impl Target<'_> {
     /// Whether it is stale bytecode.
     pub(crate) fn is_stale(&self) -> bool {
         matches!(self.reason, Reason::Stale(_))
+    }
+
+    /// What it is in one word: bytecode, the debris topic, or what the user selected.
+    pub(crate) fn kind_word(&self) -> &'static str {
+        match self.reason {
+            Reason::Bytecode | Reason::Stale(_) | Reason::Ghost => "bytecode",
+            Reason::Empty if self.is_bytecode_dir() => "bytecode",
+            Reason::Debris(topic) => topic,
+            Reason::Erased | Reason::Empty => self.reason.word(),
+        }
+    }
+
+    /// Whether it is a directory in which only Python writes.
+    fn is_bytecode_dir(&self) -> bool {
+        *self.name == *CACHE_DIR || matches!(self.root.scope, Scope::PrefixDirs(_))
     }
 
     /// Whether it was selected by `--erase`.

@@ -1,7 +1,7 @@
 //! Judges whether a bytecode file is up to date.
 
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::error::JudgeError;
@@ -82,6 +82,17 @@ pub fn judge<R: Read>(
             .or_else(|| find_damaged_code(&contents, &header, name).map(Staleness::Damaged)),
     };
     Ok(staleness.map_or(Verdict::UpToDate, Verdict::Stale))
+}
+
+/// Finds the source of a bytecode file in a directory, as [`judge`] does. `None` if it does
+/// not exist.
+///
+/// # Errors
+///
+/// If the source cannot be looked up.
+pub fn find_source(name: &BytecodeName<'_>, sources: &Path) -> Result<Option<PathBuf>, JudgeError> {
+    let source = Source::find(name, sources, source::stat)?;
+    Ok(source.map(Source::into_path))
 }
 
 /// Whether the first bytes of a file with the name of a partial write are those of one:

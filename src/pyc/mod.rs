@@ -20,6 +20,7 @@ mod verdict;
 pub use error::JudgeError;
 pub use header::{Damage, Header, Validation};
 pub use interpreter::{Interpreter, InvalidVersion, Version, VersionFilter};
-pub use judge::{PycFile, is_partial_write_content, judge};
+pub use judge::{PycFile, find_source, is_partial_write_content, judge};
 pub use name::{BytecodeName, Extension, Form, SOURCE_SUFFIXES, SourceSuffix};
+pub(crate) use source::since_epoch;
 pub use verdict::{Change, Staleness, Verdict};

@@ -58,6 +58,11 @@ impl Source {
         Ok(None)
     }
 
+    /// The path of the source.
+    pub(super) fn into_path(self) -> PathBuf {
+        self.path
+    }
+
     /// Compares the source with the header of its bytecode, which was modified at
     /// `compiled`.
     pub(super) fn compare(
@@ -186,7 +191,7 @@ fn is_same_mtime(recorded: u32, layout: Layout, source: SystemTime) -> bool {
 }
 
 /// The time in whole seconds, rounded down, and the remaining nanoseconds.
-fn since_epoch(time: SystemTime) -> (i64, u32) {
+pub(crate) fn since_epoch(time: SystemTime) -> (i64, u32) {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
         Err(error) => {

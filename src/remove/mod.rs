@@ -18,7 +18,8 @@ use rayon::prelude::*;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::options::{Listing, RemoveOptions};
-use crate::plan::{Plan, Target, TargetKind, path_order};
+use crate::path::path_order;
+use crate::plan::{Plan, Target, TargetKind};
 use crate::roots::Roots;
 use crate::stats::RemovalStats;
 use crate::threads::Threads;
@@ -239,5 +240,6 @@ impl Outcome {
     fn sort(&mut self) {
         self.removed
             .sort_unstable_by(|a, b| path_order(&a.path, &b.path));
+        self.failures.sort_by(|a, b| path_order(&a.path, &b.path));
     }
 }

@@ -22,8 +22,6 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_WRITE_ATTRIBUTES, FileDispositionInfo, FileDispositionInfoEx, SetFileInformationByHandle,
 };
 
-use crate::directory::system_path;
-
 /// What a file system reports that does not know how to remove as on Unix: FAT, some
 /// network shares, and Windows before version 1809.
 const UNSUPPORTED: [u32; 4] = [
@@ -67,16 +65,20 @@ fn open_entry(dir: &Dir, name: &OsStr, access: u32) -> io::Result<File> {
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
         .follow(FollowSymlinks::No);
     match dir.open_with(name, &options) {
-        // `cap-std` opens no `aux.pyc`, since the name is that of a device in most calls.
-        Err(error) if error.kind() == ErrorKind::NotFound && exists(dir, name) => Err(
+        // `cap-std` opens no `aux.pyc`, as if it did not exist.
+        Err(error) if error.kind() == ErrorKind::NotFound && is_device(name) => Err(
             io::Error::other("its name is reserved for a device of Windows"),
         ),
         opened => opened.map(cap_std::fs::File::into_std),
     }
 }
 
-fn exists(dir: &Dir, name: &OsStr) -> bool {
-    system_path(dir).is_ok_and(|dir| dir.join(name).symlink_metadata().is_ok())
+/// Whether most calls of Windows take a name as that of a device, whatever its suffix.
+fn is_device(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let is_numbered = stem.starts_with("COM") || stem.starts_with("LPT");
+    matches!(stem, "CON" | "PRN" | "AUX" | "NUL") || (is_numbered && stem.chars().count() == 4)
 }
 
 /// Removes an open entry. With the semantics of POSIX the name is free at once, even if

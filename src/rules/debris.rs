@@ -1,4 +1,4 @@
-//! The leftovers of tools, by topic.
+//! Finds the debris topic that a name belongs to.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,216 +7,21 @@ use std::sync::LazyLock;
 use anyhow::Result;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-/// The leftovers of one tool, or of one kind of tools.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Topic {
-    /// Its name on the command line.
-    pub(crate) name: &'static str,
-    /// Whether it is removed if the user names no topic.
-    pub(crate) is_default: bool,
-    /// What it covers, for `--help`.
-    pub(crate) help: &'static str,
-    /// What is removed.
-    patterns: &'static [Pattern],
-}
+use super::topics::{ALL, DebrisKind, Evidence, Pattern, TOPICS, Topic};
 
-/// A glob for names at any depth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pattern {
-    /// The glob. It ends with `/` for a directory; `parent/name/` is a directory in a
-    /// directory of that name.
-    glob: &'static str,
-    /// What proves that such a name is debris.
-    evidence: Evidence,
-    /// How a directory is removed.
-    kind: DebrisKind,
-}
-
-/// What proves that a name is debris.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Evidence {
-    /// The name, which belongs to one tool.
-    Name,
-    /// A Python project in the same directory: `pyproject.toml`, `setup.py` or `setup.cfg`.
-    Project,
-    /// A Python project in the directory above.
-    ProjectAbove,
-    /// A Python project, or the settings of coverage, in the same directory.
-    Coverage,
-    /// A Python project, in the same directory or above its `src`, with a `build` or a
-    /// `dist`. Without these, its `*.egg-info` may be what makes a development install
-    /// (`setup.py develop`) work.
-    Built,
-    /// The settings of Sphinx, in the same directory or in its `source`.
-    Sphinx,
-    /// A `__pycache__` that holds it.
-    Cache,
-    /// A directory with an `EGG-INFO`, or a zip archive.
-    Egg,
-}
-
-/// What is removed of debris.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DebrisKind {
-    /// A file, or a directory with its contents.
-    Whole,
-    /// A directory, if nothing but debris was in it.
-    Container,
-}
-
-/// Names that belong to one tool.
-const fn named(glob: &'static str) -> Pattern {
-    Pattern {
-        glob,
-        evidence: Evidence::Name,
-        kind: DebrisKind::Whole,
-    }
-}
-
-/// Names that other tools and people use, too.
-const fn generic(glob: &'static str, evidence: Evidence) -> Pattern {
-    Pattern {
-        evidence,
-        ..named(glob)
-    }
-}
-
-const fn topic(name: &'static str, help: &'static str, patterns: &'static [Pattern]) -> Topic {
-    Topic {
-        name,
-        is_default: false,
-        help,
-        patterns,
-    }
-}
-
-const fn default_topic(
-    name: &'static str,
-    help: &'static str,
-    patterns: &'static [Pattern],
-) -> Topic {
-    Topic {
-        is_default: true,
-        ..topic(name, help, patterns)
-    }
-}
-
-/// All topics, the default ones first. They cover only what its tool creates again.
-pub(crate) const TOPICS: &[Topic] = &[
-    default_topic("cache", ".cache", &[generic(".cache/", Evidence::Project)]),
-    default_topic(
-        "coverage",
-        ".coverage, coverage.{json,lcov,xml}, htmlcov",
-        &[
-            named(".coverage"),
-            // Data of parallel runs: host, process and a random part.
-            named(".coverage.*.*.*"),
-            generic("coverage.json", Evidence::Coverage),
-            generic("coverage.lcov", Evidence::Coverage),
-            generic("coverage.xml", Evidence::Coverage),
-            generic("htmlcov/", Evidence::Coverage),
-        ],
-    ),
-    default_topic(
-        "package",
-        "build/lib, build/bdist.*, dist, sdist, *.egg-info",
-        &[
-            generic("build/bdist.*/", Evidence::ProjectAbove),
-            generic("build/lib/", Evidence::ProjectAbove),
-            Pattern {
-                kind: DebrisKind::Container,
-                ..generic("build/", Evidence::Project)
-            },
-            generic("dist/", Evidence::Project),
-            generic("sdist/", Evidence::Project),
-            generic("*.egg-info/", Evidence::Built),
-        ],
-    ),
-    default_topic(
-        "pytest",
-        ".pytest_cache, pytestdebug.log",
-        &[named(".pytest_cache/"), named("pytestdebug.log")],
-    ),
-    default_topic("ruff", ".ruff_cache", &[named(".ruff_cache/")]),
-    topic(
-        "complexipy",
-        ".complexipy_cache",
-        &[named(".complexipy_cache/")],
-    ),
-    topic(
-        "eggs",
-        ".eggs, *.egg",
-        &[
-            named(".eggs/"),
-            generic("*.egg/", Evidence::Egg),
-            generic("*.egg", Evidence::Egg),
-        ],
-    ),
-    topic("hypothesis", ".hypothesis", &[named(".hypothesis/")]),
-    topic(
-        "jupyter",
-        ".ipynb_checkpoints",
-        &[named(".ipynb_checkpoints/")],
-    ),
-    topic(
-        "marimo",
-        "__marimo__/cache, __marimo__/session",
-        // Layouts that a person made can be beside these.
-        &[named("__marimo__/cache/"), named("__marimo__/session/")],
-    ),
-    topic(
-        "mypy",
-        ".mypy_cache, .dmypy.json",
-        &[named(".mypy_cache/"), named(".dmypy.json")],
-    ),
-    topic("nox", ".nox", &[named(".nox/")]),
-    topic(
-        "numba",
-        "*.nbi, *.nbc",
-        &[
-            generic("*.nbi", Evidence::Cache),
-            generic("*.nbc", Evidence::Cache),
-        ],
-    ),
-    topic("pyre", ".pyre", &[named(".pyre/")]),
-    topic("pyrefly", ".pyrefly_cache", &[named(".pyrefly_cache/")]),
-    topic(
-        "pyright",
-        ".pyright, .pyright-app-cache-*, .pyright-stubs-*",
-        &[
-            named(".pyright/"),
-            named(".pyright-app-cache-*/"),
-            named(".pyright-stubs-*/"),
-        ],
-    ),
-    topic("pytype", ".pytype", &[named(".pytype/")]),
-    topic(
-        "sphinx",
-        "docs/_build, doc/_build",
-        &[
-            generic("docs/_build/", Evidence::Sphinx),
-            generic("doc/_build/", Evidence::Sphinx),
-        ],
-    ),
-    topic("tox", ".tox", &[named(".tox/")]),
-    topic("ty", ".ty_cache", &[named(".ty_cache/")]),
-];
-
-/// The name that stands for every topic.
-pub(crate) const ALL: &str = "all";
-
-/// The names of all topics, and [`ALL`].
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TOPICS.iter().map(|topic| topic.name).chain([ALL])
-}
-
-/// Whether a name is that of debris of any topic, perhaps in another place.
-pub(crate) fn may_be_debris(name: &OsStr) -> bool {
+/// All topics.
+pub(crate) fn all_topics() -> &'static Debris {
     static ALL_TOPICS: LazyLock<Debris> = LazyLock::new(|| {
         // The table is constant, and a test compiles it.
         Debris::new(&[ALL.to_owned()]).expect("valid globs")
     });
-    ALL_TOPICS.dirs.globs.is_match(name) || ALL_TOPICS.files.globs.is_match(name)
+    &ALL_TOPICS
+}
+
+/// Whether a name is that of debris of any topic, perhaps in another place.
+pub(crate) fn may_be_debris(name: &OsStr) -> bool {
+    let topics = all_topics();
+    topics.dirs.globs.is_match(name) || topics.files.globs.is_match(name)
 }
 
 /// The topics that the user asked for.
@@ -239,6 +44,8 @@ struct PatternSet {
 pub(crate) struct Match {
     /// The name of the topic.
     pub(crate) topic: &'static str,
+    /// The glob, without a `/` at its end.
+    pub(crate) glob: &'static str,
     /// What proves it.
     pub(crate) evidence: Evidence,
     /// What is removed.
@@ -296,6 +103,7 @@ impl PatternSet {
             globs.add(Glob::new(name)?);
             let found = Match {
                 topic,
+                glob: path,
                 evidence: pattern.evidence,
                 kind: pattern.kind,
             };

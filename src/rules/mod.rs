@@ -6,6 +6,7 @@ pub(crate) mod erase;
 pub(crate) mod ignore;
 mod name_globs;
 pub(crate) mod path_glob;
+pub(crate) mod topics;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -56,6 +57,9 @@ pub(crate) const VCS_DIRS: [&str; 9] = [
 /// Where packages are installed. Their files belong to them, whatever their names.
 pub(crate) const INSTALL_DIRS: [&str; 2] = ["site-packages", "dist-packages"];
 
+/// The files that describe a Python project.
+pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+
 /// Everything that decides what is removed below a PATH.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
@@ -65,6 +69,8 @@ pub(crate) struct Rules {
     pub(crate) search_default_skips: bool,
     /// Leftovers of tools.
     pub(crate) debris: Debris,
+    /// Whether a hint names leftovers that are kept because no topic was chosen.
+    pub(crate) hints_debris: bool,
     /// The globs of `--erase`.
     pub(crate) erase: EraseGlobs,
     /// Whether empty directories are removed.

@@ -9,7 +9,7 @@ use crate::pyc::{
     self, BytecodeName, Interpreter, JudgeError, PycFile, SOURCE_SUFFIXES, Staleness, Verdict,
     VersionFilter, magic,
 };
-use crate::rules::BytecodeFilter;
+use crate::rules::{BytecodeFilter, is_installed};
 
 /// A bytecode file that the walk met.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,33 @@ pub(crate) struct FoundBytecode<'a> {
     pub(crate) is_regular: bool,
 }
 
+/// What is known about a bytecode file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// It is selected, for this reason.
+    Selected(Reason),
+    /// It is up to date.
+    UpToDate,
+    /// It is of an interpreter that is not selected.
+    OtherInterpreter,
+    /// The place of its source is not known.
+    UnknownSource,
+    /// It has the name of a partial write, but not the contents.
+    NotPartialWrite,
+    /// It vanished meanwhile, or is not a regular file.
+    Vanished,
+}
+
+impl Judgement {
+    /// Why the file is selected, if it is.
+    pub(crate) fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Selected(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 /// Whether directories contain sources: the answer for the last one, as a directory can
 /// contain a million orphans.
 #[derive(Debug, Default)]
@@ -36,15 +63,20 @@ pub(crate) struct SourceDirs {
 
 impl SourceDirs {
     /// Whether a directory contains no source at all, as that of a program that was frozen.
-    /// If it cannot be read, it may be one.
-    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read. The next call for this directory returns `true`, so that the
+    /// error is reported once.
+    pub(crate) fn is_sourceless(&mut self, dir: &Path) -> io::Result<bool> {
         if let Some((last, is_sourceless)) = &self.last
             && last == dir
         {
-            return *is_sourceless;
+            return Ok(*is_sourceless);
         }
-        let is_sourceless = !has_source(dir).unwrap_or(false);
-        self.last = Some((dir.to_path_buf(), is_sourceless));
+        let is_sourceless = has_source(dir).map(|has_source| !has_source);
+        let is_kept = *is_sourceless.as_ref().unwrap_or(&true);
+        self.last = Some((dir.to_path_buf(), is_kept));
         is_sourceless
     }
 }
@@ -61,7 +93,49 @@ fn has_source(dir: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Why a bytecode file is selected, or `None` if it is not.
+/// The directory of the source of a bytecode file in `dir`. `counterpart` is the directory
+/// of the sources if `dir` is below `PYTHONPYCACHEPREFIX`. `None` if it is not known: a
+/// tagged file outside of `__pycache__` was moved from a cache.
+pub(crate) fn source_dir<'d>(
+    name: &BytecodeName,
+    dir: &'d Path,
+    in_cache: bool,
+    counterpart: Option<&'d Path>,
+) -> Option<&'d Path> {
+    if in_cache {
+        dir.parent()
+    } else if counterpart.is_some() {
+        counterpart
+    } else if name.tag().is_some() {
+        None
+    } else {
+        Some(dir)
+    }
+}
+
+/// Whether bytecode without a source belongs to a package or a program that was shipped
+/// without sources. `canonical` is its canonical path.
+///
+/// # Errors
+///
+/// The path of its directory if that could not be read, and why. Such a file is kept.
+pub(crate) fn is_shipped(
+    file: FoundBytecode<'_>,
+    canonical: &Path,
+    source_dirs: &mut SourceDirs,
+) -> Result<bool, (PathBuf, io::Error)> {
+    if file.in_cache || is_installed(canonical) {
+        return Ok(!file.in_cache);
+    }
+    let Some(dir) = file.path.parent() else {
+        return Ok(false);
+    };
+    source_dirs
+        .is_sourceless(dir)
+        .map_err(|error| (dir.to_path_buf(), error))
+}
+
+/// Judges whether a bytecode file is selected.
 ///
 /// # Errors
 ///
@@ -70,45 +144,46 @@ fn has_source(dir: &Path) -> io::Result<bool> {
 pub(crate) fn judge(
     filter: &BytecodeFilter,
     file: FoundBytecode<'_>,
-) -> Result<Option<Reason>, (PathBuf, io::Error)> {
+) -> Result<Judgement, (PathBuf, io::Error)> {
     let in_file = |error| (file.path.to_path_buf(), error);
     if filter.selects_by_interpreter() && !file.is_of(filter).map_err(in_file)? {
-        return Ok(None);
+        return Ok(Judgement::OtherInterpreter);
     }
     if file.name.is_partial_write() {
         return file.judge_partial_write(filter).map_err(in_file);
     }
     if !filter.stale {
-        return Ok(Some(Reason::Bytecode));
+        return Ok(Judgement::Selected(Reason::Bytecode));
     }
     let Some(source_dir) = file.source_dir else {
-        return Ok(None);
+        return Ok(Judgement::UnknownSource);
     };
     match pyc::judge(&file.name, source_dir, || file.open()) {
-        Ok(Verdict::UpToDate) => Ok(None),
-        Ok(Verdict::Stale(staleness)) => Ok(Some(Reason::Stale(staleness))),
-        // It vanished meanwhile, or is not a regular file.
-        Err(JudgeError::Bytecode(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Ok(Verdict::UpToDate) => Ok(Judgement::UpToDate),
+        Ok(Verdict::Stale(staleness)) => Ok(Judgement::Selected(Reason::Stale(staleness))),
+        Err(JudgeError::Bytecode(error)) if error.kind() == ErrorKind::NotFound => {
+            Ok(Judgement::Vanished)
+        }
         Err(JudgeError::Bytecode(error)) => Err(in_file(error)),
         Err(JudgeError::Source(path, error)) => Err((path, error)),
     }
 }
 
 impl FoundBytecode<'_> {
-    /// Why a file with the name of a partial write is selected, if it is one.
-    fn judge_partial_write(self, filter: &BytecodeFilter) -> io::Result<Option<Reason>> {
+    /// Judges a file with the name of a partial write.
+    fn judge_partial_write(self, filter: &BytecodeFilter) -> io::Result<Judgement> {
         let mut bytes = Vec::new();
         match self.open() {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Judgement::Vanished),
             opened => opened?.contents.take(16).read_to_end(&mut bytes)?,
         };
-        let is_partial_write = pyc::is_partial_write_content(&bytes);
-        let reason = if filter.stale {
-            Reason::Stale(Staleness::Leftover)
+        Ok(if !pyc::is_partial_write_content(&bytes) {
+            Judgement::NotPartialWrite
+        } else if filter.stale {
+            Judgement::Selected(Reason::Stale(Staleness::Leftover))
         } else {
-            Reason::Bytecode
-        };
-        Ok(is_partial_write.then_some(reason))
+            Judgement::Selected(Reason::Bytecode)
+        })
     }
 
     fn is_of(self, filter: &BytecodeFilter) -> io::Result<bool> {
@@ -139,7 +214,7 @@ impl FoundBytecode<'_> {
 
     /// Opens it without following a symlink or waiting for a writer: it may have become
     /// a symlink or a FIFO since the walk met it.
-    fn open(self) -> io::Result<PycFile<File>> {
+    pub(crate) fn open(self) -> io::Result<PycFile<File>> {
         if !self.is_regular {
             return Err(ErrorKind::NotFound.into());
         }

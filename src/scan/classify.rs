@@ -7,8 +7,9 @@ use std::path::Path;
 use super::candidate::Candidate;
 use crate::directory::EntryKind;
 use crate::plan::Reason;
-use crate::rules::debris::{DebrisKind, Match};
+use crate::rules::debris::{self, Debris, Match};
 use crate::rules::ignore::EntryPath;
+use crate::rules::topics::DebrisKind;
 use crate::rules::{CACHE_DIR, Rules, is_bytecode, is_install_dir};
 
 /// How a directory is walked.
@@ -257,6 +258,17 @@ impl Context<'_> {
     /// The debris topic that the name of an entry belongs to. Whether the entry is debris
     /// depends on the evidence that the topic asks for.
     pub(crate) fn debris_match(&self, entry: FoundEntry<'_>) -> Option<Match> {
+        self.match_topics(&self.rules.debris, entry)
+    }
+
+    /// The debris topic of an entry that is not ignored, whatever topics the user chose.
+    pub(crate) fn leftover_match(&self, entry: FoundEntry<'_>) -> Option<Match> {
+        let found = self.match_topics(debris::all_topics(), entry)?;
+        let is_ignored = entry.is_path || self.rules.ignore.is_ignored(entry.path);
+        (!is_ignored).then_some(found)
+    }
+
+    fn match_topics(&self, topics: &Debris, entry: FoundEntry<'_>) -> Option<Match> {
         if entry.kind == EntryKind::Dir {
             if self.mode != (WalkMode::Search { debris: true }) {
                 return None;
@@ -264,9 +276,9 @@ impl Context<'_> {
             // The name of the PATH itself says nothing: a project called `build` can have
             // a `lib` of its own.
             let path = entry.relative_to_path;
-            self.rules.debris.match_dir(entry.name(), path)
+            topics.match_dir(entry.name(), path)
         } else if entry.kind.is_file_or_symlink() && self.mode.searches_debris() {
-            self.rules.debris.match_file(entry.name())
+            topics.match_file(entry.name())
         } else {
             None
         }

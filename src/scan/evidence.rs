@@ -1,17 +1,17 @@
 //! Looks for the evidence that a name is debris: names such as `dist` are used by many
 //! tools, and by people.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::directory::EntryKind;
-use crate::path::is_absence;
-use crate::rules::CACHE_DIR;
-use crate::rules::debris::Evidence;
+use walkdir::WalkDir;
 
-/// The files that describe a Python project.
-pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+use super::walk::into_io_error;
+use crate::directory::EntryKind;
+use crate::path::is_present;
+use crate::rules::topics::Evidence;
+use crate::rules::{CACHE_DIR, PROJECT_FILES};
 
 /// The first bytes of a zip archive.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -40,6 +40,8 @@ pub(crate) fn is_proven(
         Evidence::Cache => Ok(dir.ends_with(CACHE_DIR)),
         Evidence::Egg if kind == EntryKind::Dir => exists(path, "EGG-INFO"),
         Evidence::Egg => Ok(kind == EntryKind::File && is_zip(path)?),
+        Evidence::Source => look_up(path.with_extension("py")),
+        Evidence::Mutants => Ok(is_project(dir)? && has_mutants(path)?),
     }
 }
 
@@ -75,12 +77,27 @@ fn is_zip(path: &Path) -> Result<bool, Unreadable> {
     read().map_err(|error| (path.to_path_buf(), error))
 }
 
+/// Whether mutmut made a directory: beside each copy of a source that it changed, it
+/// records the results in a file.
+fn has_mutants(dir: &Path) -> Result<bool, Unreadable> {
+    for entry in WalkDir::new(dir) {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(dir).to_path_buf();
+            (path, into_io_error(error))
+        })?;
+        let is_record = entry.file_name().as_encoded_bytes().ends_with(b".py.meta");
+        if is_record && entry.file_type().is_file() && look_up(entry.path().with_extension(""))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether a directory has an entry of this name, also a dangling symlink.
 fn exists(dir: &Path, name: &str) -> Result<bool, Unreadable> {
-    let path = dir.join(name);
-    match fs::symlink_metadata(&path) {
-        Ok(_) => Ok(true),
-        Err(error) if is_absence(&error) => Ok(false),
-        Err(error) => Err((path, error)),
-    }
+    look_up(dir.join(name))
+}
+
+fn look_up(path: PathBuf) -> Result<bool, Unreadable> {
+    is_present(&path).map_err(|error| (path, error))
 }

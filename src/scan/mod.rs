@@ -4,11 +4,13 @@
 //! `walkdir` walks. As one walk keeps one core busy, a walk that meets a directory while
 //! few jobs are queued hands it to the thread pool, and otherwise descends itself.
 
-mod bytecode;
+mod boundary;
+pub(crate) mod bytecode;
 mod candidate;
 mod classify;
 mod evidence;
 mod frame;
+mod leftovers;
 mod nested;
 mod prefix;
 mod select;
@@ -29,13 +31,14 @@ use crate::guard::{Guard, KeepReason};
 use crate::open_dirs::MAX_OPEN_TREE_DIRS;
 use crate::options::Options;
 use crate::output::progress::Progress;
-use crate::path::split_name;
-use crate::plan::{Reason, Target, TargetKind, path_order};
+use crate::path::{path_order, split_name};
+use crate::plan::{Reason, Target, TargetKind};
 use crate::roots::{Root, Roots, Scope};
 use crate::rules::Rules;
 use crate::threads::Threads;
 use candidate::DirCandidate;
 use classify::WalkMode;
+pub(crate) use leftovers::Leftover;
 use walk::{Job, Step};
 
 /// Entries after which a walk continues on all threads. A smaller tree is done before a
@@ -66,6 +69,8 @@ pub(crate) struct Found<'a> {
     pub(crate) failures: Vec<Failure>,
     /// Bytecode that is removed although git tracks it.
     pub(crate) tracked: Vec<PathBuf>,
+    /// Debris that is kept because no topic was asked for.
+    pub(crate) leftovers: Vec<Leftover>,
     /// Directories with an entry that decides about what else is in them.
     notes: Vec<Note<'a>>,
 }
@@ -151,6 +156,7 @@ impl<'a> Found<'a> {
         self.kept.append(&mut other.kept);
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
+        self.leftovers.append(&mut other.leftovers);
         self.notes.append(&mut other.notes);
     }
 }

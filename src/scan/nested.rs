@@ -78,6 +78,9 @@ fn drop_found(scan: &Scan<'_>, note: &Note) {
     found
         .targets
         .retain(|target| target.root.id != note.root.id || !is_in(&target.path()));
+    found
+        .leftovers
+        .retain(|leftover| leftover.root != note.root.id || !is_in(&leftover.dir));
     found.kept.retain(|kept| !kept.path.starts_with(&shown));
     found
         .failures

@@ -25,19 +25,23 @@ pub(crate) fn jobs<'s, 'a>(
         .filter(|path| !path.as_os_str().is_empty())
         .collect();
     let mut candidates: BTreeMap<&Path, Arc<DirCandidate<'a>>> = BTreeMap::new();
+    let mut failures = Vec::new();
     // Sorted, so that each directory comes after the one that holds it.
     for path in &between {
         let parent = path.parent().and_then(|parent| candidates.get(parent));
         let candidate = Candidate::of_bytecode(true);
         let dir = DirCandidate::new(root, Arc::from(*path), candidate, parent);
         let is_known = |entry: &Path| tops.contains(entry) || between.contains(entry);
-        // If it cannot be read, it is kept.
-        if has_other_entries(root, path, is_known).unwrap_or(true) {
+        let is_kept = has_other_entries(root, path, is_known).unwrap_or_else(|error| {
+            failures.push((root.display_path(path), error));
+            true
+        });
+        if is_kept {
             dir.block();
         }
         candidates.insert(path, dir);
     }
-    let jobs = dirs
+    let mut jobs: Vec<_> = dirs
         .iter()
         .map(|dir| {
             let parent = dir.relative.parent();
@@ -45,6 +49,11 @@ pub(crate) fn jobs<'s, 'a>(
             Job::for_prefix_dir(scan, root, dir, parent)
         })
         .collect();
+    if let Some(job) = jobs.first_mut() {
+        for (path, error) in failures {
+            job.record_failure(path, error);
+        }
+    }
     for candidate in candidates.into_values() {
         scan.close_candidate(candidate);
     }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use walkdir::DirEntry;
 
-use super::bytecode::{self, FoundBytecode};
+use super::bytecode::{self, FoundBytecode, Judgement};
 use super::classify::{BytecodeDecision, Context, Descent, DirDecision, FoundEntry, WalkMode};
 use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
-use crate::directory::{self, EntryKind};
-use crate::guard::{KeepReason, is_git_dir};
+use crate::directory::EntryKind;
+use crate::guard::KeepReason;
 use crate::path::{is_unreachable, name_of, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
-use crate::rules::debris::{Evidence, Match};
+use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
-use crate::rules::is_installed;
+use crate::rules::topics::Evidence;
 
 impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
@@ -32,15 +32,14 @@ impl<'a> Job<'_, 'a> {
             self.walk.skip_current_dir();
             return Step::Continue;
         }
-        let is_kept = self.is_on_other_file_system(&entry)
-            || (entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative))
-            || is_git_internal(&entry);
-        let mut decision = if is_kept {
+        let mut decision = if self.is_boundary(&entry) {
             DirDecision::Skip
         } else {
             let found = self.found_entry(&entry, relative, EntryKind::Dir);
             let debris = self.proven_debris(found);
-            self.context().classify_dir(found, debris)
+            let decision = self.context().classify_dir(found, debris);
+            self.note_leftover(&entry, EntryKind::Dir);
+            decision
         };
         if let DirDecision::RemoveTree(reason) = decision {
             let is_generic = self.is_generic(&entry, relative, EntryKind::Dir);
@@ -104,6 +103,7 @@ impl<'a> Job<'_, 'a> {
 
     /// Decides about anything but a directory.
     pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
+        self.note_leftover(entry, kind);
         // Rejects most files before their paths are looked at.
         if entry.depth() > 0 && !self.context().can_select_file(name_of(entry), kind) {
             return self.block();
@@ -163,48 +163,34 @@ impl<'a> Job<'_, 'a> {
             entry.path()
         };
         let dir = path.parent()?;
-        let counterpart;
-        let source_dir = if in_cache {
-            dir.parent()
-        } else {
-            match self.prefix {
-                // Below a PATH in the prefix there can be sources as well; what was
-                // compiled beside them has no tag.
-                Some(prefix) if !prefix.is_path || name.tag().is_some() => {
-                    let parent = relative.parent().unwrap_or(relative);
-                    let below = parent.strip_prefix(&prefix.relative).unwrap_or(parent);
-                    counterpart = prefix.source_dir.join(below);
-                    Some(&*counterpart)
-                }
-                // A tagged file outside of `__pycache__` was moved from a cache; the
-                // place of its source is unknown.
-                _ if name.tag().is_some() => None,
-                _ => Some(dir),
-            }
-        };
+        // Below a PATH in the prefix there can be sources as well; what was compiled beside
+        // them has no tag.
+        let prefix = self.prefix;
+        let prefix = prefix.filter(|prefix| !prefix.is_path || name.tag().is_some());
+        let counterpart = prefix.map(|prefix| {
+            let parent = relative.parent().unwrap_or(relative);
+            let below = parent.strip_prefix(&prefix.relative).unwrap_or(parent);
+            prefix.source_dir.join(below)
+        });
         let file = FoundBytecode {
             path,
             name,
-            source_dir,
+            source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
             in_cache,
             is_regular: kind == EntryKind::File,
         };
-        match bytecode::judge(&self.rules.bytecode, file) {
-            // A package or a program that was shipped without sources.
-            Ok(Some(Reason::Stale(Staleness::Orphaned)))
-                if !in_cache
-                    && self.prefix.is_none()
-                    && (is_installed(&canonical) || self.source_dirs.is_sourceless(dir)) =>
-            {
-                None
-            }
-            Ok(reason) => reason,
-            Err((path, error)) => {
-                let path = self.root.display_path(self.relative(&path));
-                self.record_failure(path, error);
-                None
-            }
+        let mut judged = bytecode::judge(&self.rules.bytecode, file).map(Judgement::reason);
+        if let Ok(Some(Reason::Stale(Staleness::Orphaned))) = judged
+            && self.prefix.is_none()
+        {
+            let is_shipped = bytecode::is_shipped(file, &canonical, &mut self.source_dirs);
+            judged = is_shipped.and_then(|is_shipped| if is_shipped { Ok(None) } else { judged });
         }
+        judged.unwrap_or_else(|(path, error)| {
+            let path = self.root.display_path(self.relative(&path));
+            self.record_failure(path, error);
+            None
+        })
     }
 
     fn remove_file(&mut self, entry: &DirEntry, relative: &Path, reason: Reason) {
@@ -260,7 +246,7 @@ impl<'a> Job<'_, 'a> {
         });
     }
 
-    fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self) -> Context<'_> {
         Context {
             mode: self.mode(),
             rules: &self.rules,
@@ -269,7 +255,7 @@ impl<'a> Job<'_, 'a> {
         }
     }
 
-    fn found_entry<'e>(
+    pub(super) fn found_entry<'e>(
         &self,
         entry: &'e DirEntry,
         relative: &'e Path,
@@ -295,23 +281,4 @@ impl<'a> Job<'_, 'a> {
             is_path: entry.depth() == 0,
         }
     }
-
-    /// Whether a directory is on another file system than its root, which the user asked
-    /// not to leave. If that cannot be found out, it is.
-    fn is_on_other_file_system(&self, entry: &DirEntry) -> bool {
-        let expected = self.root.file_system;
-        expected.is_some() && directory::file_system_of_path(entry.path()).ok() != Some(expected)
-    }
-}
-
-/// Whether a directory is part of a bare repository: its files are named after branches
-/// and commits. What cannot be read counts as such.
-fn is_git_internal(entry: &DirEntry) -> bool {
-    matches!(
-        name_of(entry).as_encoded_bytes(),
-        b"refs" | b"logs" | b"objects"
-    ) && entry
-        .path()
-        .parent()
-        .is_some_and(|parent| is_git_dir(parent).unwrap_or(true))
 }

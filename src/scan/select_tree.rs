@@ -35,7 +35,7 @@ impl Job<'_, '_> {
         let reader = TreeReader {
             root: self.root,
             rules: &self.rules,
-            allow_environments: matches!(reason, Reason::Debris("tox" | "nox")),
+            allow_environments: matches!(reason, Reason::Debris("nox" | "pybuilder" | "tox")),
             excluded: &excluded,
             measure: self.scan.measure,
             max_handles: self.scan.max_open_tree_dirs(),

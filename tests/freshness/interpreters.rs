@@ -213,6 +213,7 @@ impl Python {
 
     /// Imports `big.py` of a directory. Whether this succeeds. If `limit` is not 0, no file
     /// can become larger than this many bytes, as on a full disk.
+    #[cfg(unix)]
     pub fn imports_big(&self, directory: &Path, limit: usize) -> bool {
         let arguments = ["import", directory.to_str().unwrap(), &limit.to_string()];
         let mut driver = self.driver(&["-E"], &arguments);

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::util::{Run, tree};
+use crate::util::{Run, can_symlink, lacks_symlinks, tree};
 
 #[test]
 fn debris_without_topic_selects_default_topics() {
@@ -42,7 +42,10 @@ Would remove 11 directories and 13 files (183 B).
 fn topics_are_selected_by_name_or_all() {
     let debris = ".mypy_cache/m .dmypy.json n/.ipynb_checkpoints/n .tox/t .nox/n .hypothesis/h \
                   docs/_build/h docs/conf.py _build/x .eggs/e __marimo__/cache/c \
-                  __marimo__/layouts/l .ty_cache/t .pyrefly_cache/p .pytype/p .pyre/p \
+                  __marimo__/layouts/l .pytype/p .pyre/p .grimp_cache/g .import_linter_cache/i \
+                  cython_debug/c .pybuilder/plugins/cpython-3.13/pyvenv.cfg .testmondata \
+                  .testmondata-shm .testmondata-wal nosetests.xml .mutmut-cache \
+                  .pdm-build/b m.py,cover \
                   .complexipy_cache/c .pyright/p";
     let named = tree(debris);
     named.pyclean(". -d mypy jupyter -q");
@@ -101,6 +104,9 @@ fn unknown_topic_is_a_usage_error_with_a_tip() {
 
 #[test]
 fn symlink_to_repository_is_removed() {
+    if lacks_symlinks() {
+        return;
+    }
     let tree = tree("repository/.git/HEAD .coverage->repository");
     let run = tree.pyclean("-n . --debris");
     assert_eq!(run.stdout, ".coverage\n", "{}", run.stderr);
@@ -122,6 +128,7 @@ fn cache_directory_of_the_user_is_kept() {
     );
     let mut command = tree.command(["home", "other", "dotfiles", "xdg", "--debris"]);
     command.env("HOME", tree.path().join("home"));
+    command.env("USERPROFILE", tree.path().join("home"));
     command.env("XDG_CACHE_HOME", tree.path().join("xdg/.cache"));
     let run: Run = command.output().unwrap().into();
     run.assert_snapshot(str![[r#"
@@ -139,8 +146,13 @@ Removed 3 directories and 3 files (69 B).
 
 #[test]
 fn name_of_the_path_itself_does_not_select_debris() {
-    let tree = tree("build/lib/a.txt symlink->build docs/_build/b docs/conf.py setup.py");
-    for path in ["build", "symlink", "./build/", "docs"] {
+    let tree = tree("build/lib/a.txt docs/_build/b docs/conf.py setup.py");
+    let mut paths = vec!["build", "./build/", "docs"];
+    if can_symlink() {
+        tree.add("symlink->build");
+        paths.push("symlink");
+    }
+    for path in paths {
         tree.pyclean(&format!("-n {path} --debris package sphinx"))
             .assert("", "Nothing to remove.\n", 0);
     }
@@ -170,6 +182,17 @@ const GENERIC: &[(&str, &str, &[&str])] = &[
     ("package", "build/bdist.linux-x86_64/b", PROJECT),
     ("package", "dist/p.whl", PROJECT),
     ("package", "sdist/p.tar.gz", PROJECT),
+    ("package", "_skbuild/linux-x86_64-3.13/c", PROJECT),
+    ("package", "pip-wheel-metadata/w", PROJECT),
+    ("coverage", "m.cover", &["m.py"]),
+    (
+        "mutmut",
+        "mutants/src/m.py",
+        &[
+            "mutants/src/m.py.meta pyproject.toml",
+            "mutants/src/m.py.meta setup.cfg",
+        ],
+    ),
     (
         "package",
         "p.egg-info/PKG-INFO",
@@ -267,4 +290,53 @@ fn files_of_numba_are_debris_in_a_cache_alone() {
     );
     let run = tree.pyclean("-n . --debris numba --keep-python 3.12");
     assert_eq!(run.stdout, "__pycache__/f.1.nbc\n__pycache__/f.nbi\n");
+}
+
+/// Names that look like those of tools, but that no tool makes again.
+#[test]
+fn data_that_no_tool_makes_again_is_never_debris() {
+    let entries = "setup.py .benchmarks/b .asv/results/a .basedpyright/baseline.json .dvc/d \
+                   .mlruns/m app.spec .ropeproject/r __pypackages__/3.12/lib/p.py \
+                   __marimo__/session/n.py.json .pyrefly_cache/p .ty_cache/t m.py.cover \
+                   nosetests.xml.txt x.testmondata";
+    let tree = tree(entries);
+    tree.pyclean(". --debris all")
+        .assert("", "Nothing to remove.\n", 0);
+    tree.assert_left(entries);
+}
+
+#[test]
+fn mutants_without_records_of_mutmut_are_kept() {
+    for (entries, is_debris) in [
+        ("mutants/m.py setup.py", false),
+        ("mutants/m.py mutants/n.py.meta setup.py", false),
+        ("mutants/m.py mutants/m.py.meta", false),
+        ("mutants/m.py mutants/m.py.meta/ setup.py", false),
+        ("mutants/a/m.py mutants/a/m.py.meta setup.py", true),
+    ] {
+        let tree = tree(entries);
+        let run = tree.pyclean("-n . --debris mutmut");
+        let listing = if is_debris { "mutants/\n" } else { "" };
+        assert_eq!((&*run.stdout, run.code), (listing, Some(0)), "{entries}");
+    }
+}
+
+/// Where the evidence cannot be read, the directory is kept.
+#[cfg(unix)]
+#[test]
+fn mutants_that_cannot_be_read_are_kept() {
+    use crate::util::{run_as_ordinary_user, set_mode};
+    let tree = tree("mutants/a/m.py setup.py");
+    set_mode(tree.path().join("mutants/a"), 0o000);
+    let run = run_as_ordinary_user(&tree, ". --debris mutmut");
+    set_mode(tree.path().join("mutants/a"), 0o755);
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: cannot read mutants/a: Permission denied (os error 13)
+hint: permission denied: run as the owner of these files, or with sudo
+Nothing removed.
+--- exit 1
+
+"#]]);
+    tree.assert_left("mutants/a/m.py setup.py");
 }

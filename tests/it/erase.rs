@@ -36,25 +36,25 @@ fn erase_glob_does_not_match_the_path_itself() {
 fn erase_glob_applies_to_each_of_overlapping_paths() {
     let tree = tree("p/__pycache__/m.pyo.0");
     let run =
-        tree.pyclean("-nq p/__pycache__ p/__pycache__/m.pyo.0 p/__pycache__/ --python 2.7 -e **/*");
+        tree.pyclean("-n p/__pycache__ p/__pycache__/m.pyo.0 p/__pycache__/ --python 2.7 -e **/*");
     assert_eq!(run.stdout, "p/__pycache__/\np/__pycache__/m.pyo.0\n");
 }
 
 #[test]
 fn class_in_glob_does_not_match_a_separator() {
     let tree = tree("src/main.py src/pkg/a.py src-old/ src.bak src_keep src/m.pyc srcs/m.pyc");
-    let erased = |glob: &str| tree.pyclean(&format!("-nq . -e {glob} -i *.pyc")).stdout;
+    let erased = |glob: &str| tree.pyclean(&format!("-n . -e {glob} -i *.pyc")).stdout;
     assert_eq!(erased("src[!_]*"), "src-old/\nsrc.bak\n");
     assert_eq!(erased("src[.-9]*"), "src.bak\n");
     assert_eq!(erased("src[/]main.py"), "");
-    let listed = tree.pyclean("-nq . -i */src[!_]m.pyc");
+    let listed = tree.pyclean("-n . -i */src[!_]m.pyc");
     assert_eq!(listed.stdout, "src/m.pyc\nsrcs/m.pyc\n");
 }
 
 #[test]
 fn wildcard_does_not_match_a_version_control_directory() {
     let tree = tree(".git/refs/a w/.git tmp/.hg/x tmp/b venv/c");
-    let erased = |globs: &str| tree.pyclean(&format!("-nq . --erase {globs}")).stdout;
+    let erased = |globs: &str| tree.pyclean(&format!("-n . --erase {globs}")).stdout;
     assert_eq!(erased("**/*"), "tmp/b\nvenv/\nvenv/c\n");
     assert_eq!(erased("**/a w/.git"), "w/.git\n");
     assert_eq!(erased(".git/**/*"), ".git/refs/\n.git/refs/a\n");
@@ -87,7 +87,7 @@ fn cache_matched_by_erase_is_listed_without_its_contents() {
 #[test]
 fn erase_matches_below_a_filtered_cache() {
     let tree = tree("__pycache__/x.log __pycache__/sub/y.log __pycache__/sub/m.pyc");
-    let run = tree.pyclean("-nq . --stale -e **/*.log");
+    let run = tree.pyclean("-n . --stale -e **/*.log");
     assert_eq!(
         run.stdout,
         "__pycache__/sub/y.log: erased\n__pycache__/x.log: erased\n"

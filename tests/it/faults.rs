@@ -41,14 +41,15 @@ fn create_tree() -> Tree {
     tree(&format!("{SOURCES} {BYTECODE}"))
 }
 
-/// Runs the program under strace. Returns the trace, too.
-fn run_under_strace(tree: &Tree, expression: &str) -> (Run, String) {
+/// Runs the program with these arguments under strace. Returns the trace, too.
+fn run_under_strace(tree: &Tree, arguments: &str, expression: &str) -> (Run, String) {
     let directory = temp_dir();
     let log = directory.path().join("log");
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-e", expression, "-o"]).arg(&log);
     strace
-        .args([PYCLEAN, "--isolated", "."])
+        .args([PYCLEAN, "--isolated"])
+        .args(arguments.split_whitespace())
         .current_dir(tree.path())
         .env_remove("PYTHONPYCACHEPREFIX");
     let run = strace.output().unwrap().into();
@@ -91,7 +92,7 @@ fn any_single_failed_system_call_is_survived() {
         return;
     }
     let filter = format!("trace={}", CALLS.join(","));
-    let (run, trace) = run_under_strace(&create_tree(), &filter);
+    let (run, trace) = run_under_strace(&create_tree(), ".", &filter);
     if run.code != Some(0) || !run.stderr.starts_with("Removed 4 directories and 6 files") {
         return skipped("strace cannot trace here");
     }
@@ -105,7 +106,7 @@ fn any_single_failed_system_call_is_survived() {
         } = fault;
         let tree = create_tree();
         let expression = format!("inject={call}:error={error}:when={number}");
-        let (run, trace) = run_under_strace(&tree, &expression);
+        let (run, trace) = run_under_strace(&tree, ".", &expression);
         injected.fetch_add(usize::from(trace.contains("(INJECTED)")), Ordering::Relaxed);
         assert_survived(&tree, &run, error, &format!("{expression}: {}", run.stderr));
     };
@@ -155,6 +156,47 @@ fn assert_survived(tree: &Tree, run: &Run, error: &str, context: &str) {
     // The next run removes the rest.
     assert_eq!(tree.pyclean("--isolated .").code, Some(0), "{context}");
     assert!(!tree.listing().contains("pyc"), "{context}");
+}
+
+/// Bytecode in the tree, and under a prefix in it.
+fn create_tree_with_prefix() -> Tree {
+    let tree = tree("m/gone.pyc m/m.py m/__pycache__/m.cpython-312.pyc m/refs/x.pyc m/data.txt");
+    let root = tree.path().canonicalize().unwrap();
+    let root = root.to_str().unwrap().trim_start_matches('/');
+    tree.add(&format!("cache/{root}/m/m.cpython-312.pyc"));
+    tree
+}
+
+/// Whatever decides about an entry: what is kept because of an error is reported.
+#[test]
+fn nothing_is_kept_silently_because_of_an_error() {
+    if is_missing("strace") {
+        return;
+    }
+    for arguments in ["-x m", "--stale m", "--pycache-prefix cache m"] {
+        let tree = create_tree_with_prefix();
+        let filter = format!("trace={},open", CALLS.join(","));
+        let (run, trace) = run_under_strace(&tree, arguments, &filter);
+        if run.code != Some(0) || trace.is_empty() {
+            return skipped("strace cannot trace here");
+        }
+        let left = tree.listing().lines().count();
+        let faults = faults(&trace)
+            .into_iter()
+            .filter(|fault| fault.error == "EIO");
+        let inject = |_: &mut (), fault: Fault| {
+            let tree = create_tree_with_prefix();
+            let expression = format!("inject={}:error=EIO:when={}", fault.call, fault.number);
+            let (run, _) = run_under_strace(&tree, arguments, &expression);
+            let context = format!("{arguments} {expression}: {}", run.stderr);
+            if run.code == Some(0) {
+                assert_eq!(tree.listing().lines().count(), left, "{context}");
+            } else {
+                assert!(run.stderr.contains("cannot "), "{context}");
+            }
+        };
+        for_each_in_parallel(faults, || (), inject);
+    }
 }
 
 /// Fails unless the summary has these numbers.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::util::{PYCLEAN, Tree, git, init_repository, is_missing, tree};
+use crate::util::{Tree, git, init_repository, is_missing, tree};
 
 /// A tree in which these modules were compiled, and these sources were deleted then.
 fn tree_after_deletion(entries: &str, deleted: &[&str]) -> Tree {
@@ -209,7 +209,11 @@ fn post_checkout_hook_removes_ghosts() {
     }
     let hook = tree.path().join(".git/hooks/post-checkout");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, format!("#!/bin/sh\nexec {PYCLEAN} -q --stale .\n")).unwrap();
+    fs::write(
+        &hook,
+        format!("#!/bin/sh\nexec {} -q --stale .\n", crate::util::PYCLEAN),
+    )
+    .unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     git(&tree, ".", &["switch", "-q", "main"]);
     for module in ["shop", "bare", "moved"] {

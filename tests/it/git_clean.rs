@@ -4,7 +4,7 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{Run, git, init_repository, is_missing, tree};
+use crate::util::{Run, canonical, git, init_repository, is_missing, tree};
 
 #[test]
 fn git_clean_runs_after_the_removal() {
@@ -127,9 +127,8 @@ fn git_clean_refuses_a_work_tree_elsewhere() {
     let set = ["config", "core.worktree", victim.to_str().unwrap()];
     git(&tree, "repository", &set);
     let run = tree.pyclean("repository --git-clean --yes");
-    let path = tree.path().canonicalize().unwrap();
-    run.redact(path.display(), "[PATH]")
-        .assert_snapshot(str![[r#"
+    let path = canonical(tree.path());
+    run.redact(path, "[PATH]").assert_snapshot(str![[r#"
 --- stderr
 error: git clean failed in repository: its work tree is [PATH]/victim
 Nothing removed.
@@ -163,4 +162,16 @@ error: --git-clean requires git, which was not found on PATH
 
 "#]]);
     tree.assert_left("a.pyc b.txt");
+}
+
+#[test]
+fn quiet_dry_run_of_git_clean_prints_nothing() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py new.txt");
+    init_repository(&tree, ".", &["a.py"]);
+    tree.pyclean(". -g -q -n").assert("", "", 0);
+    tree.pyclean(". -g -q --check").assert("", "", 1);
+    assert!(tree.listing().contains("new.txt\n"));
 }

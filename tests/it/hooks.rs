@@ -1,5 +1,6 @@
-//! The hooks in `.pre-commit-hooks.yaml`, run by pre-commit in a repository. Only their
-//! `language` is replaced, so that they run the program under test instead of building it.
+//! The hooks in `.pre-commit-hooks.yaml`, run by pre-commit in a repository. Only the
+//! `language` of `pyclean` is replaced, so that it runs the program under test instead of
+//! installing or building it.
 
 use std::env;
 use std::fs;
@@ -37,12 +38,24 @@ fn git_with_hooks(repository: &Tree, arguments: &[&str]) {
     assert!(output.status.success(), "git {arguments:?}: {text}");
 }
 
+/// A file of this project.
+fn project_file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// The hooks of this project by name.
+fn hook(id: &str) -> String {
+    let hooks = project_file(".pre-commit-hooks.yaml");
+    let mut hooks = hooks.split_inclusive("\n- ");
+    let start = format!("id: {id}\n");
+    let hook = hooks.find(|hook| hook.trim_start_matches("- ").starts_with(&start));
+    let hook = hook.unwrap_or_else(|| panic!("no hook {id}"));
+    format!("- {}", hook.trim_start_matches("- ").trim_end_matches("- "))
+}
+
 /// The hooks of this project, and one that removes stale bytecode on checkout.
 fn pre_commit_config() -> String {
-    let hooks = concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml");
-    let hooks = fs::read_to_string(hooks).unwrap();
-    let hooks = hooks.replace("language: rust", "language: system");
-    let (clean, check) = hooks.split_once("- id: no-bytecode").unwrap();
+    let clean = hook("pyclean").replace("language: python", "language: system");
     let on_checkout = clean
         .replace("id: pyclean", "id: on-checkout")
         .replace("args: [.]", "args: [--stale, .]")
@@ -54,9 +67,69 @@ fn pre_commit_config() -> String {
         "stages: [pre-commit, post-checkout, ",
         "stages: [pre-commit, ",
     );
-    let all = format!("{on_commit}{on_checkout}- id: no-bytecode{check}");
+    let all = [on_commit, on_checkout, hook("no-bytecode")].concat();
     let indented: String = all.lines().map(|line| format!("      {line}\n")).collect();
     format!("repos:\n  - repo: local\n    hooks:\n{indented}")
+}
+
+/// The hook with `language: python` installs what the file in the top directory depends on.
+#[test]
+fn hook_installs_the_wheel_of_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let dependency = format!("dependencies = [\"pyclean-rs=={version}\"]");
+    let project = project_file("pyproject.toml");
+    assert!(project.contains(&dependency), "{dependency}: {project}");
+    let recipes = project_file("docs/recipes.md");
+    for pinned in [format!("rev: {version}"), format!("pyclean-rs=={version}")] {
+        assert!(recipes.contains(&pinned), "docs/recipes.md: {pinned}");
+    }
+}
+
+/// The hooks that the documentation shows.
+fn documented_config() -> String {
+    let recipes = project_file("docs/recipes.md");
+    let (_, section) = recipes.split_once("## pre-commit").unwrap();
+    let (_, block) = section.split_once("```yaml\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let lines = block
+        .lines()
+        .filter(|line| !line.contains("additional_dependencies"));
+    let config: String = lines.map(|line| format!("{line}\n")).collect();
+    config.replace("language: python", "language: system")
+}
+
+#[test]
+fn documented_hooks_clean_on_checkout_and_refuse_bytecode() {
+    if is_missing("git") || is_missing("pre-commit") {
+        return;
+    }
+    let repository = tree("b.py .gitignore");
+    fs::write(
+        repository.file_path(".pre-commit-config.yaml"),
+        documented_config(),
+    )
+    .unwrap();
+    git_with_hooks(&repository, &["init", "-q"]);
+    let install = ["install", "-t", "pre-commit", "-t", "post-checkout"];
+    let installed = run(&repository, "pre-commit", &install);
+    assert!(installed.status.success(), "{}", text(&installed));
+    git_with_hooks(&repository, &["add", "."]);
+    git_with_hooks(&repository, &["commit", "-qm", "modules"]);
+
+    let bytecode = "__pycache__/a.cpython-312.pyc";
+    repository.add_compiled("a.py", "cpython-3.12", bytecode);
+    git_with_hooks(&repository, &["add", "a.py", bytecode]);
+    let commit = run(&repository, "git", &["commit", "-qm", "bytecode"]);
+    let message = text(&commit);
+    assert!(
+        !commit.status.success() && message.contains(bytecode),
+        "{message}"
+    );
+
+    git_with_hooks(&repository, &["rm", "-q", "--cached", bytecode]);
+    git_with_hooks(&repository, &["commit", "-qm", "source"]);
+    git_with_hooks(&repository, &["checkout", "-q", "HEAD~"]);
+    assert!(!repository.path().join(bytecode).exists());
 }
 
 #[test]
@@ -91,8 +164,8 @@ fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     let commit = run(&repository, "git", &["commit", "-qm", "bytecode"]);
     let message = text(&commit);
     assert!(!commit.status.success(), "{message}");
-    assert!(message.contains(&a), "{message}");
-    assert!(message.contains("git rm --cached"), "{message}");
+    let instruction = format!("bytecode is staged: {a} (git rm --cached {a})");
+    assert!(message.contains(&instruction), "{message}");
     git_with_hooks(&repository, &["rm", "-q", "--cached", &a]);
 
     // A checkout of a branch without a module removes the bytecode of that module alone.

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::util::tree;
+use crate::util::{lacks_symlinks, tree};
 
 #[test]
 fn default_ignores_apply_below_a_path_but_not_to_it() {
@@ -24,7 +24,7 @@ fn default_ignores_apply_below_a_path_but_not_to_it() {
 #[test]
 fn ignored_entries_are_neither_searched_nor_removed() {
     let tree = tree("a/x.pyc b/a/x.pyc b/c/x.pyc b/d1/x.pyc d2/x.pyc keep.pyc [x]/y.pyc");
-    let listed = |ignore: &str| tree.pyclean(&format!("-nq . -i {ignore}")).stdout;
+    let listed = |ignore: &str| tree.pyclean(&format!("-n . -i {ignore}")).stdout;
     assert_eq!(
         listed("a"),
         "[x]/y.pyc\nb/c/x.pyc\nb/d1/x.pyc\nd2/x.pyc\nkeep.pyc\n"
@@ -39,7 +39,7 @@ fn ignored_entries_are_neither_searched_nor_removed() {
     assert_eq!(listed("b/*/x.pyc [!b]*"), "");
     let absolute = tree.path().canonicalize().unwrap();
     assert_eq!(
-        listed(&format!("{}/b [x]", absolute.display())),
+        listed(&format!("{} [x]", absolute.join("b").display())),
         "a/x.pyc\nd2/x.pyc\nkeep.pyc\n"
     );
 }
@@ -103,8 +103,10 @@ Removed 1 file (17 B).
 }
 
 #[test]
-#[cfg(unix)]
 fn ignore_applies_to_the_first_of_several_paths_with_the_same_target() {
+    if lacks_symlinks() {
+        return;
+    }
     let tree = tree("p/x.pyc a/src->../p");
     tree.pyclean("-n p ./p a/src -i src/*")
         .assert_snapshot(str![[r#"
@@ -119,31 +121,35 @@ Would remove 1 file (7 B).
 }
 
 #[test]
-#[cfg(unix)]
 fn ignore_matches_display_path_in_cache_given_through_symlink() {
+    if lacks_symlinks() {
+        return;
+    }
     let tree = tree("src/__pycache__/x.pyc a/symlink->../src/__pycache__");
     tree.pyclean("-n a/symlink -i a/symlink/x.pyc")
         .assert("", "Nothing to remove.\n", 0);
 }
 
 #[test]
-#[cfg(unix)]
 fn ignore_matches_path_given_through_symlink() {
+    if lacks_symlinks() {
+        return;
+    }
     let tree = tree("p/keep/x.pyc p/a.pyc symlink->p");
     let top = tree.path().display();
     for arguments in [
-        "-nq p -i p/../p/keep".to_owned(),
-        format!("-nq p -i {top}/symlink/keep"),
-        format!("-nq p -i {top}/symlink/k*p"),
-        "-nq p -i symlink/[k]eep/*".to_owned(),
-        format!("-nq {top}/p -i symlink/keep"),
+        "-n p -i p/../p/keep".to_owned(),
+        format!("-n p -i {top}/symlink/keep"),
+        format!("-n p -i {top}/symlink/k*p"),
+        "-n p -i symlink/[k]eep/*".to_owned(),
+        format!("-n {top}/p -i symlink/keep"),
     ] {
         let listed = tree.pyclean(&arguments).stdout;
         assert!(listed.ends_with("p/a.pyc\n"), "{arguments}: {listed}");
         assert!(!listed.contains("keep"), "{arguments}: {listed}");
     }
     assert_eq!(
-        tree.pyclean("-nq symlink -i p/keep").stdout,
+        tree.pyclean("-n symlink -i p/keep").stdout,
         "symlink/a.pyc\n"
     );
     tree.pyclean("p -i ../gone/*").assert_snapshot(str![[r#"

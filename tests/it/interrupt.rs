@@ -1,28 +1,64 @@
 //! Runs that are interrupted or killed.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::util::{Run, Tree, create_large_tree, run_successfully, tree};
+use crate::util::{Run, Tree, create_large_tree, skipped, tree, with_slashes};
+
+/// A run that can be interrupted.
+#[cfg(unix)]
+fn interruptible(tree: &Tree, arguments: &[&str]) -> Command {
+    tree.command_with_default_signals(arguments)
+}
+
+/// Presses Ctrl-C. Returns whether that is possible.
+#[cfg(unix)]
+fn interrupt(run: &Child) -> bool {
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &run.id().to_string()]);
+    crate::util::run_successfully(kill);
+    true
+}
+
+/// A run that can be interrupted without the tests.
+#[cfg(windows)]
+fn interruptible(tree: &Tree, arguments: &[&str]) -> Command {
+    use std::os::windows::process::CommandExt;
+    use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
+    let mut command = tree.command(arguments);
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+    command
+}
+
+/// Presses Ctrl-Break. Returns whether that is possible: it needs a console.
+#[cfg(windows)]
+fn interrupt(run: &Child) -> bool {
+    use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
+    // SAFETY: the call has no condition on its arguments.
+    unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, run.id()) != 0 }
+}
 
 #[test]
 fn interrupted_run_reports_what_it_removed_and_the_next_run_removes_the_rest() {
     for jobs in ["1", "2"] {
         let tree = create_large_tree();
-        let mut command = tree.command_with_default_signals(&["-v", "-j", jobs, "."]);
+        let mut command = interruptible(&tree, &["-v", "-j", jobs, "."]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         // Now the run has begun, and cannot end before its output is read.
         stdout.fill_buf().unwrap();
-        let mut kill = Command::new("kill");
-        kill.args(["-INT", &child.id().to_string()]);
-        run_successfully(kill);
+        if !interrupt(&child) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return skipped("there is no console");
+        }
         thread::sleep(Duration::from_millis(100));
         let mut listed = String::new();
         stdout.read_to_string(&mut listed).unwrap();
+        let listed = with_slashes(listed);
         let run: Run = child.wait_with_output().unwrap().into();
         assert_eq!(run.code, Some(130), "{}", run.stderr);
         assert_summary(&run, &listed);

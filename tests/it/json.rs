@@ -45,11 +45,6 @@ fn lines_have_the_documented_fields() {
 {"type":"remove","path":{"text":"tmp"},"kind":"directory","reason":"erased","topic":null,"files":0,"directories":1,"bytes":0,"interpreters":{}}
 {"type":"remove","path":{"text":"tmp/x"},"kind":"file","reason":"erased","topic":null,"files":1,"directories":0,"bytes":5,"interpreters":{}}
 {"type":"summary","dry_run":false,"interrupted":false,"files":5,"directories":3,"bytes":82,"interpreters":{"CPython 3.11":{"files":1,"bytes":31},"CPython 3.12":{"files":1,"bytes":31},"untagged":{"files":1,"bytes":5}},"errors":0,"elapsed_ms":[MILLISECONDS]}
---- stderr
-  CPython 3.11: 1 file (31 B)
-  CPython 3.12: 1 file (31 B)
-  untagged: 1 file (5 B)
-Removed 3 directories and 5 files (82 B).
 --- exit 0
 
 "#]]);

@@ -4,13 +4,16 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod by_project;
 mod chart;
 mod clean;
+mod completions;
 mod config;
 mod debris;
 #[cfg(unix)]
 mod differential;
 mod erase;
+mod explain;
 #[cfg(target_os = "linux")]
 mod fail_closed;
 #[cfg(target_os = "linux")]
@@ -20,12 +23,9 @@ mod generate;
 mod ghost;
 mod git_clean;
 mod guard;
-#[cfg(unix)]
 mod help;
-#[cfg(unix)]
 mod hooks;
 mod ignore;
-#[cfg(unix)]
 mod interrupt;
 mod json;
 #[cfg(unix)]
@@ -36,18 +36,17 @@ mod one_file_system;
 mod permissions;
 #[cfg(unix)]
 mod properties;
-#[cfg(unix)]
 mod races;
 #[cfg(unix)]
 mod random_tree;
 #[cfg(unix)]
 mod readme;
-#[cfg(unix)]
 mod streams;
-#[cfg(unix)]
 mod symlinks;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod untrusted_repository;
 #[cfg(unix)]
 mod unusual_entries;
+#[cfg(windows)]
+mod windows;

@@ -27,8 +27,8 @@ fn missing_permissions_are_reported_and_the_rest_is_removed() {
 --- stderr
 error: cannot read unreadable: Permission denied (os error 13)
 error: cannot read writable/__pycache__: Permission denied (os error 13)
-error: cannot remove readable/__pycache__/t.pyc: Permission denied (os error 13)
 error: cannot remove readable/__pycache__/s.pyc: Permission denied (os error 13)
+error: cannot remove readable/__pycache__/t.pyc: Permission denied (os error 13)
 error: cannot remove unwritable/u.pyc: Permission denied (os error 13)
 hint: permission denied: run as the owner of these files, or with sudo
 Removed 1 directory and 2 files (26 B).

@@ -74,8 +74,10 @@ fn run_ends_while_a_cache_is_written_to() {
     let writes = change_during(write, || {
         for _ in 0..200 {
             let Run { code, stderr, .. } = tree.pyclean(".");
-            let is_reported =
-                stderr.contains("Directory not empty") || stderr.contains("changed during");
+            // Until a file is closed that was removed, Windows may keep its name.
+            let is_reported = stderr.contains("Directory not empty")
+                || stderr.contains("changed during")
+                || (cfg!(windows) && stderr.starts_with("error: cannot remove __pycache__"));
             assert!(
                 code == Some(0) || (code == Some(1) && is_reported),
                 "{stderr}"
@@ -122,7 +124,11 @@ fn run_ends_while_the_tree_grows() {
     let tree = tree("seed.pyc");
     let next = AtomicUsize::new(0);
     let grow = || {
-        thread::sleep(Duration::from_micros(100));
+        thread::sleep(if cfg!(windows) {
+            Duration::from_millis(5)
+        } else {
+            Duration::from_micros(100)
+        });
         let i = next.fetch_add(1, Ordering::Relaxed);
         if i >= MAX_ADDED {
             return false;

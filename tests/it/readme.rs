@@ -43,6 +43,11 @@ fn create_stage(name: &str) -> Tree {
              build/lib/app.py dist/app.whl htmlcov/index.html src/app.egg-info/PKG-INFO \
              docs/conf.py docs/_build/index.html letters/dist/contract.pdf"
         }
+        "projects" => {
+            "code/shop/pyproject.toml code/shop/__pycache__/app.cpython-313.pyc \
+             code/shop/m.pyc code/blog/setup.py code/blog/blog/__pycache__/b.cpython-313.pyc \
+             code/scripts/old/job.pyc"
+        }
         "guarded" => {
             "pyproject.toml dist/app.js web/setup.py web/dist/lib/.git/HEAD tools/setup.cfg \
              tools/dist/pyvenv.cfg"
@@ -50,6 +55,14 @@ fn create_stage(name: &str) -> Tree {
         name => panic!("a page refers to an unknown tree: {name}"),
     });
     match name {
+        "projects" => {
+            for (file, size) in [
+                ("shop/.mypy_cache/m", 118_000),
+                ("blog/.pytest_cache/v", 2_000),
+            ] {
+                fs::write(stage.file_path(Path::new("code").join(file)), vec![0; size]).unwrap();
+            }
+        }
         "shop" => {
             for version in ["3.11", "3.13"] {
                 for source in ["cart.py", "price.py", "basket.py", "tests/test_cart.py"] {
@@ -191,6 +204,42 @@ fn picture_shows_the_first_example() {
     let output = String::from_utf8(output.stdout).unwrap();
     let picture = format!("{DIM}${RESET} {BOLD}{command}{RESET}\n{output}");
     assert_data_eq!(picture, file!["../../docs/terminal.svg": TermSvg]);
+}
+
+/// The first block of a language in `docs/recipes.md`.
+fn recipe(language: &str) -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/recipes.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, block) = page.split_once(&format!("```{language}\n")).unwrap();
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn recipe_for_make_removes_leftovers() {
+    if is_missing("make") {
+        return;
+    }
+    let tree = tree("pyproject.toml .pytest_cache/v a/__pycache__/m.cpython-312.pyc");
+    fs::write(tree.file_path("Makefile"), recipe("make")).unwrap();
+    let printed = run_in_shell(&tree, "make clean");
+    assert_eq!(tree.names(), "Makefile\na/\npyproject.toml\n", "{printed}");
+}
+
+/// The program under test takes the place of the package that the recipe installs.
+#[test]
+fn recipe_for_tox_removes_leftovers() {
+    if is_missing("tox") {
+        return;
+    }
+    let tree = tree("pyproject.toml .pytest_cache/v a/__pycache__/m.cpython-312.pyc");
+    let recipe = recipe("ini");
+    let dependency = format!("deps = pyclean-rs=={}", env!("CARGO_PKG_VERSION"));
+    assert!(recipe.contains(&dependency), "{recipe}");
+    let recipe = recipe.replace(&dependency, "allowlist_externals = pyclean");
+    fs::write(tree.file_path("tox.ini"), recipe).unwrap();
+    let printed = run_in_shell(&tree, "tox -qe clean --workdir \"$PWD\"/.tox");
+    fs::remove_dir_all(tree.path().join(".tox")).unwrap();
+    assert_eq!(tree.names(), "a/\npyproject.toml\ntox.ini\n", "{printed}");
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Stdout and stderr that are closed or cannot be written to.
 
-use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use snapbox::str;
+#[cfg(unix)]
+use {
+    crate::util::{PYCLEAN, skipped, tree},
+    snapbox::str,
+    std::fs,
+    std::process::Command,
+};
 
-use crate::util::{PYCLEAN, Run, create_large_tree, skipped, tree};
+use crate::util::{Run, create_large_tree};
 
 #[test]
 fn closed_stdout_ends_the_run() {
@@ -22,6 +27,7 @@ fn closed_stdout_ends_the_run() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn closed_stderr_is_not_a_failure() {
     let tree = tree("x.pyc");
@@ -32,6 +38,7 @@ fn closed_stderr_is_not_a_failure() {
     tree.assert_left("");
 }
 
+#[cfg(unix)]
 #[test]
 fn full_disk_behind_stdout_is_reported() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
@@ -47,4 +54,22 @@ error: cannot write to stdout: No space left on device (os error 28)
 --- exit 1
 
 "#]]);
+}
+
+#[test]
+fn quiet_dry_run_prints_nothing_on_stdout() {
+    let dirty = tree("m.pyc __pycache__/m.pyc");
+    let clean = tree("m.py");
+    for (options, code) in [("-nq", 0), ("-q --check", 1), ("-q --check -0", 1)] {
+        dirty.pyclean(&format!(". {options}")).assert("", "", code);
+        clean.pyclean(&format!(". {options}")).assert("", "", 0);
+    }
+    dirty.assert_left("m.pyc __pycache__/m.pyc");
+}
+
+#[test]
+fn quiet_dry_run_prints_errors() {
+    let run = tree("m.pyc").pyclean("-nq . ./m.pyc missing");
+    let error = "error: no such file or directory: missing\n";
+    run.assert("", error, 2);
 }

@@ -1,39 +1,13 @@
 //! Progress, colors and prompts on a terminal.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use snapbox::{assert_data_eq, str};
 
-use crate::util::{create_large_tree, tree};
-
-/// Opens a pseudo-terminal: the controller, at which the user reads and types, and the
-/// device, which the program has as its terminal.
-fn open_terminal() -> (File, OwnedFd) {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-    let controller = openpt(flags).unwrap();
-    grantpt(&controller).unwrap();
-    unlockpt(&controller).unwrap();
-    let name = ptsname(&controller, Vec::new()).unwrap();
-    let mut options = File::options();
-    let device = options.read(true).write(true).open(name.to_str().unwrap());
-    (controller.into(), device.unwrap().into())
-}
-
-/// Reads what appears on a terminal until the last program closes it.
-fn read_to_end(mut controller: File) -> String {
-    let mut screen = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(count @ 1..) = controller.read(&mut buffer) {
-        screen.extend_from_slice(&buffer[..count]);
-    }
-    String::from_utf8_lossy(&screen).into_owned()
-}
+use crate::util::{PYCLEAN, Tree, create_large_tree, open_terminal, read_to_end, tree};
 
 /// Runs the program with stderr on a terminal and stdout in a pipe that is read late, so
 /// that the run takes long. Returns what the terminal showed.
@@ -116,6 +90,111 @@ fn terminal_gets_escaped_paths_and_colored_errors() {
     assert!(run(&["-n", "--stale", "."]).starts_with(&line));
     assert!(run(&["missing"]).starts_with("\x1b[1;31merror:\x1b[0m "));
     assert!(run(&["missing", "--color", "never"]).starts_with("error: "));
+}
+
+#[test]
+fn projects_have_bars_on_a_terminal() {
+    let tree = tree("a/setup.py b/setup.py c/setup.py");
+    for (file, size) in [("a/m.pyc", 4000), ("b/m.pyc", 1000), ("c/m.pyc", 1)] {
+        std::fs::write(tree.file_path(file), vec![0; size]).unwrap();
+    }
+    let (controller, device) = open_terminal();
+    let mut size = rustix::termios::tcgetwinsize(&device).unwrap();
+    (size.ws_row, size.ws_col) = (24, 48);
+    rustix::termios::tcsetwinsize(&device, size).unwrap();
+    let mut command = tree.command(["-n", ".", "--by-project", "--color", "never"]);
+    command.stdout(device).stderr(Stdio::null());
+    command.status().unwrap();
+    drop(command);
+    assert_data_eq!(
+        read_to_end(controller),
+        str![[r#"
+3.9 KiB  ============  1 file   a/: bytecode
+ 1000 B  ===           1 file   b/: bytecode
+    1 B  =             1 file   c/: bytecode
+4.9 KiB                3 files  total
+
+"#]]
+    );
+}
+
+/// Runs the program on a terminal. Returns what was on the screen.
+fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
+    let (controller, device) = open_terminal();
+    let mut command = tree.command(arguments.split_whitespace());
+    command.args(["--color", "never"]);
+    command.stdout(device.try_clone().unwrap()).stderr(device);
+    command.status().unwrap();
+    drop(command);
+    read_to_end(controller)
+}
+
+const LEFTOVERS: &str = "m.pyc .mypy_cache/m a/.pytest_cache/v b/.mypy_cache/m .coverage \
+                         .tox/t dist/w web/dist/j mutants/m setup.py build/x \
+                         .hypothesis/h .ipynb_checkpoints/n .mutmut-cache";
+
+#[test]
+fn hint_names_debris_that_is_kept() {
+    let tree = tree(LEFTOVERS);
+    assert_data_eq!(
+        run_on_terminal(&tree, "."),
+        str![[r#"
+Removed 1 file (5 B).
+hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them with --debris coverage mypy package pytest tox
+
+"#]]
+    );
+    tree.assert_left(LEFTOVERS.strip_prefix("m.pyc").unwrap());
+    // The hint is right: these topics remove what it names.
+    tree.pyclean(". -q --debris coverage mypy package pytest tox");
+    tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
+    let screen = run_on_terminal(&tree, "-n .");
+    assert_data_eq!(screen, "Nothing to remove.\n");
+}
+
+#[test]
+fn hint_is_shown_only_where_it_helps() {
+    let has_hint = |tree: &Tree, arguments: &str| {
+        run_on_terminal(tree, arguments).contains("hint: also found")
+    };
+    let tree = tree(LEFTOVERS);
+    assert!(has_hint(&tree, "-n ."));
+    assert!(has_hint(&tree, "--check . --stale"));
+    for arguments in [
+        "-n . -q",
+        "-n . --json",
+        "-n . --debris",
+        "-n . --debris tox",
+        "-n b/.mypy_cache",
+        "-n a -i .pytest_cache",
+        "-n web",
+    ] {
+        assert!(!has_hint(&tree, arguments), "{arguments}");
+    }
+    for stream in ["1", "2"] {
+        let (controller, device) = open_terminal();
+        let mut shell = Command::new("sh");
+        let script = format!("{PYCLEAN} -n . {stream}>/dev/null");
+        shell.args(["-c", &script]).current_dir(tree.path());
+        shell.stdout(device.try_clone().unwrap()).stderr(device);
+        shell.status().unwrap();
+        drop(shell);
+        let screen = read_to_end(controller);
+        assert!(!screen.contains("also found"), "{screen}");
+    }
+    // A setting for debris is an answer, and what a project ignores is not named.
+    for (file, setting) in [
+        ("a/pyproject.toml", "debris = false"),
+        ("a/pyproject.toml", "debris = ['tox']"),
+        ("a/c/pyproject.toml", "ignore = ['.mypy_cache']"),
+    ] {
+        let tree = crate::util::tree("a/c/.mypy_cache/m");
+        assert!(has_hint(&tree, "-n a"));
+        let text = format!("[tool.pyclean]\n{setting}\n");
+        std::fs::write(tree.file_path(file), text).unwrap();
+        assert!(!has_hint(&tree, "-n a"), "{setting}");
+        assert!(has_hint(&tree, "-n a --isolated"), "{setting}");
+    }
 }
 
 /// Answers the prompt of `--erase` on a terminal. Returns what was on the screen, the exit

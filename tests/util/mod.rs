@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -134,11 +134,7 @@ impl Tree {
     /// Adds one entry and its parent directories.
     pub fn add(&self, entry: &str) {
         if let Some((symlink, target)) = entry.split_once("->") {
-            let symlink = self.file_path(symlink);
-            #[cfg(unix)]
-            std::os::unix::fs::symlink(target, symlink).unwrap();
-            #[cfg(windows)]
-            std::os::windows::fs::symlink_file(target, symlink).unwrap();
+            make_symlink(Path::new(target), &self.file_path(symlink)).unwrap();
         } else if let Some(pipe) = entry.strip_suffix('|') {
             make_pipe(&self.file_path(pipe));
         } else if let Some(directory) = entry.strip_suffix('/') {
@@ -214,7 +210,11 @@ impl Tree {
     /// Runs the program in this tree. The arguments are separated by spaces.
     pub fn pyclean(&self, arguments: &str) -> Run {
         let mut command = self.command(arguments.split_whitespace());
-        command.output().unwrap().into()
+        let output = command.output().unwrap();
+        if arguments.contains("--generate") {
+            return Run::without_paths(output);
+        }
+        output.into()
     }
 
     /// All entries, sorted, one a line, in the notation of [`tree`]. A file that does not
@@ -227,7 +227,8 @@ impl Tree {
             let name = with_slashes(path.to_string_lossy().into_owned());
             let kind = entry.file_type();
             lines.push(if kind.is_symlink() {
-                format!("{name}->{}", fs::read_link(entry.path()).unwrap().display())
+                let target = fs::read_link(entry.path()).unwrap();
+                format!("{name}->{}", with_slashes(target.display().to_string()))
             } else if kind.is_dir() {
                 format!("{name}/")
             } else if !kind.is_file() {
@@ -255,6 +256,44 @@ impl Tree {
     }
 }
 
+/// Creates a symlink.
+#[cfg(unix)]
+fn make_symlink(target: &Path, symlink: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, symlink)
+}
+
+/// Creates a symlink. Windows has one kind for directories and one for everything else.
+#[cfg(windows)]
+fn make_symlink(target: &Path, symlink: &Path) -> io::Result<()> {
+    use std::os::windows::fs::{symlink_dir, symlink_file};
+    let target: PathBuf = target.components().collect();
+    if symlink.parent().unwrap().join(&target).is_dir() {
+        symlink_dir(target, symlink)
+    } else {
+        symlink_file(target, symlink)
+    }
+}
+
+/// Whether symlinks can be created. Windows needs its developer mode for that, and Wine
+/// creates none.
+pub fn can_symlink() -> bool {
+    static CAN_SYMLINK: LazyLock<bool> = LazyLock::new(|| {
+        let directory = temp_dir();
+        let symlink = directory.path().join("symlink");
+        make_symlink(Path::new("target"), &symlink).is_ok() && symlink.is_symlink()
+    });
+    *CAN_SYMLINK
+}
+
+/// Whether a test has to be skipped because no symlinks can be created.
+#[track_caller]
+pub fn lacks_symlinks() -> bool {
+    if !can_symlink() {
+        skipped("this system creates no symlinks");
+    }
+    !can_symlink()
+}
+
 /// Creates a named pipe.
 #[cfg(target_os = "linux")]
 pub fn make_pipe(path: &Path) {
@@ -269,13 +308,28 @@ pub fn make_pipe(path: &Path) {
     assert!(status.unwrap().success());
 }
 
-/// Text in which separators are `/` on every system.
-fn with_slashes(text: String) -> String {
+/// Text in which separators are `/` on every system, also those that JSON escapes.
+pub fn with_slashes(text: String) -> String {
     if cfg!(windows) {
-        text.replace('\\', "/")
+        text.replace(r"\\", "/").replace('\\', "/")
     } else {
         text
     }
+}
+
+/// The canonical path of an entry, with `/` as the separator, and on Windows without `\\?\`.
+pub fn canonical(path: &Path) -> String {
+    let path = path.canonicalize().unwrap().into_os_string();
+    let path = path.into_string().unwrap();
+    with_slashes(path.trim_start_matches(r"\\?\").to_owned())
+}
+
+/// The canonical path of a tree as Python appends it to `PYTHONPYCACHEPREFIX`: without what
+/// makes it absolute.
+pub fn below_prefix(tree: &Tree) -> String {
+    let path = canonical(tree.path());
+    let (_drive, path) = path.split_once('/').unwrap();
+    path.to_owned()
 }
 
 impl From<Output> for Run {
@@ -290,6 +344,16 @@ impl From<Output> for Run {
 }
 
 impl Run {
+    /// The result of a run that prints no paths, so that a `\` is no separator.
+    fn without_paths(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self {
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            code: output.status.code(),
+        }
+    }
+
     /// Replaces text in the output that differs from run to run.
     pub fn redact(self, text: impl Display, placeholder: &str) -> Self {
         let text = with_slashes(text.to_string());
@@ -428,4 +492,30 @@ pub fn create_large_tree() -> Tree {
         .flat_map(|i| (0..50).map(move |j| format!("p{i}/__pycache__/module_{j}.cpython-312.pyc")))
         .collect();
     tree(&entries.join(" "))
+}
+
+/// Opens a pseudo-terminal: the controller, at which the user reads and types, and the
+/// device, which the program has as its terminal.
+#[cfg(target_os = "linux")]
+pub fn open_terminal() -> (File, std::os::fd::OwnedFd) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let controller = openpt(flags).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap();
+    let mut options = File::options();
+    let device = options.read(true).write(true).open(name.to_str().unwrap());
+    (controller.into(), device.unwrap().into())
+}
+
+/// Reads what appears on a terminal until the last program closes it.
+#[cfg(target_os = "linux")]
+pub fn read_to_end(mut controller: File) -> String {
+    let mut screen = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = io::Read::read(&mut controller, &mut buffer) {
+        screen.extend_from_slice(&buffer[..count]);
+    }
+    String::from_utf8_lossy(&screen).into_owned()
 }

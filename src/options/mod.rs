@@ -1,20 +1,17 @@
 //! The command line and the settings of each project, settled into what a run does.
 
+mod rules;
+
 use std::ffi::{OsStr, OsString};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
-use globset::escape;
 
 use crate::cli::Cli;
-use crate::config::{Config, Configs};
-use crate::path::{canonicalize, or_current_dir};
-use crate::rules::ignore::normalize;
-use crate::rules::path_glob::has_wildcards;
-use crate::rules::{
-    BytecodeFilter, DEFAULT_SKIPS, Debris, EraseGlobs, IgnoreRules, Overrides, Rules,
-};
+use crate::config::Configs;
+use crate::rules::{DEFAULT_SKIPS, Rules};
+use rules::resolve_word;
 
 /// Everything that a run depends on.
 #[derive(Debug)]
@@ -35,7 +32,9 @@ pub(crate) struct Options {
     pub(crate) jobs: Option<u16>,
     /// What is printed to stdout.
     pub(crate) format: Format,
-    /// Whether the summary is hidden.
+    /// Whether projects are reported instead of paths.
+    pub(crate) by_project: bool,
+    /// Whether the listing and the summary are hidden.
     pub(crate) quiet: bool,
     /// Whether progress may be shown.
     pub(crate) progress: bool,
@@ -104,7 +103,10 @@ pub(crate) enum CleanMode {
     /// It asks what to remove.
     Interactive,
     /// It lists what it would remove.
-    DryRun,
+    DryRun {
+        /// Whether the list is hidden.
+        quiet: bool,
+    },
     /// It removes without asking.
     Force {
         /// Whether it does not list what it removes.
@@ -164,6 +166,7 @@ impl Options {
             check: cli.check,
             jobs: cli.jobs,
             format: cli.format(),
+            by_project: cli.by_project,
             quiet: cli.quiet,
             progress: cli.shows_progress(),
             git_clean,
@@ -178,71 +181,18 @@ impl Options {
 }
 
 impl Options {
+    /// Whether a person reads how much was removed. A program reads it in the JSON.
+    pub(crate) fn shows_summary(&self) -> bool {
+        !self.quiet && self.format != Format::Json
+    }
+
     /// Whether sizes are part of the output.
     pub(crate) fn shows_sizes(&self) -> bool {
         !self.quiet || self.confirm_erase || self.format == Format::Json
     }
 }
 
-impl Rules {
-    /// These rules, narrowed by the settings of a project below the PATH: what it ignores
-    /// and keeps is added. `None` if that changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// If an ignored glob is not valid.
-    pub(crate) fn narrowed(&self, config: &Config) -> Result<Option<Self>> {
-        let mut rules = self.clone();
-        let words: Vec<_> = config.ignored_words().map(OsStr::to_owned).collect();
-        rules.ignore = IgnoreRules::new(&words)?.and(&self.ignore);
-        rules.bytecode.stale |= config.stale && !self.overrides.no_stale;
-        if !self.overrides.python {
-            let keep = config.keep_python.iter().map(|python| python.0.clone());
-            rules.bytecode.keep.extend(keep);
-        }
-        let is_changed = !words.is_empty()
-            || rules.bytecode.stale != self.bytecode.stale
-            || rules.bytecode.keep.len() != self.bytecode.keep.len();
-        Ok(is_changed.then_some(rules))
-    }
-}
-
 impl Cli {
-    /// What is removed below a PATH with these settings. Options take precedence over
-    /// settings, but ignored names add up, so that nothing loses its protection unseen.
-    fn rules(&self, ignored: &[OsString], config: &Config) -> Result<Rules> {
-        let topics = self.debris.as_ref().or(config.debris.0.as_ref());
-        let mut bytecode = BytecodeFilter {
-            stale: self.stale().unwrap_or(config.stale),
-            only: self.python.clone(),
-            keep: self.keep_python.clone(),
-        };
-        if !bytecode.selects_by_interpreter() {
-            let keep = config.keep_python.iter();
-            bytecode.keep = keep.map(|python| python.0.clone()).collect();
-        }
-        let words: Vec<_> = config
-            .ignored_words()
-            .chain(ignored.iter().map(OsString::as_os_str))
-            .map(OsStr::to_owned)
-            .collect();
-        Ok(Rules {
-            ignore: IgnoreRules::new(&words)?,
-            search_default_skips: self.no_default_ignore,
-            debris: topics
-                .map(|topics| Debris::new(topics))
-                .transpose()?
-                .unwrap_or_default(),
-            erase: EraseGlobs::new(&self.erase)?,
-            folders: self.folders,
-            bytecode,
-            overrides: Overrides {
-                no_stale: self.stale() == Some(false),
-                python: !self.python.is_empty() || !self.keep_python.is_empty(),
-            },
-        })
-    }
-
     fn git_clean_options(&self, configs: &Configs) -> GitCleanOptions {
         let defaults = if self.no_default_ignore {
             &[][..]
@@ -262,7 +212,7 @@ impl Cli {
                 .map(|(index, path)| (path.clone(), ignored(index)))
                 .collect(),
             mode: match (self.is_dry_run(), self.yes) {
-                (true, _) => CleanMode::DryRun,
+                (true, _) => CleanMode::DryRun { quiet: self.quiet },
                 (false, true) => CleanMode::Force { quiet: self.quiet },
                 (false, false) => CleanMode::Interactive,
             },
@@ -276,7 +226,7 @@ impl Cli {
 
     fn listing(&self) -> Listing {
         match (self.verbose, self.is_dry_run()) {
-            _ if self.json => Listing::Nothing,
+            _ if self.json || self.quiet || self.by_project => Listing::Nothing,
             (true, _) => Listing::Entries,
             (false, true) => Listing::Targets,
             (false, false) => Listing::Nothing,
@@ -290,30 +240,4 @@ impl Cli {
             (false, false) => Format::Lines,
         }
     }
-}
-
-/// Expands a word of `--ignore`: the word itself, plus its canonical path if a symlink or
-/// `..` is involved.
-fn resolve_word(word: &OsStr) -> Vec<OsString> {
-    let path = normalize(word);
-    // What is below a wildcard cannot be looked up, and a symlink is not its target.
-    let is_plain = |part: &Component| !has_wildcards(part.as_os_str());
-    let plain = path.components().take_while(is_plain).count();
-    let looked_up = plain.min(path.components().count().saturating_sub(1));
-    let above: PathBuf = path.components().take(looked_up).collect();
-    let rest: PathBuf = path.components().skip(looked_up).collect();
-    let mut words = vec![word.to_owned()];
-    if let Ok(canonical) = canonicalize(or_current_dir(&above))
-        && !canonical.ends_with(&above)
-    {
-        let canonical = match canonical.to_str() {
-            Some(text) if has_wildcards(canonical.as_os_str()) => escape(text).into(),
-            _ => canonical,
-        };
-        if above.components().any(|part| part == Component::ParentDir) {
-            words.clear();
-        }
-        words.push(canonical.join(rest).into());
-    }
-    words
 }

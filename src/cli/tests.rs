@@ -1,0 +1,44 @@
+//! Tests of the command line.
+
+use clap::CommandFactory;
+
+use super::*;
+
+fn parse(arguments: &str) -> Cli {
+    Cli::try_parse_from(arguments.split_whitespace()).unwrap()
+}
+
+#[test]
+fn the_command_line_is_valid() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn short_help_fits_on_one_screen() {
+    let help = Cli::command().render_help().to_string();
+    assert!(help.lines().count() <= 45, "{help}");
+    assert!(
+        help.lines().all(|line| line.chars().count() <= 80),
+        "{help}"
+    );
+}
+
+#[test]
+fn the_last_of_stale_and_no_stale_counts() {
+    assert_eq!(parse("pyclean .").stale(), None);
+    assert_eq!(parse("pyclean . --stale").stale(), Some(true));
+    assert_eq!(parse("pyclean . --no-stale").stale(), Some(false));
+    assert_eq!(parse("pyclean . --stale --no-stale").stale(), Some(false));
+    assert_eq!(parse("pyclean . --no-stale --stale").stale(), Some(true));
+}
+
+#[test]
+fn flags_may_be_repeated_and_lists_add_up() {
+    let cli = parse("pyclean . -nn -v -v -j 1 -j 2 -i a -i b c --color never --color auto");
+    assert!(cli.is_dry_run() && cli.verbose);
+    assert_eq!(cli.jobs, Some(2));
+    assert_eq!(cli.ignore, ["a", "b", "c"]);
+    let cli = parse("pyclean . -d mypy -d tox --python 3.11,3.12 --python 3.13");
+    assert_eq!(cli.debris.unwrap(), ["mypy", "tox"]);
+    assert_eq!(cli.python.len(), 3);
+}

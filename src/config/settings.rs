@@ -1,0 +1,183 @@
+//! The settings of one file: the table `[tool.pyclean]`.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::Path;
+use std::slice;
+
+use anyhow::{Error, Result, anyhow, ensure};
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+
+use crate::output::format::escape_path;
+use crate::pyc::VersionFilter;
+use crate::rules::IgnoreRules;
+use crate::rules::topics::names;
+
+/// The keys of the table.
+const KEYS: [&str; 4] = ["ignore", "debris", "stale", "keep-python"];
+
+/// Names that differ more are not suggested: the limit of clap.
+const MIN_SIMILARITY: f64 = 0.7;
+
+/// The settings of one file. Each has the name of its option.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[serde(expecting = "a table of settings")]
+pub(crate) struct Config {
+    /// Names, paths and globs that are neither searched nor removed.
+    pub(crate) ignore: Vec<IgnoreSetting>,
+    /// The debris topics to remove.
+    pub(crate) debris: Option<DebrisSetting>,
+    /// Whether only stale bytecode is removed.
+    pub(crate) stale: bool,
+    /// Python versions whose bytecode is kept.
+    pub(crate) keep_python: Vec<PythonSetting>,
+}
+
+#[derive(serde::Deserialize)]
+struct PyProject {
+    tool: Option<ToolTable>,
+}
+
+#[derive(serde::Deserialize)]
+struct ToolTable {
+    pyclean: Option<Config>,
+}
+
+impl Config {
+    /// The debris topics to remove, if any.
+    pub(crate) fn debris_topics(&self) -> Option<&Vec<String>> {
+        self.debris.as_ref()?.0.as_ref()
+    }
+
+    /// The names, paths and globs that are ignored.
+    pub(crate) fn ignored_words(&self) -> impl Iterator<Item = &OsStr> {
+        self.ignore
+            .iter()
+            .map(|IgnoreSetting(word)| word.as_os_str())
+    }
+
+    /// Parses the text of a `pyproject.toml`. `None` if it has no `[tool.pyclean]`.
+    ///
+    /// # Errors
+    ///
+    /// If the text cannot be parsed: `line:column: message`.
+    pub(crate) fn parse(text: &str) -> Result<Option<Self>> {
+        // A file without settings may contain anything, also errors.
+        if !text.contains("pyclean") {
+            return Ok(None);
+        }
+        let project: PyProject = toml::from_str(text).map_err(|error| {
+            let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+            // It quotes the file, which may contain control characters.
+            let message = escape_path(Path::new(error.message()));
+            let message = match message.strip_prefix("unknown field") {
+                Some(rest) => {
+                    let key = error.span().and_then(|span| text.get(span));
+                    let tip = key.and_then(|key| did_you_mean(key, KEYS.into_iter()));
+                    format!("unknown key{rest}{}", tip.unwrap_or_default())
+                }
+                None => message,
+            };
+            anyhow!("{line}:{column}: {message}")
+        })?;
+        Ok(project.tool.and_then(|tool| tool.pyclean))
+    }
+}
+
+/// A tip that names the most similar of the known words, if one is similar.
+fn did_you_mean(word: &str, known: impl Iterator<Item = &'static str>) -> Option<String> {
+    let word = word.trim_matches(['"', '\'']);
+    let similarity = |known: &str| strsim::jaro(word, known);
+    let best = known.max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+    (similarity(best) > MIN_SIMILARITY).then(|| format!("; did you mean `{best}`?"))
+}
+
+/// The line and the column of a byte in a text, both from 1.
+fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// A name, a path or a glob. Like the other settings, it is checked while the file is
+/// parsed, so that an error has a line and a column.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct IgnoreSetting(pub(crate) OsString);
+
+impl TryFrom<String> for IgnoreSetting {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        let word = OsString::from(text);
+        match IgnoreRules::new(slice::from_ref(&word)) {
+            Ok(_) => Ok(Self(word)),
+            Err(error) => Err(anyhow!("{error:#}")),
+        }
+    }
+}
+
+/// A Python version.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct PythonSetting(pub(crate) VersionFilter);
+
+impl TryFrom<String> for PythonSetting {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        Ok(Self(text.parse()?))
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(try_from = "String")]
+struct TopicName(String);
+
+impl TryFrom<String> for TopicName {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        ensure!(
+            names().any(|name| name == text),
+            "'{text}' is not a debris topic; topics: {}{}",
+            names().collect::<Vec<_>>().join(", "),
+            did_you_mean(&text, names()).unwrap_or_default()
+        );
+        Ok(Self(text))
+    }
+}
+
+/// Debris topics: `true` for the default topics, or a list of topics. `None` for `false`
+/// and for an empty list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DebrisSetting(pub(crate) Option<Vec<String>>);
+
+impl<'de> Deserialize<'de> for DebrisSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DebrisVisitor)
+    }
+}
+
+struct DebrisVisitor;
+
+impl<'de> Visitor<'de> for DebrisVisitor {
+    type Value = DebrisSetting;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false or a list of topics")
+    }
+
+    fn visit_bool<E>(self, is_enabled: bool) -> Result<DebrisSetting, E> {
+        Ok(DebrisSetting(is_enabled.then(Vec::new)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<DebrisSetting, A::Error> {
+        let mut topics = Vec::new();
+        while let Some(TopicName(topic)) = names.next_element()? {
+            topics.push(topic);
+        }
+        Ok(DebrisSetting((!topics.is_empty()).then_some(topics)))
+    }
+}

@@ -1,0 +1,177 @@
+//! What bytecode files are, and whether they are up to date: `--explain`.
+
+use std::fs;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::exit_status::ExitStatus;
+use crate::output::explanation::{Explanation, SourceFile, State};
+use crate::output::format::{escape_path, list_paths};
+use crate::output::message::print_error;
+use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
+use crate::plan::Reason;
+use crate::pyc::header::PROBE_LEN;
+use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, Staleness, magic, since_epoch};
+use crate::pycache_prefix::source_dir_below;
+use crate::rules::{BytecodeFilter, CACHE_DIR};
+use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
+
+/// A path that could not be read.
+type Unreadable = (PathBuf, io::Error);
+
+/// Explains bytecode files on stdout. `prefix` is the directory in which Python caches
+/// bytecode outside the source tree, if any.
+///
+/// # Errors
+///
+/// If a path does not exist, or is not a regular file with the name of bytecode; nothing is
+/// printed on stdout.
+pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus> {
+    check(paths)?;
+    let prefix = prefix.and_then(|prefix| canonicalize(prefix).ok());
+    let mut source_dirs = SourceDirs::default();
+    let mut status = ExitStatus::Success;
+    let mut texts = Vec::new();
+    for path in paths {
+        match explain(path, prefix.as_deref(), &mut source_dirs) {
+            Ok(explanation) => texts.push(explanation.to_string()),
+            Err((path, error)) => {
+                print_error(format_args!("cannot read {}: {error}", escape_path(&path)));
+                status = ExitStatus::Failure;
+            }
+        }
+    }
+    match io::Write::write_all(&mut io::stdout(), texts.join("\n").as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            bail!("cannot write to stdout: {error}")
+        }
+        Ok(()) | Err(_) => Ok(status),
+    }
+}
+
+/// Checks that all paths are those of bytecode files.
+fn check(paths: &[PathBuf]) -> Result<()> {
+    let (mut missing, mut others) = (Vec::new(), Vec::new());
+    for path in paths {
+        match fs::symlink_metadata(path) {
+            Err(error) if is_absence(&error) => missing.push(path.clone()),
+            Ok(metadata) if !metadata.is_file() => others.push(path.clone()),
+            Ok(_) | Err(_) if parse_name(path).is_none() => others.push(path.clone()),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    if !missing.is_empty() {
+        bail!("no such file or directory: {}", list_paths(&missing));
+    }
+    if !others.is_empty() {
+        bail!(
+            "not a bytecode file: {}; --explain takes files such as \
+             __pycache__/m.cpython-313.pyc",
+            list_paths(&others)
+        );
+    }
+    Ok(())
+}
+
+fn parse_name(path: &Path) -> Option<BytecodeName<'_>> {
+    BytecodeName::parse(path.file_name()?)
+}
+
+fn explain<'p>(
+    path: &'p Path,
+    prefix: Option<&Path>,
+    source_dirs: &mut SourceDirs,
+) -> Result<Explanation<'p>, Unreadable> {
+    let in_file = |error| (path.to_path_buf(), error);
+    let canonical = canonicalize(path).map_err(in_file)?;
+    let name = parse_name(path).ok_or_else(|| in_file(ErrorKind::InvalidInput.into()))?;
+    let dir = canonical.parent().unwrap_or(&canonical);
+    let in_cache = dir.ends_with(CACHE_DIR);
+    let counterpart = prefix.and_then(|prefix| source_dir_below(prefix, dir));
+    let file = FoundBytecode {
+        path: &canonical,
+        name,
+        source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
+        in_cache,
+        is_regular: true,
+    };
+    let mut start = Vec::new();
+    let opened = file.open().map_err(in_file)?;
+    let read = opened.contents.take(PROBE_LEN as u64);
+    { read }.read_to_end(&mut start).map_err(in_file)?;
+    let is_shipped = counterpart.is_none() && bytecode::is_shipped(file, &canonical, source_dirs)?;
+    let source = match file.source_dir {
+        Some(dir) => find_source(&name, dir, path)?,
+        None => None,
+    };
+    Ok(Explanation {
+        path,
+        name,
+        magic: magic::number(&start),
+        header: (name.form != Form::Jython).then(|| Header::parse(&start, name.tag())),
+        source,
+        state: judge(file, is_shipped)?,
+    })
+}
+
+/// Judges a file as `--stale` does.
+fn judge(file: FoundBytecode, is_shipped: bool) -> Result<State, Unreadable> {
+    let filter = BytecodeFilter {
+        stale: true,
+        ..BytecodeFilter::default()
+    };
+    Ok(match bytecode::judge(&filter, file)? {
+        Judgement::Selected(Reason::Stale(Staleness::Orphaned)) if is_shipped => State::Shipped,
+        Judgement::Selected(Reason::Stale(staleness)) => State::Stale(staleness),
+        Judgement::UnknownSource => State::UnknownSource,
+        Judgement::NotPartialWrite => State::NotPartialWrite,
+        Judgement::Vanished => {
+            return Err((file.path.to_path_buf(), ErrorKind::NotFound.into()));
+        }
+        // The filter selects every interpreter, and only stale bytecode.
+        Judgement::UpToDate | Judgement::OtherInterpreter | Judgement::Selected(_) => {
+            State::UpToDate
+        }
+    })
+}
+
+/// Finds the source of the file at `path` in a directory.
+fn find_source(
+    name: &BytecodeName,
+    dir: &Path,
+    path: &Path,
+) -> Result<Option<SourceFile>, Unreadable> {
+    let found = pyc::find_source(name, dir).map_err(|error| match error {
+        JudgeError::Source(path, error) => (path, error),
+        JudgeError::Bytecode(error) => (path.to_path_buf(), error),
+    })?;
+    let Some(found) = found else { return Ok(None) };
+    let facts = || {
+        let metadata = fs::metadata(&found)?;
+        Ok((metadata.len(), metadata.modified()?))
+    };
+    let (size, mtime) = facts().map_err(|error| (found.clone(), error))?;
+    Ok(Some(SourceFile {
+        path: shown_source(&found, path),
+        size,
+        mtime: since_epoch(mtime).0,
+    }))
+}
+
+/// The path of a source, written like that of its bytecode file if that is possible.
+fn shown_source(source: &Path, path: &Path) -> PathBuf {
+    let beside = path.parent();
+    let above = beside.filter(|dir| dir.ends_with(CACHE_DIR));
+    let above = above.and_then(Path::parent);
+    let is_dir_of_source = |dir: &&Path| {
+        source
+            .parent()
+            .is_some_and(|parent| is_same(or_current_dir(dir), parent))
+    };
+    match above.or(beside).filter(is_dir_of_source) {
+        Some(dir) => dir.join(source.file_name().unwrap_or_default()),
+        None => source.to_path_buf(),
+    }
+}

@@ -1,0 +1,46 @@
+//! Hints before and after a run.
+
+use std::collections::BTreeSet;
+
+use super::format::escape_path;
+use super::message::print_hint;
+use crate::interrupt;
+use crate::options::Options;
+use crate::scan::Leftover;
+
+/// Names in a hint.
+const MAX_NAMES: usize = 6;
+
+/// Names the settings files that apply.
+pub(crate) fn print_settings(options: &Options) {
+    for file in &options.shown_configs {
+        print_hint(format_args!(
+            "using settings from {} (--isolated to ignore them)",
+            escape_path(file)
+        ));
+    }
+}
+
+/// Names debris that is kept because the user chose no topic, and how to remove it.
+pub(crate) fn print_leftovers(leftovers: &[Leftover]) {
+    let found = || leftovers.iter().map(|leftover| leftover.found);
+    let mut names: BTreeSet<_> = found().map(|found| found.glob).collect();
+    let topics: BTreeSet<_> = found().map(|found| found.topic).collect();
+    if names.is_empty() || interrupt::is_requested() {
+        return;
+    }
+    let more = names.len().saturating_sub(MAX_NAMES);
+    while names.len() > MAX_NAMES {
+        names.pop_last();
+    }
+    let mut names: Vec<_> = names.into_iter().map(str::to_owned).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    let topics: Vec<_> = topics.into_iter().collect();
+    print_hint(format_args!(
+        "also found {}; remove them with --debris {}",
+        names.join(", "),
+        topics.join(" ")
+    ));
+}

@@ -1,0 +1,124 @@
+//! Stdout: paths and JSON, for people and for programs.
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::{MAIN_SEPARATOR, Path};
+
+use anstream::ColorChoice;
+
+use super::format::escape_path;
+use super::json::Message;
+use super::message::{REASON, RESET};
+use crate::interrupt;
+use crate::options::Format;
+
+/// Buffered stdout. If it cannot be written, the run ends early.
+#[derive(Debug)]
+pub(crate) struct Stdout {
+    out: BufWriter<StdoutLock<'static>>,
+    format: Format,
+    /// Whether it is a terminal.
+    pub(crate) is_terminal: bool,
+    /// Whether it interprets ANSI escape sequences, and colors are wanted.
+    has_colors: bool,
+    /// Why nothing more can be written.
+    error: Option<io::Error>,
+}
+
+impl Stdout {
+    /// Locks stdout.
+    pub(crate) fn new(format: Format) -> Self {
+        let out = io::stdout();
+        Self {
+            format,
+            is_terminal: out.is_terminal(),
+            has_colors: anstream::stdout().current_choice() == ColorChoice::AlwaysAnsi,
+            out: BufWriter::with_capacity(1 << 16, out.lock()),
+            error: None,
+        }
+    }
+
+    /// Whether it can still be written.
+    pub(crate) fn is_open(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// Why it could not be written, once.
+    pub(crate) fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    /// Writes a path, and the reason for its removal unless a program splits the output at
+    /// NUL bytes.
+    pub(crate) fn write_path(&mut self, path: &Path, is_dir: bool, reason: Option<&str>) {
+        let written = self.try_write_path(path, is_dir, reason);
+        self.check(written);
+    }
+
+    /// Writes a line of JSON, if that is the format.
+    pub(crate) fn write_json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
+        if self.format == Format::Json && self.is_open() {
+            let written = serde_json::to_writer(&mut self.out, &message())
+                .map_err(io::Error::from)
+                .and_then(|()| self.out.write_all(b"\n"));
+            self.check(written);
+        }
+    }
+
+    /// Writes text without a line end.
+    pub(crate) fn write_text(&mut self, text: &str) {
+        if self.is_open() {
+            let written = self.out.write_all(text.as_bytes());
+            self.check(written);
+        }
+    }
+
+    /// Writes out what is buffered.
+    pub(crate) fn flush(&mut self) {
+        if self.is_open() {
+            let flushed = self.out.flush();
+            self.check(flushed);
+        }
+    }
+
+    fn try_write_path(
+        &mut self,
+        path: &Path,
+        is_dir: bool,
+        reason: Option<&str>,
+    ) -> io::Result<()> {
+        if !self.is_open() {
+            return Ok(());
+        }
+        let is_lines = self.format != Format::Nul;
+        let escapes = self.is_terminal && is_lines;
+        if escapes {
+            write!(self.out, "{}", escape_path(path))?;
+        } else {
+            self.out.write_all(path.as_os_str().as_encoded_bytes())?;
+        }
+        if is_dir {
+            write!(self.out, "{MAIN_SEPARATOR}")?;
+        }
+        if let Some(reason) = reason.filter(|_| is_lines) {
+            let reason = if escapes {
+                // It may name the source.
+                escape_path(Path::new(reason))
+            } else {
+                reason.to_owned()
+            };
+            if self.has_colors {
+                write!(self.out, ": {REASON}{reason}{RESET}")?;
+            } else {
+                write!(self.out, ": {reason}")?;
+            }
+        }
+        self.out.write_all(if is_lines { b"\n" } else { b"\0" })
+    }
+
+    fn check(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            interrupt::request();
+            self.error.get_or_insert(error);
+        }
+    }
+}

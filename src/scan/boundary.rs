@@ -1,0 +1,48 @@
+//! The directories that the walk does not enter.
+
+use std::io;
+
+use walkdir::DirEntry;
+
+use super::walk::Job;
+use crate::directory;
+use crate::guard::is_git_dir;
+use crate::path::name_of;
+
+impl Job<'_, '_> {
+    /// Whether the walk does not enter a directory. If that cannot be found out, it does
+    /// not, and the error is recorded.
+    pub(super) fn is_boundary(&mut self, entry: &DirEntry) -> bool {
+        let relative = self.relative(entry.path());
+        if entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative) {
+            return true;
+        }
+        let is_other = self.is_on_other_file_system(entry);
+        let is_boundary = is_other.and_then(|is_other| Ok(is_other || is_git_internal(entry)?));
+        is_boundary.unwrap_or_else(|error| {
+            let path = self.root.display_path(self.relative(entry.path()));
+            self.record_failure(path, error);
+            true
+        })
+    }
+
+    /// Whether a directory is on another file system than its root, which the user asked
+    /// not to leave.
+    fn is_on_other_file_system(&self, entry: &DirEntry) -> io::Result<bool> {
+        let expected = self.root.file_system;
+        Ok(expected.is_some() && directory::file_system_of_path(entry.path())? != expected)
+    }
+}
+
+/// Whether a directory is part of a bare repository: its files are named after branches
+/// and commits.
+fn is_git_internal(entry: &DirEntry) -> io::Result<bool> {
+    let is_named = matches!(
+        name_of(entry).as_encoded_bytes(),
+        b"refs" | b"logs" | b"objects"
+    );
+    match entry.path().parent() {
+        Some(parent) if is_named => is_git_dir(parent),
+        _ => Ok(false),
+    }
+}

@@ -1,0 +1,69 @@
+//! Debris that the walk meets although no topic was asked for: a hint names it.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+
+use walkdir::DirEntry;
+
+use super::evidence;
+use super::walk::Job;
+use crate::directory::EntryKind;
+use crate::path::name_of;
+use crate::rules::debris::Match;
+use crate::rules::topics::{DebrisKind, NOT_SUGGESTED};
+
+/// A directory with debris.
+#[derive(Debug)]
+pub(crate) struct Leftover {
+    /// The position of its root.
+    pub(super) root: usize,
+    /// The directory, relative to the root.
+    pub(super) dir: Arc<Path>,
+    /// The topic and the glob of the debris.
+    pub(crate) found: Match,
+}
+
+impl Job<'_, '_> {
+    /// Takes note of debris that `--debris` would remove. An entry that cannot be looked at
+    /// is none.
+    pub(super) fn note_leftover(&mut self, entry: &DirEntry, kind: EntryKind) {
+        if !self.rules.hints_debris || !may_be_leftover(name_of(entry), kind) {
+            return;
+        }
+        let relative = self.relative(entry.path());
+        let Some(found) = self
+            .context()
+            .leftover_match(self.found_entry(entry, relative, kind))
+        else {
+            return;
+        };
+        // The contents of a container would have to be read.
+        if found.kind == DebrisKind::Container || NOT_SUGGESTED.contains(&found.topic) {
+            return;
+        }
+        let Some(dir) = self.current_path() else {
+            return;
+        };
+        let is_known = |last: &Leftover| last.dir == *dir && last.found == found;
+        if self.found.leftovers.last().is_some_and(is_known)
+            || !matches!(
+                evidence::is_proven(found.evidence, entry.path(), kind),
+                Ok(true)
+            )
+        {
+            return;
+        }
+        let leftover = Leftover {
+            root: self.root.id,
+            dir: Arc::clone(dir),
+            found,
+        };
+        self.found.leftovers.push(leftover);
+    }
+}
+
+/// Rejects most files by their first byte: nearly all files of debris are hidden.
+fn may_be_leftover(name: &OsStr, kind: EntryKind) -> bool {
+    kind == EntryKind::Dir || name.as_encoded_bytes().first() == Some(&b'.')
+}

@@ -1,0 +1,190 @@
+//! One line per project: `--by-project`.
+
+use std::fs;
+
+use snapbox::str;
+
+use crate::util::{Tree, below_prefix, git, is_missing, tree};
+
+/// Four projects of different sizes, each recognized in another way, and a file in the PATH
+/// itself.
+fn create_projects() -> Tree {
+    let tree = tree(
+        "web/pyproject.toml web/app/__pycache__/a.cpython-312.pyc web/.mypy_cache/c \
+         web/.pytest_cache/v web/plugin/setup.py web/plugin/__pycache__/p.cpython-312.pyc \
+         lib/setup.cfg lib/src/lib/__pycache__/l.cpython-311.pyc \
+         scripts/old/deep/x.pyc scripts/new/y.pyc top.pyc clean/setup.py clean/m.py",
+    );
+    fs::write(tree.file_path("lib/src/lib/big.pyc"), vec![0; 300_000]).unwrap();
+    fs::write(tree.file_path("web/app/big.pyc"), vec![0; 3_000]).unwrap();
+    tree
+}
+
+#[test]
+fn projects_are_listed_by_size_with_kinds_and_total() {
+    let tree = create_projects();
+    let run = tree.pyclean("-n . --by-project --debris all");
+    run.assert_snapshot(str![[r#"
+293.0 KiB   2 files  lib/: bytecode
+  3.0 KiB   4 files  web/: bytecode, mypy, pytest
+     40 B   1 file   web/plugin/: bytecode
+     39 B   2 files  scripts/: bytecode
+      7 B   1 file   ./: bytecode
+296.1 KiB  10 files  total
+--- stderr
+  untagged: 5 files (295.9 KiB)
+  CPython 3.12: 2 files (77 B)
+  CPython 3.11: 1 file (41 B)
+Would remove 5 directories and 10 files (296.1 KiB).
+--- exit 0
+
+"#]]);
+    // A run that removes reports the same.
+    let removed = tree.pyclean(". --by-project --debris all");
+    assert_eq!(removed.stdout, run.stdout);
+    assert!(!tree.listing().contains("pyc"));
+    tree.pyclean(". --by-project")
+        .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn check_and_quiet_keep_their_meaning() {
+    let tree = create_projects();
+    let run = tree.pyclean("--check lib --by-project");
+    run.assert_snapshot(str![[r#"
+293.0 KiB  2 files  lib/: bytecode
+293.0 KiB  2 files  total
+--- stderr
+Would remove 1 directory and 2 files (293.0 KiB).
+--- exit 1
+
+"#]]);
+    tree.pyclean("--check -q lib --by-project")
+        .assert("", "", 1);
+    for option in ["-v", "-0"] {
+        assert_eq!(
+            tree.pyclean(&format!(". --by-project {option}")).code,
+            Some(2)
+        );
+    }
+}
+
+#[test]
+fn json_has_an_object_for_each_project() {
+    let tree = create_projects();
+    let run = tree.pyclean("-n web --by-project --json --debris mypy");
+    let lines: Vec<_> = run.stdout.lines().collect();
+    assert_eq!(
+        lines[1..lines.len() - 1],
+        [
+            "{\"type\":\"project\",\"path\":{\"text\":\"web\"},\"kinds\":[\"bytecode\",\"mypy\"],\
+             \"files\":3,\"directories\":2,\"bytes\":3054,\
+             \"interpreters\":{\"CPython 3.12\":{\"files\":1,\"bytes\":37},\
+             \"untagged\":{\"files\":1,\"bytes\":3000}}}",
+            "{\"type\":\"project\",\"path\":{\"text\":\"web/plugin\"},\"kinds\":[\"bytecode\"],\
+             \"files\":1,\"directories\":1,\"bytes\":40,\
+             \"interpreters\":{\"CPython 3.12\":{\"files\":1,\"bytes\":40}}}"
+        ]
+    );
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn project_is_never_above_the_path() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("p/a/m.pyc p/a/b/n.pyc p/o.pyc p/q/r.pyc p/q/s/t.pyc pyproject.toml");
+    git(&tree, "p/q", &["init", "-q"]);
+    let projects = |arguments: &str| {
+        let run = tree.pyclean(&format!("-n --by-project {arguments}"));
+        let lines = run.stdout.lines().filter(|line| !line.ends_with("total"));
+        let paths = lines.map(|line| line.split_whitespace().nth(4).unwrap());
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(projects("."), "./: p/q/:");
+    assert_eq!(projects("p"), "p/a/: p/q/: p/:");
+    assert_eq!(projects("p/a"), "p/a/b/: p/a/:");
+    assert_eq!(projects("p/a/b/n.pyc"), "p/a/b/:");
+    assert_eq!(projects("p/q/s p/q/r.pyc p/q"), "p/q/s/: p/q/:");
+}
+
+#[test]
+fn settings_of_each_project_apply() {
+    let tree = tree("a/m.pyc a/keep/n.pyc b/m.pyc b/keep/n.pyc");
+    let settings = "[tool.pyclean]\nignore = ['keep']\n";
+    fs::write(tree.file_path("a/pyproject.toml"), settings).unwrap();
+    let run = tree.pyclean("-n . --by-project");
+    run.assert_snapshot(str![[r#"
+19 B  2 files  b/: bytecode
+ 7 B  1 file   a/: bytecode
+26 B  3 files  total
+--- stderr
+Would remove 3 files (26 B).
+--- exit 0
+
+"#]]);
+}
+
+#[cfg(unix)]
+#[test]
+fn bytecode_under_the_prefix_belongs_to_the_project_of_its_source() {
+    let tree = tree("code/a/setup.py code/a/m.pyc code/b/c/n.py");
+    let below = below_prefix(&tree) + "/code";
+    for module in [
+        "a/p/m.cpython-312.pyc",
+        "b/c/n.cpython-312.pyc",
+        "b/gone.cpython-312.pyc",
+    ] {
+        let path = tree.path().join("cache").join(&below).join(module);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "0123456789").unwrap();
+    }
+    let run = tree.pyclean("-n code --by-project --pycache-prefix cache");
+    let directories = format!("{} directories", below.split('/').count() + 4);
+    run.redact(directories, "[COUNT] directories")
+        .assert_snapshot(str![[r#"
+22 B  2 files  code/a/: bytecode
+20 B  2 files  code/b/: bytecode
+ 0 B  0 files  cache/: bytecode
+ 0 B  0 files  code/: bytecode
+42 B  4 files  total
+--- stderr
+Would remove [COUNT] directories and 4 files (42 B).
+--- exit 0
+
+"#]]);
+}
+
+#[cfg(unix)]
+#[test]
+fn marker_that_cannot_be_looked_up_is_a_failure() {
+    use crate::util::{run_as_ordinary_user, set_mode};
+    let tree = tree("a/b/m.pyc");
+    // The names in a directory can be read, but nothing else.
+    set_mode(tree.path().join("a/b"), 0o444);
+    let run = run_as_ordinary_user(&tree, ". -q --check --by-project");
+    set_mode(tree.path().join("a/b"), 0o755);
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: cannot read a/b/pyproject.toml: Permission denied (os error 13)
+hint: permission denied: run as the owner of these files, or with sudo
+--- exit 1
+
+"#]]);
+}
+
+#[test]
+fn erased_files_and_empty_directories_are_kinds() {
+    let tree = tree("a/setup.py a/tmp/x a/e/ a/f/ b/tmp/y");
+    let run = tree.pyclean("-n . --by-project --folders --erase **/tmp/*");
+    run.assert_snapshot(str![[r#"
+ 7 B  1 file   a/: empty, erased
+ 7 B  1 file   b/: empty, erased
+14 B  2 files  total
+--- stderr
+Would remove 5 directories and 2 files (14 B).
+--- exit 0
+
+"#]]);
+}

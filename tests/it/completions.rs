@@ -1,0 +1,194 @@
+//! Completions in the shells themselves. The word that a user types at a prompt is completed
+//! with the Tab key where that is possible, and else as the shell does it for a script.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::util::{PYCLEAN, Tree, is_missing, print_skipped, run_successfully, tree};
+
+/// Every position on the command line at which a completion differs.
+const WORDS: [(&str, &str); 8] = [
+    // Options, also after PATH.
+    ("pyclean . --keep-py", "--keep-python"),
+    // The first and a later value of an option with many values.
+    ("pyclean . --debris hyp", "hypothesis"),
+    ("pyclean . -d mypy ruff hyp", "hypothesis"),
+    // Values of other options, also after a comma or an equals sign.
+    ("pyclean --keep-python 2", "2.7"),
+    ("pyclean . --python 3.13,2", "3.13,2.7"),
+    ("pyclean . --color=al", "--color=always"),
+    // File names, also as values.
+    ("pyclean -n sou", "source files/"),
+    ("pyclean . --erase sou", "source files/"),
+];
+
+/// A tree with one directory, the name of which must be quoted.
+fn tree_to_complete() -> Tree {
+    let tree = tree("");
+    fs::create_dir(tree.path().join("source files")).unwrap();
+    tree
+}
+
+/// The arguments of a command line after the Tab key.
+#[cfg(target_os = "linux")]
+fn completed_arguments(line: &str, completed: &str) -> String {
+    let words: Vec<_> = line.split(' ').skip(1).collect();
+    let (_, before) = words.split_last().unwrap();
+    let arguments = before.iter().copied().chain([completed]);
+    arguments.map(|word| format!("<{word}>")).collect()
+}
+
+/// Types command lines into an interactive shell, each with the Tab key at its end. Returns
+/// what the terminal shows.
+#[cfg(target_os = "linux")]
+fn type_into(shell: &str, arguments: &[&str], setup: &str, lines: &[&str]) -> String {
+    use std::io::Write;
+    use std::thread;
+
+    use crate::util::{open_terminal, read_to_end};
+
+    let tree = tree_to_complete();
+    let (controller, device) = open_terminal();
+    let mut keyboard = controller.try_clone().unwrap();
+    let mut command = Command::new(shell);
+    command
+        .args(arguments)
+        .current_dir(tree.path())
+        .env("PATH", path_with_program())
+        .env("TERM", "dumb")
+        .stdin(device.try_clone().unwrap())
+        .stdout(device.try_clone().unwrap())
+        .stderr(device);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let screen = thread::spawn(|| read_to_end(controller));
+    writeln!(keyboard, "{setup}").unwrap();
+    for line in lines {
+        writeln!(keyboard, "{line}\t").unwrap();
+    }
+    writeln!(keyboard, "exit").unwrap();
+    child.wait().unwrap();
+    screen.join().unwrap()
+}
+
+/// The search path, with the program under test first.
+fn path_with_program() -> OsString {
+    let programs = Path::new(PYCLEAN).parent().unwrap().to_path_buf();
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths([programs].into_iter().chain(env::split_paths(&path))).unwrap()
+}
+
+/// Fails unless an interactive shell completes every word. The shell prints the arguments
+/// instead of running the program.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn assert_completes_typed_words(shell: &str, arguments: &[&str], setup: &str) {
+    if is_missing(shell) {
+        return;
+    }
+    let print = r#"pyclean() { printf '<%s>' "$@"; printf '\n'; }"#;
+    let setup = format!("{setup}; source <(command pyclean --generate complete-{shell}); {print}");
+    let lines = WORDS.map(|(line, _)| line);
+    let screen = type_into(shell, arguments, &setup, &lines);
+    for (line, completed) in WORDS {
+        let expected = completed_arguments(line, completed);
+        assert!(screen.contains(&expected), "{line}: {expected}\n{screen}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn bash_completes_typed_words() {
+    assert_completes_typed_words("bash", &["--norc", "--noprofile", "-i"], "PS1=");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn zsh_completes_typed_words() {
+    let setup = "PS1=; unsetopt autoremoveslash; autoload -U compinit; compinit -u -D";
+    assert_completes_typed_words("zsh", &["-f", "-i"], setup);
+}
+
+#[test]
+fn fish_completes_words() {
+    if is_missing("fish") {
+        return;
+    }
+    let tree = tree_to_complete();
+    for (line, completed) in WORDS {
+        let script = format!("pyclean --generate complete-fish | source; complete -C '{line}'");
+        let mut fish = Command::new("fish");
+        fish.args(["--no-config", "-c", &script])
+            .current_dir(tree.path())
+            .env("PATH", path_with_program());
+        let candidates = run_successfully(fish);
+        let first = candidates.split(['\t', '\n']).next();
+        assert_eq!(first, Some(completed), "{line}: {candidates}");
+    }
+}
+
+/// PowerShell quotes file names in its own way, so only other words are compared.
+#[test]
+fn powershell_completes_words() {
+    if Command::new("pwsh").arg("--version").output().is_err() {
+        print_skipped("pwsh is not installed");
+        return;
+    }
+    let tree = tree_to_complete();
+    let words = WORDS
+        .iter()
+        .filter(|(_, completed)| !completed.ends_with('/'));
+    for (line, completed) in words {
+        let script = format!(
+            "pyclean --generate complete-powershell | Out-String | Invoke-Expression
+             $completion = TabExpansion2 '{line}' {}
+             '{line}'.Substring(0, $completion.ReplacementIndex) +
+                 $completion.CompletionMatches[0].CompletionText",
+            line.len()
+        );
+        let mut powershell = Command::new("pwsh");
+        powershell
+            .args(["-NoProfile", "-Command", &script])
+            .current_dir(tree.path())
+            .env("PATH", path_with_program());
+        let (before, _) = line.rsplit_once(' ').unwrap();
+        let printed = run_successfully(powershell);
+        assert_eq!(printed.trim(), format!("{before} {completed}"));
+    }
+}
+
+/// A script may be run with another program of this name, such as Python's pyclean. It must
+/// reject the arguments.
+#[test]
+fn another_program_called_pyclean_rejects_the_request_for_candidates() {
+    let Some(rival) = env::var_os("PYCLEAN_RIVAL") else {
+        print_skipped("PYCLEAN_RIVAL is not set");
+        return;
+    };
+    let tree = tree("a/__pycache__/m.cpython-312.pyc");
+    let mut command = Command::new(&rival);
+    if Path::new(&rival)
+        .file_name()
+        .unwrap()
+        .as_encoded_bytes()
+        .starts_with(b"python")
+    {
+        command.args(["-m", "pyclean"]);
+    }
+    command
+        .args(["--generate", "candidates", "--", "1", "pyclean", "a"])
+        .current_dir(tree.path());
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
+    tree.assert_left("a/__pycache__/m.cpython-312.pyc");
+}
+
+#[test]
+fn request_for_candidates_needs_the_index_of_a_word() {
+    for arguments in ["", "x", "0", "2 pyclean", "18446744073709551615 pyclean"] {
+        let run = tree("").pyclean(&format!("--generate candidates -- {arguments}"));
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{arguments}");
+    }
+}

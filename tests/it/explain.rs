@@ -1,0 +1,282 @@
+//! What bytecode files are: `--explain`.
+
+use std::fs;
+
+use snapbox::str;
+
+use crate::util::{Tree, tree};
+
+/// Files of several interpreters in every state.
+fn create_files() -> Tree {
+    let tree = tree("__pycache__/gone.cpython-311.pyc");
+    for (module, python, tag) in [
+        ("m", "cpython-3.12", "cpython-312"),
+        ("m", "cpython-3.13", "cpython-313"),
+        ("checked", "cpython-3.12", "cpython-312"),
+        ("unchecked", "cpython-3.12", "cpython-312"),
+        ("k", "pypy-3.9", "pypy39"),
+        ("cut", "cpython-3.12", "cpython-312"),
+        ("raced", "cpython-3.12", "cpython-312"),
+    ] {
+        let bytecode = format!("__pycache__/{module}.{tag}.pyc");
+        tree.add_compiled(&format!("{module}.py"), python, &bytecode);
+    }
+    tree.add_compiled("old.py", "cpython-2.7", "old.pyc");
+    tree.set_mtime("m.py", 60.0);
+    fs::write(tree.file_path("unchecked.py"), "changed").unwrap();
+    tree.set_mtime("unchecked.py", 5.0);
+    fs::write(tree.file_path("__pycache__/cut.cpython-312.pyc"), "123").unwrap();
+    tree.set_mtime("__pycache__/raced.cpython-312.pyc", 0.2);
+    tree.set_mtime("raced.py", 0.5);
+    tree
+}
+
+#[test]
+fn every_state_is_explained() {
+    let tree = create_files();
+    let before = tree.listing();
+    let run = tree.pyclean(
+        "--explain __pycache__/m.cpython-312.pyc __pycache__/checked.cpython-312.pyc \
+         __pycache__/unchecked.cpython-312.pyc __pycache__/k.pypy39.pyc \
+         __pycache__/cut.cpython-312.pyc __pycache__/raced.cpython-312.pyc \
+         __pycache__/gone.cpython-311.pyc old.pyc",
+    );
+    run.assert_snapshot(str![[r#"
+__pycache__/m.cpython-312.pyc
+  interpreter   CPython 3.12
+  magic number  3531 (CPython 3.12)
+  validation    mtime and size of the source
+  recorded      mtime 1600000000, 20 bytes
+  source        m.py: mtime 1600000060, 20 bytes
+  state         outdated, m.py has a different mtime
+
+__pycache__/checked.cpython-312.pyc
+  interpreter   CPython 3.12
+  magic number  3531 (CPython 3.12)
+  validation    checked hash of the source
+  recorded      hash 84836d1340a9b1ec
+  source        checked.py: mtime 1600000000, 20 bytes
+  state         up to date
+
+__pycache__/unchecked.cpython-312.pyc
+  interpreter   CPython 3.12
+  magic number  3531 (CPython 3.12)
+  validation    unchecked hash of the source: Python never compares it
+  recorded      hash 84836d1340a9b1ec
+  source        unchecked.py: mtime 1600000005, 7 bytes
+  state         outdated, unchecked.py has different contents
+
+__pycache__/k.pypy39.pyc
+  interpreter   PyPy 3.9
+  magic number  336 (PyPy 3.9)
+  validation    mtime and size of the source
+  recorded      mtime 1600000000, 20 bytes
+  source        k.py: mtime 1600000000, 20 bytes
+  state         up to date
+
+__pycache__/cut.cpython-312.pyc
+  interpreter   CPython 3.12
+  magic number  none
+  validation    not known: truncated after 3 bytes
+  source        cut.py: mtime 1600000000, 20 bytes
+  state         damaged, truncated after 3 bytes
+
+__pycache__/raced.cpython-312.pyc
+  interpreter   CPython 3.12
+  magic number  3531 (CPython 3.12)
+  validation    mtime and size of the source
+  recorded      mtime 1600000000, 20 bytes
+  source        raced.py: mtime 1600000000, 20 bytes
+  state         raced, raced.py was changed after it was compiled
+
+__pycache__/gone.cpython-311.pyc
+  interpreter   CPython 3.11
+  magic number  none
+  validation    not known: not bytecode
+  source        no gone.py
+  state         orphaned, no gone.py
+
+old.pyc
+  interpreter   CPython 2.7
+  magic number  62211 (CPython 2.7)
+  validation    mtime of the source
+  recorded      mtime 1600000000
+  source        old.py: mtime 1600000000, 20 bytes
+  state         up to date
+--- exit 0
+
+"#]]);
+    assert_eq!(tree.listing(), before);
+}
+
+#[test]
+fn state_is_the_reason_of_stale() {
+    let tree = create_files();
+    let stale = tree.pyclean("-n --stale .").stdout;
+    let mut found = 0;
+    for path in tree.names().lines().filter(|path| path.ends_with(".pyc")) {
+        let explained = tree.pyclean(&format!("--explain {path}")).stdout;
+        let state = explained.lines().last().unwrap();
+        let state = state.strip_prefix("  state         ").unwrap();
+        let reason = stale.lines().find_map(|line| line.strip_prefix(path));
+        match reason {
+            Some(reason) => assert_eq!(reason, format!(": {state}"), "{path}"),
+            None => assert_eq!(state, "up to date", "{path}"),
+        }
+        found += usize::from(reason.is_some());
+    }
+    assert_eq!(found, stale.lines().count());
+}
+
+#[test]
+fn what_stale_keeps_is_explained() {
+    let tree = tree(
+        "shipped/a.pyc m.cpython-312.pyc m.py.cpython-312.pyc.20240101 lib/site-packages/p.pyc \
+         lib/site-packages/q.py",
+    );
+    let run = tree.pyclean(
+        "shipped/a.pyc ./m.cpython-312.pyc m.py.cpython-312.pyc.20240101 \
+         lib/site-packages/p.pyc --explain",
+    );
+    run.assert_snapshot(str![[r#"
+shipped/a.pyc
+  interpreter   not known
+  magic number  none
+  validation    not known: not bytecode
+  source        no a.py
+  state         orphaned, but kept by --stale: it was shipped without a source
+
+./m.cpython-312.pyc
+  interpreter   CPython 3.12
+  magic number  none
+  validation    not known: not bytecode
+  source        not known
+  state         not known, so kept by --stale: the file was moved out of a __pycache__
+
+m.py.cpython-312.pyc.20240101
+  interpreter   CPython 3.12
+  magic number  none
+  validation    not known: not bytecode
+  source        no m.py.py
+  state         kept by --stale: the name is that of a partial write, but not the contents
+
+lib/site-packages/p.pyc
+  interpreter   not known
+  magic number  none
+  validation    not known: not bytecode
+  source        no p.py
+  state         orphaned, but kept by --stale: it was shipped without a source
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn only_bytecode_files_are_explained() {
+    let tree = tree("m.py m.pyc d.pyc/ x.txt link.pyc->m.pyc");
+    for (path, message) in [
+        (
+            "m.py",
+            "not a bytecode file: m.py; --explain takes files such as ",
+        ),
+        ("m.pyc d.pyc x.txt", "not a bytecode file: d.pyc, x.txt; "),
+        ("link.pyc", "not a bytecode file: link.pyc; "),
+        (
+            "m.pyc missing.pyc",
+            "no such file or directory: missing.pyc\n",
+        ),
+        ("", "missing PATH"),
+    ] {
+        let run = tree.pyclean(&format!("{path} --explain"));
+        assert_eq!((&*run.stdout, run.code), ("", Some(2)), "{path}");
+        let message = format!("error: {message}");
+        assert!(run.stderr.starts_with(&message), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn explain_conflicts_with_the_options_of_a_run() {
+    let tree = tree("m.pyc");
+    for option in [
+        "--stale",
+        "--no-stale",
+        "--python 3.12",
+        "--keep-python 3.12",
+        "--debris",
+        "--erase x",
+        "--folders",
+        "--git-clean",
+        "--ignore x",
+        "--no-default-ignore",
+        "--isolated",
+        "-x",
+        "-n",
+        "--check",
+        "--yes",
+        "-j 1",
+        "-v",
+        "-q",
+        "-0",
+        "--json",
+        "--by-project",
+    ] {
+        let run = tree.pyclean(&format!("m.pyc --explain {option}"));
+        assert_eq!((&*run.stdout, run.code), ("", Some(2)), "{option}");
+        assert!(
+            run.stderr.contains("cannot be used with"),
+            "{option}: {}",
+            run.stderr
+        );
+    }
+    tree.assert_left("m.pyc");
+}
+
+#[cfg(unix)]
+#[test]
+fn source_is_found_for_the_prefix_and_from_another_directory() {
+    let tree = create_files();
+    let mut command = tree.command(["--explain", "m.cpython-312.pyc"]);
+    let run = command
+        .current_dir(tree.path().join("__pycache__"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    let canonical = fs::canonicalize(tree.path()).unwrap();
+    let source = format!("  source        {}", canonical.join("m.py").display());
+    assert!(text.contains(&source), "{text}");
+
+    let below = canonical.strip_prefix("/").unwrap_or(&canonical);
+    let cached = tree
+        .file_path("cache")
+        .join(below)
+        .join("m.cpython-312.pyc");
+    fs::create_dir_all(cached.parent().unwrap()).unwrap();
+    fs::copy(tree.file_path("__pycache__/m.cpython-312.pyc"), &cached).unwrap();
+    let mut command = tree.command(["--explain"]);
+    let run = command
+        .arg(&cached)
+        .env("PYTHONPYCACHEPREFIX", "cache")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert!(text.contains(&source), "{text}");
+    assert!(
+        text.ends_with("outdated, m.py has a different mtime\n"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn file_that_cannot_be_read_is_a_failure() {
+    use crate::util::{run_as_ordinary_user, set_mode};
+    let tree = tree("a.py a.pyc b.py b.pyc");
+    set_mode(tree.path().join("a.pyc"), 0o000);
+    let run = run_as_ordinary_user(&tree, "--explain a.pyc b.pyc");
+    assert_eq!(run.code, Some(1));
+    assert_eq!(
+        run.stderr,
+        "error: cannot read a.pyc: Permission denied (os error 13)\n"
+    );
+    assert!(run.stdout.starts_with("b.pyc\n"), "{}", run.stdout);
+}

@@ -1,0 +1,292 @@
+//! What only Windows has: attributes, junctions, long paths, drives, and names that only
+//! its own calls can create.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::windows::ffi::OsStringExt;
+use std::os::windows::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use snapbox::str;
+
+use crate::util::{Run, Tree, canonical, skipped, tree};
+
+/// Sets or clears the attribute for files that are read-only.
+fn set_readonly(path: &Path, readonly: bool) {
+    let mut permissions = fs::metadata(path).unwrap().permissions();
+    permissions.set_readonly(readonly);
+    fs::set_permissions(path, permissions).unwrap();
+}
+
+/// A path in the form that the system takes literally, with names of any kind.
+fn literal(tree: &Tree, name: &str) -> PathBuf {
+    tree.path().canonicalize().unwrap().join(name)
+}
+
+/// What was printed, with the separators as they are.
+fn run(tree: &Tree, arguments: &[&str]) -> (String, String) {
+    let output = tree.command(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn read_only_files_and_directories_are_removed() {
+    let tree = tree("m.pyc a/__pycache__/m.cpython-312.pyc a/__pycache__/sub/x tmp/e");
+    for name in [
+        "m.pyc",
+        "a/__pycache__/m.cpython-312.pyc",
+        "a/__pycache__/sub/x",
+        "tmp/e",
+    ] {
+        set_readonly(&tree.path().join(name), true);
+    }
+    for name in ["a/__pycache__", "a/__pycache__/sub", "tmp"] {
+        set_readonly(&tree.path().join(name), true);
+    }
+    tree.pyclean(". --erase tmp/* --folders --yes").assert(
+        "",
+        "Removed 4 directories and 4 files (60 B).\n",
+        0,
+    );
+    tree.assert_left("");
+}
+
+/// A file that is kept open without sharing the right to delete.
+#[test]
+fn open_file_is_reported_and_the_rest_is_removed() {
+    const FILE_SHARE_READ: u32 = 1;
+    let tree = tree("a/__pycache__/x.pyc a/__pycache__/y.pyc b/z.pyc");
+    let mut options = OpenOptions::new();
+    options.read(true).share_mode(FILE_SHARE_READ);
+    for name in ["x.pyc", "y.pyc"] {
+        set_readonly(&tree.path().join("a/__pycache__").join(name), true);
+    }
+    let open = options
+        .open(tree.path().join("a/__pycache__/x.pyc"))
+        .unwrap();
+    tree.pyclean(".")
+        .redact(io::Error::from_raw_os_error(32), "[IN USE]")
+        .assert_snapshot(str![[r#"
+--- stderr
+error: cannot remove a/__pycache__/x.pyc: [IN USE]
+Removed 2 files (26 B).
+--- exit 1
+
+"#]]);
+    assert!(open.metadata().unwrap().permissions().readonly());
+    drop(open);
+    tree.assert_left("a/__pycache__/x.pyc b/");
+    assert_eq!(tree.pyclean("-q .").code, Some(0));
+    tree.assert_left("a/ b/");
+}
+
+/// Another process that shares the right to delete, as virus scanners do.
+#[test]
+fn file_that_is_open_elsewhere_and_can_be_deleted_is_removed() {
+    let tree = tree("m.pyc");
+    let open = fs::File::open(tree.path().join("m.pyc")).unwrap();
+    assert_eq!(tree.pyclean(".").code, Some(0));
+    drop(open);
+    tree.assert_left("");
+}
+
+#[test]
+fn paths_of_any_length_are_cleaned() {
+    for length in [300, 400, 1500] {
+        let tree = tree("");
+        let deep: PathBuf = (0..length / 20).map(|_| "directory_of_20_byte").collect();
+        for name in ["__pycache__", "keep"] {
+            let directory = literal(&tree, "a").join(&deep).join(name);
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join("m.cpython-312.pyc"), "").unwrap();
+            fs::write(directory.join("m.py"), "").unwrap();
+        }
+        let shown = Path::new("a").join(&deep);
+        let lines = |run: &(String, String)| run.0.lines().map(PathBuf::from).collect::<Vec<_>>();
+        let listed = run(&tree, &["-n", "."]);
+        let expected = [
+            shown.join("__pycache__"),
+            shown.join("keep").join("m.cpython-312.pyc"),
+        ];
+        assert_eq!(lines(&listed), expected, "{}", listed.1);
+        let (stale, _) = run(&tree, &["-nq", "--stale", "."]);
+        assert!(
+            stale.lines().count() == 1 && stale.contains("damaged"),
+            "{stale}"
+        );
+        // With `/`, with a drive, and with the prefix that `canonicalize` adds.
+        let absolute = canonical(tree.path());
+        let verbatim = tree.path().canonicalize().unwrap();
+        for path in ["a/", &absolute, verbatim.to_str().unwrap()] {
+            let (stdout, stderr) = run(&tree, &["-n", path]);
+            assert_eq!(stdout.lines().count(), 2, "{path}: {stderr}");
+            assert!(!stdout.contains(['/', '?']), "{stdout}");
+        }
+        let (_, summary) = run(&tree, &["."]);
+        assert!(
+            summary.ends_with("Removed 1 directory and 3 files (0 B).\n"),
+            "{summary}"
+        );
+        assert!(
+            literal(&tree, "a")
+                .join(&deep)
+                .join("keep")
+                .join("m.py")
+                .exists()
+        );
+    }
+}
+
+#[test]
+fn paths_are_shown_with_one_separator() {
+    let tree = tree("a/b/__pycache__/m.pyc a/b/n.pyc");
+    let (stdout, _) = run(&tree, &["-n", "a/b"]);
+    assert_eq!(stdout, "a\\b\\__pycache__\\\na\\b\\n.pyc\n");
+    let (stdout, _) = run(&tree, &["-n", "./a/b/n.pyc"]);
+    assert_eq!(stdout, ".\\a\\b\\n.pyc\n");
+    let (stdout, _) = run(&tree, &["-n", "--json", "a/b"]);
+    assert!(stdout.contains(r#"{"text":"a\\b\\n.pyc"}"#), "{stdout}");
+    let (_, stderr) = run(&tree, &["a/missing/x"]);
+    assert_eq!(stderr, "error: no such file or directory: a\\missing\\x\n");
+}
+
+/// Half of a surrogate pair, which is no valid Unicode.
+#[test]
+fn names_that_are_not_unicode_are_listed_exactly_and_removed() {
+    let tree = tree("__pycache__/a.pyc");
+    let name = |suffix: &str| {
+        let mut wide = vec![u16::from(b'x'), 0xd83d];
+        wide.extend(suffix.encode_utf16());
+        OsString::from_wide(&wide)
+    };
+    if fs::write(tree.path().join(name(".pyc")), "").is_err() {
+        return skipped("this file system accepts Unicode names alone");
+    }
+    fs::write(tree.path().join("__pycache__").join(name(".pyc")), "").unwrap();
+    let output = tree.command(["-nq0v", "."]).output().unwrap();
+    let listed: Vec<_> = output.stdout.split(|byte| *byte == 0).collect();
+    let exact = name(".pyc");
+    assert!(listed.contains(&exact.as_encoded_bytes()), "{output:?}");
+    let (stdout, _) = run(&tree, &["-n", "--json", "."]);
+    // `x`, the surrogate in three bytes, `.pyc`.
+    assert!(stdout.contains(r#"{"bytes":"eO2gvS5weWM="}"#), "{stdout}");
+    assert_eq!(tree.pyclean(".").code, Some(0));
+    tree.assert_left("");
+}
+
+/// Windows drops a dot or a space at the end of the names in a path.
+#[test]
+fn directory_to_which_no_path_leads_is_kept_and_reported() {
+    let tree = tree("odd/n.txt");
+    let odd = literal(&tree, "odd.");
+    fs::create_dir(&odd).unwrap();
+    fs::write(odd.join("m.pyc"), "").unwrap();
+    let run: Run = tree.pyclean(".");
+    assert_eq!(run.code, Some(1));
+    run.assert_snapshot(str![[r#"
+--- stderr
+error: cannot read odd.: no path of Windows leads to a name that ends with a dot or a space
+Nothing removed.
+--- exit 1
+
+"#]]);
+    assert!(odd.join("m.pyc").exists());
+    fs::remove_file(odd.join("m.pyc")).unwrap();
+    fs::remove_dir(odd).unwrap();
+}
+
+#[test]
+fn case_of_ignored_and_erased_names_does_not_matter() {
+    let tree = tree("Keep/m.pyc sub/Other/m.pyc x.LOG m.pyc");
+    let listed = |arguments: &str| tree.pyclean(&format!("-nq . {arguments}")).stdout;
+    assert_eq!(listed("-i keep"), "m.pyc\nsub/Other/m.pyc\n");
+    assert_eq!(listed("-i KEEP SUB/other"), "m.pyc\n");
+    assert_eq!(listed("-i k* s*/o*"), "m.pyc\n");
+    assert_eq!(listed("-i keep sub --erase *.log X.log"), "m.pyc\nx.LOG\n");
+    let upper = canonical(tree.path()).to_uppercase();
+    assert_eq!(listed(&format!("-i {upper}/KEEP {upper}/Sub/*")), "m.pyc\n");
+}
+
+#[test]
+fn one_directory_in_two_cases_is_cleaned_once() {
+    let tree = tree("Dir/m.pyc Dir/__pycache__/n.pyc");
+    let run = tree.pyclean("Dir dir DIR/m.pyc");
+    run.assert("", "Removed 1 directory and 2 files (30 B).\n", 0);
+    tree.assert_left("Dir/");
+}
+
+/// Creates a junction, which needs no permission. Returns whether the system has them.
+fn make_junction(target: &Path, junction: &Path) -> bool {
+    let mut command = Command::new("cmd");
+    command
+        .args(["/c", "mklink", "/J"])
+        .arg(junction)
+        .arg(target);
+    command.output().is_ok_and(|output| output.status.success()) && junction.is_symlink()
+}
+
+#[test]
+fn junctions_are_removed_as_links_and_not_followed() {
+    let outside = tree("victim/__pycache__/v.pyc victim/v.pyc");
+    let inside = tree("a/__pycache__/x.pyc");
+    let victim = outside.path().join("victim");
+    let junctions = ["a/__pycache__/junction", "a/out", "b.pyc"];
+    for junction in junctions {
+        if !make_junction(&victim, &inside.path().join(junction)) {
+            return skipped("this system creates no junctions");
+        }
+    }
+    let run = inside.pyclean("-v .");
+    assert_eq!(
+        run.stdout,
+        "a/__pycache__/\na/__pycache__/junction\na/__pycache__/x.pyc\nb.pyc\n"
+    );
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    outside.assert_left("victim/__pycache__/v.pyc victim/v.pyc");
+    assert!(inside.path().join("a/out").is_symlink());
+    // A PATH is followed.
+    assert_eq!(inside.pyclean("a/out").code, Some(0));
+    outside.assert_left("victim/");
+}
+
+#[test]
+fn environment_with_scripts_is_kept() {
+    let tree = tree(
+        "dist/env/Scripts/activate dist/env/Scripts/python.exe dist/env/Lib/x.py setup.py \
+         env/Scripts/activate.bat env/Scripts/activate env/Scripts/python.exe env/Lib/",
+    );
+    tree.pyclean(". --debris --folders")
+        .assert_snapshot(str![[r#"
+--- stderr
+warning: kept dist: virtual environment
+warning: kept env/Lib: inside a virtual environment
+Nothing to remove.
+--- exit 0
+
+"#]]);
+}
+
+/// Python drops the drive, so that the source is searched on all drives.
+#[test]
+fn bytecode_below_the_prefix_is_stale_if_its_source_directory_is_known() {
+    let tree = tree("cache/");
+    let below = crate::util::below_prefix(&tree);
+    tree.add("one/m.py");
+    tree.add(&format!("cache/{below}/one/gone.cpython-312.pyc"));
+    tree.add("cache/no/such/directory/m.cpython-312.pyc");
+    let listed = |path: &str| {
+        tree.pyclean(&format!("-nq --stale --pycache-prefix cache {path}"))
+            .stdout
+    };
+    let line = format!("cache/{below}/one/gone.cpython-312.pyc: orphaned, no gone.py\n");
+    let line = format!("cache/{below}/one/: empty\n{line}");
+    assert_eq!(
+        listed(&format!("cache/{below}/one")),
+        line.split_once('\n').unwrap().1
+    );
+    assert!(listed("one").ends_with(&line), "{}", listed("one"));
+    assert_eq!(listed("cache/no/such/directory"), "");
+}
