@@ -99,7 +99,7 @@ fn any_number_of_globs_is_supported() {
         .collect();
     let settings = format!("[tool.pyclean]\nignore = [{}, 'kee*']\n", globs.join(","));
     fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
-    assert_eq!(tree.pyclean("-n -q .").stdout, "a/x.pyc\n");
+    assert_eq!(tree.pyclean("-n .").stdout, "a/x.pyc\n");
 }
 
 #[test]
