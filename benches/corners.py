@@ -4,12 +4,14 @@ import os
 import sys
 
 
-def create_chain(top, name, levels, file=None):
+def create_chain(top, name, levels, file=None, sibling=None):
     """Creates nested directories, whose paths become longer than the system accepts."""
     os.makedirs(top)
     directory = os.open(top, os.O_RDONLY)
     for _ in range(levels):
         os.mkdir(name, dir_fd=directory)
+        if sibling:
+            os.mkdir(sibling, dir_fd=directory)
         inner = os.open(name, os.O_RDONLY, dir_fd=directory)
         os.close(directory)
         directory = inner
@@ -30,7 +32,8 @@ def create_packages(top, count, ignored):
 
 top = sys.argv[1]
 create_chain(f"{top}/deep", "__pycache__", 30_000, "m.cpython-312.pyc")
+create_chain(f"{top}/comb", "__pycache__", 30_000, sibling="a")
 create_chain(f"{top}/folders", "d", 1_900)
-create_packages(f"{top}/ignored", 2_000, (f"{number}/x" for number in range(95_000)))
+create_packages(f"{top}/ignored", 2_000, (f"a{number}/x" for number in range(80_000)))
 create_packages(f"{top}/globs", 200, (f"a{number}/gen-*/x?z[ab]" for number in range(20_000)))
 create_packages(f"{top}/names", 1, (f"gen{number}-*-x?z[ab]" for number in range(30_000)))

@@ -11,6 +11,10 @@ use cap_std::fs::Dir;
 use crate::directory::open_dir;
 use crate::plan::TreeDir;
 
+/// The most directories to keep open in a tree. In one that is deeper, going back up to a
+/// directory that was closed means opening all directories above it once more.
+pub(crate) const MAX_OPEN_TREE_DIRS: usize = 1 << 10;
+
 /// The directories between a root and a path, kept open while the paths that follow
 /// share them.
 pub(crate) struct OpenDirs {
@@ -123,10 +127,11 @@ impl OpenTreeDirs {
     }
 }
 
-/// Adds a handle, and closes the one farthest up if there are too many.
+/// Adds a handle. If there are too many, closes the half farthest up: closing one each time
+/// would move all others.
 fn push_handle(handles: &mut Vec<(usize, Dir)>, key: usize, dir: Dir, max_handles: usize) {
     handles.push((key, dir));
     if handles.len() > max_handles.max(1) {
-        handles.remove(0);
+        handles.drain(..handles.len() / 2);
     }
 }

@@ -10,15 +10,12 @@ use super::{Completion, Outcome, remove_dir, remove_file};
 use crate::directory::{self, EntryKind};
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
-use crate::open_dirs::{OpenDirs, OpenTreeDirs};
+use crate::open_dirs::{MAX_OPEN_TREE_DIRS, OpenDirs, OpenTreeDirs};
 use crate::options::Listing;
 use crate::path::split_name;
 use crate::plan::{Target, TargetKind, Tree};
 use crate::roots::Root;
 use crate::stats::FileCounter;
-
-/// Most trees are not deeper than this, so that more open directories save nothing.
-const MAX_HANDLES: usize = 64;
 
 /// Removes targets on one thread, and keeps open the directories that they share.
 pub(crate) struct Worker {
@@ -35,7 +32,7 @@ impl Worker {
         Self {
             listing,
             // Besides these, the top of a tree and the next directory are open.
-            max_handles: (open_files.saturating_sub(2) / 2).clamp(1, MAX_HANDLES),
+            max_handles: (open_files.saturating_sub(2) / 2).clamp(1, MAX_OPEN_TREE_DIRS),
             open: None,
         }
     }

@@ -28,6 +28,7 @@ use rayon::Scope as PoolScope;
 
 use crate::failure::Failure;
 use crate::guard::{Guard, KeepReason};
+use crate::open_dirs::MAX_OPEN_TREE_DIRS;
 use crate::options::Options;
 use crate::output::progress::Progress;
 use crate::path::{path_order, split_name};
@@ -221,6 +222,12 @@ impl<'a> Scan<'a> {
     fn max_open_dirs(&self) -> usize {
         let available = self.threads.open_files().saturating_sub(2);
         available.clamp(1, MAX_OPEN_DIRS)
+    }
+
+    /// The number of directories that a job may keep open besides in a tree.
+    fn max_open_tree_dirs(&self) -> usize {
+        let available = self.threads.open_files().saturating_sub(2 * MAX_OPEN_DIRS);
+        available.clamp(self.max_open_dirs(), MAX_OPEN_TREE_DIRS)
     }
 
     /// The jobs for everything that the user named.

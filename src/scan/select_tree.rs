@@ -38,7 +38,7 @@ impl Job<'_, '_> {
             allow_environments: matches!(reason, Reason::Debris("nox" | "pybuilder" | "tox")),
             excluded: &excluded,
             measure: self.scan.measure,
-            max_handles: self.scan.max_open_dirs(),
+            max_handles: self.scan.max_open_tree_dirs(),
         };
         match reader.read(relative) {
             Ok(contents) => self.add_tree(relative, reason, contents),
