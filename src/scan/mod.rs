@@ -48,13 +48,6 @@ const PARALLEL_THRESHOLD: usize = 1_000;
 /// Queued jobs per thread from which on a walk hands over no directory.
 const MAX_QUEUED_PER_THREAD: usize = 2;
 
-/// Directories below the start of a walk that it hands over. Those farther down hold less,
-/// so that it takes longer to hand them over than to walk them.
-const MAX_HANDOVER_DEPTH: usize = 1;
-
-/// Entries after which a walk hands over a directory of any depth.
-const HANDOVER_INTERVAL: usize = 500;
-
 /// Directories that a walk keeps open. It reads those above them to the end first.
 const MAX_OPEN_DIRS: usize = 10;
 
@@ -193,16 +186,10 @@ impl<'a> Scan<'a> {
     /// Walks a job to its end, and hands over directories while few jobs are queued.
     fn run_job<'s>(&'s self, mut job: Job<'s, 'a>, scope: &PoolScope<'s>) {
         self.queued.fetch_sub(1, Ordering::Relaxed);
-        let mut steps = 0;
         loop {
-            steps += 1;
             match job.step() {
                 Step::Done => return self.add(job.finish()),
-                Step::Descend(entry, descent)
-                    if (entry.depth() <= MAX_HANDOVER_DEPTH || steps >= HANDOVER_INTERVAL)
-                        && !self.queue_is_full() =>
-                {
-                    steps = 0;
+                Step::Descend(entry, descent) if !self.queue_is_full() => {
                     let part = job.split_off(&entry, descent);
                     self.queued.fetch_add(1, Ordering::Relaxed);
                     scope.spawn(|scope| self.run_job(part, scope));
