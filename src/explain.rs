@@ -10,6 +10,7 @@ use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile, State};
 use crate::output::format::{escape_path, list_paths};
 use crate::output::message::print_error;
+use crate::output::stdout::print_all;
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
@@ -43,12 +44,8 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
             }
         }
     }
-    match io::Write::write_all(&mut io::stdout(), texts.join("\n").as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            bail!("cannot write to stdout: {error}")
-        }
-        Ok(()) | Err(_) => Ok(status),
-    }
+    print_all(texts.join("\n").as_bytes())?;
+    Ok(status)
 }
 
 /// Checks that all paths are those of bytecode files.
@@ -101,7 +98,13 @@ fn explain<'p>(
     let opened = file.open().map_err(in_file)?;
     let read = opened.contents.take(PROBE_LEN as u64);
     { read }.read_to_end(&mut start).map_err(in_file)?;
-    let is_shipped = counterpart.is_none() && bytecode::is_shipped(file, &canonical, source_dirs)?;
+    let mut state = judge(file)?;
+    if state == State::Stale(Staleness::Orphaned)
+        && counterpart.is_none()
+        && bytecode::is_shipped(file, &canonical, source_dirs)?
+    {
+        state = State::Shipped;
+    }
     let source = match file.source_dir {
         Some(dir) => find_source(&name, dir, path)?,
         None => None,
@@ -112,18 +115,17 @@ fn explain<'p>(
         magic: magic::number(&start),
         header: (name.form != Form::Jython).then(|| Header::parse(&start, name.tag())),
         source,
-        state: judge(file, is_shipped)?,
+        state,
     })
 }
 
 /// Judges a file as `--stale` does.
-fn judge(file: FoundBytecode, is_shipped: bool) -> Result<State, Unreadable> {
+fn judge(file: FoundBytecode) -> Result<State, Unreadable> {
     let filter = BytecodeFilter {
         stale: true,
         ..BytecodeFilter::default()
     };
     Ok(match bytecode::judge(&filter, file)? {
-        Judgement::Selected(Reason::Stale(Staleness::Orphaned)) if is_shipped => State::Shipped,
         Judgement::Selected(Reason::Stale(staleness)) => State::Stale(staleness),
         Judgement::UnknownSource => State::UnknownSource,
         Judgement::NotPartialWrite => State::NotPartialWrite,

@@ -128,6 +128,8 @@ fn source_dir<'a>(root: &'a Root, dir: &Path, roots: &'a Roots) -> (&'a Root, Pa
     }
 }
 
+/// The directory of the sources whose bytecode is in `dir`. It is only used to group what is
+/// removed: `None` if it cannot be found.
 fn find_source_dir<'a>(
     dir: &Path,
     prefix_dirs: &[PrefixDir],

@@ -70,7 +70,7 @@ pub(crate) fn source_dir_below(prefix: &Path, dir: &Path) -> Option<PathBuf> {
     source_dir(dir.strip_prefix(prefix).ok()?)
 }
 
-/// The canonical path of a directory, `None` if there is none.
+/// The canonical path of a directory; `None` if it does not exist, or is not a directory.
 fn canonical_dir(path: &Path) -> io::Result<Option<PathBuf>> {
     let find = || {
         let is_dir = fs::symlink_metadata(path)?.is_dir();

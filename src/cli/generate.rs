@@ -1,7 +1,7 @@
 //! The man page, the output of `--generate`, and the parts of the help that are lists.
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::{CommandFactory, ValueEnum};
@@ -9,6 +9,7 @@ use clap_mangen::Man;
 
 use super::{Cli, completions};
 use crate::exit_status::ExitStatus;
+use crate::output::stdout::print_all;
 use crate::rules::topics::{ALL, TOPICS, names};
 
 /// What `--generate` can print.
@@ -95,10 +96,8 @@ pub(crate) fn generate(kind: Generate, paths: Vec<PathBuf>) -> io::Result<ExitSt
             completions::list_candidates(paths.into_iter().map(PathBuf::into_os_string))?.into()
         }
     };
-    match io::stdout().write_all(&text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-        Ok(()) | Err(_) => Ok(ExitStatus::Success),
-    }
+    print_all(&text)?;
+    Ok(ExitStatus::Success)
 }
 
 fn man_page() -> io::Result<Vec<u8>> {

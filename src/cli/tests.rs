@@ -24,6 +24,24 @@ fn short_help_fits_on_one_screen() {
 }
 
 #[test]
+fn explain_conflicts_with_the_options_of_a_run() {
+    let others = [
+        "paths",
+        "explain",
+        "pycache_prefix",
+        "color",
+        "no_progress",
+        "generate",
+    ];
+    let command = Cli::command();
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        let is_listed = errors::NOT_WITH_EXPLAIN.contains(&id);
+        assert_ne!(is_listed, others.contains(&id), "{id}");
+    }
+}
+
+#[test]
 fn the_last_of_stale_and_no_stale_counts() {
     assert_eq!(parse("pyclean .").stale(), None);
     assert_eq!(parse("pyclean . --stale").stale(), Some(true));

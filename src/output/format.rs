@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::stats::RemovalStats;
 
-/// Paths that a warning names.
-const MAX_NAMED: usize = 5;
-
 /// Formats a path for a terminal. Control characters, characters that change the writing
 /// direction, and bytes that are not UTF-8 become escapes, so that a file name can
 /// neither move the cursor nor look like another name.
@@ -42,13 +39,14 @@ pub(crate) fn list_paths(paths: &[PathBuf]) -> String {
     escaped.join(", ")
 }
 
-/// The first paths, and the number of the others.
-pub(crate) fn list_some<'p>(paths: impl ExactSizeIterator<Item = &'p PathBuf>) -> String {
-    let more = paths.len().saturating_sub(MAX_NAMED);
-    let mut names: Vec<_> = paths
-        .take(MAX_NAMED)
-        .map(|path| escape_path(path))
-        .collect();
+/// The first paths, at most `max`, and the number of the others.
+pub(crate) fn list_some<P: AsRef<Path>>(
+    paths: impl ExactSizeIterator<Item = P>,
+    max: usize,
+) -> String {
+    let more = paths.len().saturating_sub(max);
+    let first = paths.take(max);
+    let mut names: Vec<_> = first.map(|path| escape_path(path.as_ref())).collect();
     if more > 0 {
         names.push(format!("{more} more"));
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::format::escape_path;
+use super::format::{escape_path, list_some};
 use super::message::print_hint;
 use crate::interrupt;
 use crate::options::Options;
 use crate::scan::Leftover;
 
-/// Names in a hint.
+/// Globs that a hint names.
 const MAX_NAMES: usize = 6;
 
 /// Names the settings files that apply.
@@ -24,23 +24,15 @@ pub(crate) fn print_settings(options: &Options) {
 /// Names debris that is kept because the user chose no topic, and how to remove it.
 pub(crate) fn print_leftovers(leftovers: &[Leftover]) {
     let found = || leftovers.iter().map(|leftover| leftover.found);
-    let mut names: BTreeSet<_> = found().map(|found| found.glob).collect();
+    let globs: BTreeSet<_> = found().map(|found| found.glob).collect();
     let topics: BTreeSet<_> = found().map(|found| found.topic).collect();
-    if names.is_empty() || interrupt::is_requested() {
+    if globs.is_empty() || interrupt::is_requested() {
         return;
-    }
-    let more = names.len().saturating_sub(MAX_NAMES);
-    while names.len() > MAX_NAMES {
-        names.pop_last();
-    }
-    let mut names: Vec<_> = names.into_iter().map(str::to_owned).collect();
-    if more > 0 {
-        names.push(format!("{more} more"));
     }
     let topics: Vec<_> = topics.into_iter().collect();
     print_hint(format_args!(
         "also found {}; remove them with --debris {}",
-        names.join(", "),
+        list_some(globs.iter(), MAX_NAMES),
         topics.join(" ")
     ));
 }

@@ -23,6 +23,9 @@ use crate::remove::{Outcome, RemovedEntry};
 use crate::scan::Kept;
 use crate::stats::RemovalStats;
 
+/// Paths that a warning names.
+const MAX_NAMES: usize = 5;
+
 /// Reports a run while it goes on, and adds up what it did.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
@@ -139,7 +142,7 @@ impl<'a> Report<'a> {
             by_reason.entry(*reason).or_default().push(path);
         }
         for (reason, paths) in by_reason {
-            let names = list_some(paths.iter().copied());
+            let names = list_some(paths.iter(), MAX_NAMES);
             print_warning(format_args!("kept {names}: {reason}"));
             let reason = reason.to_string();
             for path in paths {
@@ -156,7 +159,7 @@ impl<'a> Report<'a> {
         if !paths.is_empty() {
             print_warning(format_args!(
                 "git tracks {} (git rm --cached FILE to stop)",
-                list_some(paths.iter())
+                list_some(paths.iter(), MAX_NAMES)
             ));
         }
     }

@@ -14,6 +14,7 @@ use crate::open_dirs::{MAX_OPEN_TREE_DIRS, OpenDirs, OpenTreeDirs};
 use crate::options::Listing;
 use crate::path::split_name;
 use crate::plan::{Target, TargetKind, Tree};
+use crate::pyc::BytecodeName;
 use crate::roots::Root;
 use crate::stats::FileCounter;
 
@@ -182,7 +183,7 @@ impl Task<'_, '_> {
             };
             let emptied = reopened
                 .and_then(|()| open.open(&tree.dirs, index))
-                .and_then(|handle| self.remove_new_files(handle, path));
+                .and_then(|handle| self.remove_new_bytecode(handle, path));
             removed = emptied.and_then(|()| try_remove(open));
         }
         match removed {
@@ -199,13 +200,18 @@ impl Task<'_, '_> {
         }
     }
 
-    /// Removes the files that were created since the plan was made.
-    fn remove_new_files(&mut self, dir: &Dir, path: impl Fn() -> PathBuf + Copy) -> io::Result<()> {
+    /// Removes the bytecode that was created since the plan was made. Nothing proves that
+    /// other new files are not worth keeping; they keep the directory.
+    fn remove_new_bytecode(
+        &mut self,
+        dir: &Dir,
+        path: impl Fn() -> PathBuf + Copy,
+    ) -> io::Result<()> {
         let mut files = Vec::new();
         // Read to the end first: some file systems skip entries if others are removed
         // meanwhile.
         directory::read_dir(&directory::reopen(dir)?, true, |entry| {
-            if entry.kind != EntryKind::Dir {
+            if entry.kind != EntryKind::Dir && BytecodeName::parse(entry.name).is_some() {
                 files.push((entry.name.to_owned(), entry.bytes));
             }
         })?;

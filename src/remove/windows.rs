@@ -77,8 +77,12 @@ fn open_entry(dir: &Dir, name: &OsStr, access: u32) -> io::Result<File> {
 fn is_device(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
     let stem = name.split('.').next().unwrap_or_default().trim_end();
-    let is_numbered = stem.starts_with("COM") || stem.starts_with("LPT");
-    matches!(stem, "CON" | "PRN" | "AUX" | "NUL") || (is_numbered && stem.chars().count() == 4)
+    let port = stem
+        .strip_prefix("COM")
+        .or_else(|| stem.strip_prefix("LPT"));
+    let mut number = port.unwrap_or_default().chars();
+    matches!(stem, "CON" | "PRN" | "AUX" | "NUL")
+        || (number.next().is_some_and(char::is_numeric) && number.next().is_none())
 }
 
 /// Removes an open entry. With the semantics of POSIX the name is free at once, even if

@@ -233,10 +233,26 @@ pub(crate) const TOPICS: &[Topic] = &[
 /// Topics with results that no run makes again, so that no hint suggests to remove them.
 pub(crate) const NOT_SUGGESTED: [&str; 3] = ["hypothesis", "jupyter", "mutmut"];
 
+/// Topics whose directories hold virtual environments that the tool made. Elsewhere, an
+/// environment keeps the debris around it.
+pub(crate) const HOLD_ENVIRONMENTS: [&str; 3] = ["nox", "pybuilder", "tox"];
+
 /// The name that stands for every topic.
 pub(crate) const ALL: &str = "all";
 
 /// The names of all topics, and [`ALL`].
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TOPICS.iter().map(|topic| topic.name).chain([ALL])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_that_are_named_elsewhere_exist() {
+        for name in NOT_SUGGESTED.iter().chain(&HOLD_ENVIRONMENTS) {
+            assert!(TOPICS.iter().any(|topic| topic.name == *name), "{name}");
+        }
+    }
 }

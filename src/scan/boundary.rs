@@ -10,8 +10,8 @@ use crate::guard::is_git_dir;
 use crate::path::name_of;
 
 impl Job<'_, '_> {
-    /// Whether the walk does not enter a directory. If that cannot be found out, it does
-    /// not, and the error is recorded.
+    /// Whether the walk ends at a directory without entering it. If that cannot be found
+    /// out, the directory is not entered, and the error is recorded.
     pub(super) fn is_boundary(&mut self, entry: &DirEntry) -> bool {
         let relative = self.relative(entry.path());
         if entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative) {

@@ -124,8 +124,11 @@ pub(crate) fn is_shipped(
     canonical: &Path,
     source_dirs: &mut SourceDirs,
 ) -> Result<bool, (PathBuf, io::Error)> {
-    if file.in_cache || is_installed(canonical) {
-        return Ok(!file.in_cache);
+    if file.in_cache {
+        return Ok(false);
+    }
+    if is_installed(canonical) {
+        return Ok(true);
     }
     let Some(dir) = file.path.parent() else {
         return Ok(false);

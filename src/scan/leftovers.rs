@@ -25,8 +25,8 @@ pub(crate) struct Leftover {
 }
 
 impl Job<'_, '_> {
-    /// Takes note of debris that `--debris` would remove. An entry that cannot be looked at
-    /// is none.
+    /// Takes note of debris that `--debris` would remove. An entry whose evidence cannot be
+    /// read is left out: this is only a hint, and nothing is removed because of it.
     pub(super) fn note_leftover(&mut self, entry: &DirEntry, kind: EntryKind) {
         if !self.rules.hints_debris || !may_be_leftover(name_of(entry), kind) {
             return;

@@ -7,6 +7,7 @@ use super::walk::Job;
 use crate::guard::KeepReason;
 use crate::path::split_name;
 use crate::plan::{Reason, Target, TargetKind};
+use crate::rules::topics::HOLD_ENVIRONMENTS;
 
 impl Job<'_, '_> {
     /// Selects a directory with its contents, but for what in it is kept.
@@ -35,7 +36,7 @@ impl Job<'_, '_> {
         let reader = TreeReader {
             root: self.root,
             rules: &self.rules,
-            allow_environments: matches!(reason, Reason::Debris("nox" | "pybuilder" | "tox")),
+            allow_environments: matches!(reason, Reason::Debris(topic) if HOLD_ENVIRONMENTS.contains(&topic)),
             excluded: &excluded,
             measure: self.scan.measure,
             max_handles: self.scan.max_open_tree_dirs(),

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -201,14 +202,12 @@ fn tracked_debris_is_found_whatever_its_case_if_git_ignores_case() {
     assert_eq!(tree.pyclean("-n . --debris").stdout, "dist/\n");
 }
 
-#[test]
-fn tree_that_was_replaced_since_it_was_read_is_kept() {
-    // A slow reader of stdout stops the run between reading and removal.
-    let entries: Vec<_> = (0..3_000).map(|i| format!("a/m{i:0100}.pyc")).collect();
-    let tree = tree(&format!(
-        "setup.py {} z/__pycache__/old.pyc",
-        entries.join(" ")
-    ));
+/// Runs the program on a tree with these entries, and changes the tree between the reading
+/// and the removal of its last part.
+fn change_before_removal(entries: &str, change: impl FnOnce(&Path)) -> (Tree, Run) {
+    // A slow reader of stdout stops the run.
+    let first: Vec<_> = (0..3_000).map(|i| format!("a/m{i:0100}.pyc")).collect();
+    let tree = tree(&format!("setup.py {} {entries}", first.join(" ")));
     let mut child = tree
         .command(["-v", "-j", "1", "."])
         .stdout(std::process::Stdio::piped())
@@ -217,12 +216,20 @@ fn tree_that_was_replaced_since_it_was_read_is_kept() {
         .unwrap();
     let mut stdout = std::io::BufReader::with_capacity(16, child.stdout.take().unwrap());
     std::io::BufRead::fill_buf(&mut stdout).unwrap();
-    let cache = tree.path().join("z/__pycache__");
-    fs::rename(&cache, tree.path().join("z/moved")).unwrap();
-    fs::create_dir(&cache).unwrap();
-    fs::write(cache.join("old.pyc"), "other").unwrap();
+    change(tree.path());
     std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
-    let run: Run = child.wait_with_output().unwrap().into();
+    let run = child.wait_with_output().unwrap().into();
+    (tree, run)
+}
+
+#[test]
+fn tree_that_was_replaced_since_it_was_read_is_kept() {
+    let (tree, run) = change_before_removal("z/__pycache__/old.pyc", |tree| {
+        let cache = tree.join("z/__pycache__");
+        fs::rename(&cache, tree.join("z/moved")).unwrap();
+        fs::create_dir(&cache).unwrap();
+        fs::write(cache.join("old.pyc"), "other").unwrap();
+    });
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert!(
         run.stderr
@@ -230,7 +237,31 @@ fn tree_that_was_replaced_since_it_was_read_is_kept() {
         "{}",
         run.stderr
     );
-    assert_eq!(fs::read_to_string(cache.join("old.pyc")).unwrap(), "other");
+    let kept = tree.path().join("z/__pycache__/old.pyc");
+    assert_eq!(fs::read_to_string(kept).unwrap(), "other");
+}
+
+#[test]
+fn files_that_are_created_before_the_removal_are_kept_unless_they_are_bytecode() {
+    let (tree, run) =
+        change_before_removal("y/__pycache__/old.pyc z/__pycache__/old.pyc", |tree| {
+            for name in [
+                "y/__pycache__/new.pyc",
+                "z/__pycache__/new.pyc",
+                "z/__pycache__/notes.txt",
+            ] {
+                fs::write(tree.join(name), "").unwrap();
+            }
+        });
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("cannot remove z/__pycache__: Directory not empty"),
+        "{}",
+        run.stderr
+    );
+    assert!(tree.path().join("z/__pycache__/notes.txt").exists());
+    assert!(!tree.listing().contains(".pyc"), "{}", tree.listing());
 }
 
 #[test]
