@@ -99,11 +99,14 @@ fn explain<'p>(
     let read = opened.contents.take(PROBE_LEN as u64);
     { read }.read_to_end(&mut start).map_err(in_file)?;
     let mut state = judge(file)?;
-    if state == State::Stale(Staleness::Orphaned)
-        && counterpart.is_none()
-        && bytecode::is_shipped(file, &canonical, source_dirs)?
-    {
-        state = State::Shipped;
+    if state == State::Stale(Staleness::Orphaned) && counterpart.is_none() {
+        let in_dir = |(_, error)| {
+            let dir = path.parent().unwrap_or(path);
+            (or_current_dir(dir).to_path_buf(), error)
+        };
+        if bytecode::is_shipped(file, &canonical, source_dirs).map_err(in_dir)? {
+            state = State::Shipped;
+        }
     }
     let source = match file.source_dir {
         Some(dir) => find_source(&name, dir, path)?,

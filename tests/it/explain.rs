@@ -286,3 +286,18 @@ fn file_that_cannot_be_read_is_a_failure() {
     );
     assert!(run.stdout.starts_with("b.pyc\n"), "{}", run.stdout);
 }
+
+#[cfg(unix)]
+#[test]
+fn directory_is_listed_only_for_a_file_without_a_source() {
+    use crate::util::{run_as_ordinary_user, set_mode};
+    let tree = tree("closed/a.py closed/a.pyc closed/b.pyc");
+    set_mode(tree.path().join("closed"), 0o300);
+    let run = run_as_ordinary_user(&tree, "--explain closed/a.pyc closed/b.pyc");
+    set_mode(tree.path().join("closed"), 0o700);
+    assert_eq!(
+        run.stderr,
+        "error: cannot read closed: Permission denied (os error 13)\n"
+    );
+    assert!(run.stdout.starts_with("closed/a.pyc\n"), "{}", run.stdout);
+}
