@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::console::format::{escape_path, list_paths};
+use crate::console::message::print_error;
+use crate::console::print_all;
 use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile, State};
-use crate::output::format::{escape_path, list_paths};
-use crate::output::message::print_error;
-use crate::output::stdout::print_all;
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;

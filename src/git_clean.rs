@@ -7,12 +7,12 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Result, ensure};
 
+use crate::console::format::escape_path;
+use crate::console::message::print_warning;
 use crate::failure::{Failure, Operation};
 use crate::git::{self, command, git_error, path_from_bytes, run_query};
 use crate::interrupt;
 use crate::options::{CleanMode, CleanOutput, GitCleanOptions};
-use crate::output::format::escape_path;
-use crate::output::message::print_warning;
 use crate::output::report::Report;
 use crate::path::canonicalize;
 

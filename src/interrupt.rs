@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
+use crate::console::message::eprint_line;
 use crate::exit_status::ExitStatus;
-use crate::output::message::eprint_line;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 

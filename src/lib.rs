@@ -13,6 +13,7 @@
 
 mod cli;
 mod config;
+mod console;
 mod directory;
 mod exit_status;
 mod explain;
@@ -46,10 +47,10 @@ use anyhow::Result;
 pub use cli::Cli;
 pub use exit_status::ExitStatus;
 
+use console::progress::Progress;
 use guard::{Guard, KeepReason};
 use options::Options;
 use output::hints;
-use output::progress::Progress;
 use output::prompt::confirm_erase;
 use output::report::Report;
 use plan::Plan;
@@ -122,6 +123,6 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
 /// Prints a usage or configuration error, and ends the process.
 #[doc(hidden)]
 pub fn exit_with_error(error: &anyhow::Error) -> ! {
-    output::message::print_error(format_args!("{error:#}"));
+    console::message::print_error(format_args!("{error:#}"));
     ExitStatus::Usage.exit()
 }

@@ -26,7 +26,7 @@ pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Optio
         file.take(max_bytes + 1).read_to_end(&mut bytes)?;
     }
     if metadata.len() > max_bytes || bytes.len() as u64 > max_bytes {
-        let limit = crate::output::format::format_size(max_bytes);
+        let limit = crate::console::format::format_size(max_bytes);
         let message = format!("file is larger than {limit}");
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }

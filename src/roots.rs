@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Result, bail};
 use cap_std::fs::Dir;
 
+use crate::console::format::list_paths;
 use crate::directory::{self, FileSystem};
 use crate::failure::{Failure, Operation};
 use crate::options::{Options, PathOptions};
-use crate::output::format::list_paths;
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};

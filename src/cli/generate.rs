@@ -8,8 +8,8 @@ use clap::{CommandFactory, ValueEnum};
 use clap_mangen::Man;
 
 use super::{Cli, completions};
+use crate::console::print_all;
 use crate::exit_status::ExitStatus;
-use crate::output::stdout::print_all;
 use crate::rules::topics::{ALL, TOPICS, names};
 
 /// What `--generate` can print.

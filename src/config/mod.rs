@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Result, anyhow};
 
+use crate::console::format::escape_path;
+use crate::console::message::print_warning;
 use crate::git;
-use crate::output::format::escape_path;
-use crate::output::message::print_warning;
 use crate::path::canonicalize;
 use crate::regular_file::read_regular_file;
 pub(crate) use settings::Config;

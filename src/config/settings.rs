@@ -8,7 +8,7 @@ use std::slice;
 use anyhow::{Error, Result, anyhow, ensure};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
-use crate::output::format::escape_path;
+use crate::console::format::escape_path;
 use crate::pyc::VersionFilter;
 use crate::rules::IgnoreRules;
 use crate::rules::topics::names;

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::format::format_size;
 use super::json::{JsonPath, JsonStats, Message};
 use super::stdout::Stdout;
+use crate::console::format::format_size;
 use crate::options::Format;
 use crate::path::path_order;
 use crate::plan::Target;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-use super::format::escape_path;
+use crate::console::format::escape_path;
 use crate::pyc::{
     BytecodeName, Damage, Form, Header, Interpreter, SourceSuffix, Staleness, Validation, magic,
 };

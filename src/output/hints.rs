@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::format::{escape_path, list_some};
-use super::message::print_hint;
+use crate::console::format::{escape_path, list_some};
+use crate::console::message::print_hint;
 use crate::interrupt;
 use crate::options::Options;
 use crate::scan::Leftover;

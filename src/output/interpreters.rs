@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::format::format_files;
 use super::json::interpreter_name;
-use super::message::eprint_line;
+use crate::console::format::format_files;
+use crate::console::message::eprint_line;
 use crate::stats::RemovalStats;
 
 /// Interpreters that have a line in the summary. Only made-up tags are more.

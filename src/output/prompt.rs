@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 
-use super::format::{escape_path, format_stats};
+use crate::console::format::{escape_path, format_stats};
 use crate::interrupt;
 use crate::plan::Plan;
 use crate::stats::RemovalStats;

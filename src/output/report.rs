@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::by_project::ByProject;
-use super::format::{escape_path, format_stats, list_some};
 use super::interpreters::print_interpreters;
 use super::json::{JsonPath, JsonStats, Message, operation_name};
-use super::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
-use super::progress::Progress;
 use super::stdout::Stdout;
+use crate::console::format::{escape_path, format_stats, list_some};
+use crate::console::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
+use crate::console::progress::Progress;
 use crate::exit_status::ExitStatus;
 use crate::failure::{Failure, Operation};
 use crate::guard::KeepReason;

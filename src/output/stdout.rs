@@ -1,13 +1,13 @@
 //! Stdout: paths and JSON, for people and for programs.
 
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::{MAIN_SEPARATOR, Path};
 
 use anstream::ColorChoice;
 
-use super::format::escape_path;
 use super::json::Message;
-use super::message::{REASON, RESET};
+use crate::console::format::escape_path;
+use crate::console::message::{REASON, RESET};
 use crate::interrupt;
 use crate::options::Format;
 
@@ -120,20 +120,5 @@ impl Stdout {
             interrupt::request();
             self.error.get_or_insert(error);
         }
-    }
-}
-
-/// Writes a whole text. A closed pipe is not an error: the reader has seen enough.
-///
-/// # Errors
-///
-/// If stdout cannot be written for another reason.
-pub(crate) fn print_all(text: &[u8]) -> io::Result<()> {
-    match io::stdout().write_all(text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(io::Error::new(
-            error.kind(),
-            format!("cannot write to stdout: {error}"),
-        )),
-        Ok(()) | Err(_) => Ok(()),
     }
 }

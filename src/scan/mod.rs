@@ -26,11 +26,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::Scope as PoolScope;
 
+use crate::console::progress::Progress;
 use crate::failure::Failure;
 use crate::guard::{Guard, KeepReason};
 use crate::open_dirs::MAX_OPEN_TREE_DIRS;
 use crate::options::Options;
-use crate::output::progress::Progress;
 use crate::path::{path_order, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::roots::{Root, Roots, Scope};

@@ -4,6 +4,7 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod architecture;
 mod by_project;
 mod chart;
 mod clean;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::format::format_size;
+use crate::console::format::format_size;
 
 /// A run that ends before this draws nothing.
 const DRAW_DELAY: Duration = Duration::from_millis(100);

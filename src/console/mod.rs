@@ -1,0 +1,22 @@
+//! Text for people: formatting, messages on stderr, and progress. It knows nothing of runs.
+
+pub(crate) mod format;
+pub(crate) mod message;
+pub(crate) mod progress;
+
+use std::io::{self, ErrorKind, Write};
+
+/// Writes a whole text on stdout. A closed pipe is not an error: the reader has seen enough.
+///
+/// # Errors
+///
+/// If stdout cannot be written for another reason.
+pub(crate) fn print_all(text: &[u8]) -> io::Result<()> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(io::Error::new(
+            error.kind(),
+            format!("cannot write to stdout: {error}"),
+        )),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
