@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::failure::{Failure, Operation};
 use crate::path::{canonicalize, is_present};
@@ -20,7 +19,7 @@ pub(crate) struct Projects {
     pub(crate) failures: Vec<Failure>,
     /// The position in `paths` of the project of each start directory, which is identified
     /// by the position of its root and by its path relative to the root.
-    of_dir: HashMap<(usize, Arc<Path>), usize>,
+    of_dir: HashMap<(usize, Box<Path>), usize>,
 }
 
 impl Projects {
@@ -32,11 +31,11 @@ impl Projects {
         let mut finder = Finder::default();
         let mut by_canonical_path: HashMap<PathBuf, usize> = HashMap::new();
         for target in &plan.targets {
-            let key = (target.root.id, start_dir(target));
+            let key = (target.dir.root.id, start_dir(target));
             if projects.of_dir.contains_key(&key) {
                 continue;
             }
-            let (root, dir) = source_dir(target.root, &key.1, roots);
+            let (root, dir) = source_dir(target.dir.root, &key.1, roots);
             let project = finder.find(root, &dir);
             let next = projects.paths.len();
             let position = *by_canonical_path
@@ -53,7 +52,7 @@ impl Projects {
 
     /// The position in `paths` of the project of a target.
     pub(crate) fn position(&self, target: &Target) -> Option<usize> {
-        let key = (target.root.id, start_dir(target));
+        let key = (target.dir.root.id, start_dir(target));
         self.of_dir.get(&key).copied()
     }
 }
@@ -109,10 +108,10 @@ impl Finder {
 /// The directory in which the search for the project of a target starts: the directory that
 /// holds it. A directory that is removed because it is empty can be a project itself; other
 /// directories, such as the copy of a project in `mutants`, cannot.
-fn start_dir(target: &Target) -> Arc<Path> {
+fn start_dir(target: &Target) -> Box<Path> {
     match target.kind {
         TargetKind::EmptyDir => target.path().into(),
-        TargetKind::File(_) | TargetKind::Tree(_) => Arc::clone(&target.parent),
+        TargetKind::File(_) | TargetKind::Tree(_) => target.dir.path.clone(),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn print_settings(options: &Options) {
 pub(crate) fn print_leftovers(leftovers: &[Leftover]) {
     let found = || leftovers.iter().map(|leftover| leftover.found);
     let globs: BTreeSet<_> = found().map(|found| found.glob).collect();
-    let topics: BTreeSet<_> = found().map(|found| found.topic).collect();
+    let topics: BTreeSet<_> = found().map(|found| found.topic.name()).collect();
     if globs.is_empty() || interrupt::is_requested() {
         return;
     }

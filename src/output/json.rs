@@ -115,7 +115,7 @@ impl<'a> Message<'a> {
             },
             reason: target.reason.word(),
             topic: match target.reason {
-                Reason::Debris(topic) => Some(topic),
+                Reason::Debris(topic) => Some(topic.name()),
                 _ => None,
             },
             stats: stats.into(),

@@ -12,9 +12,11 @@ use std::sync::Arc;
 
 pub(crate) use tree::{Tree, TreeDir};
 
+use crate::path::split_name;
 use crate::pyc::{BytecodeName, Staleness};
-use crate::roots::{Root, Scope};
+use crate::roots::{Location, Root, Scope};
 use crate::rules::CACHE_DIR;
+use crate::rules::topics::TopicId;
 use crate::stats::RemovalStats;
 
 /// The things to remove, sorted by PATH and then by path, each once.
@@ -27,11 +29,8 @@ pub(crate) struct Plan<'a> {
 /// One thing to remove.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
-    /// The PATH it was found under.
-    pub(crate) root: &'a Root,
-    /// The directory that holds it, relative to the root. Shared, because many targets
-    /// can have the same one.
-    pub(crate) parent: Arc<Path>,
+    /// The directory that holds it.
+    pub(crate) dir: Arc<Location<'a>>,
     /// Its file name.
     pub(crate) name: Box<OsStr>,
     /// What it is.
@@ -61,7 +60,7 @@ pub(crate) enum Reason {
     /// It is stale bytecode.
     Stale(Staleness),
     /// A tool left it behind: the debris topic of that tool.
-    Debris(&'static str),
+    Debris(TopicId),
     /// It matches a glob of `--erase`.
     Erased,
     /// It is a directory in which nothing is left.
@@ -88,7 +87,7 @@ impl Reason {
     pub(crate) fn describe(&self, name: &OsStr) -> String {
         match (self, BytecodeName::parse(name)) {
             (Self::Stale(staleness), Some(name)) => staleness.describe(&name).to_string(),
-            (Self::Debris(topic), _) => format!("{topic} debris"),
+            (Self::Debris(topic), _) => format!("{} debris", topic.name()),
             (Self::Ghost, _) => "ghost, nothing else is left in it".to_owned(),
             _ => self.word().to_owned(),
         }
@@ -114,15 +113,12 @@ impl<'a> Plan<'a> {
     pub(crate) fn drop_erased(&mut self) {
         let mut blocked = HashSet::new();
         for target in self.erased() {
-            let mut dir = Some(&*target.parent);
-            while let Some(path) = dir {
-                blocked.insert((target.root.id, path.to_path_buf()));
-                dir = path.parent();
-            }
+            let above = target.dir.path.ancestors();
+            blocked.extend(above.map(|path| (target.dir.root.id, path.to_path_buf())));
         }
         self.targets.retain(|target| {
             let is_blocked = matches!(target.kind, TargetKind::EmptyDir)
-                && blocked.contains(&(target.root.id, target.path()));
+                && blocked.contains(&(target.dir.root.id, target.path()));
             !target.is_erased() && !is_blocked
         });
     }
@@ -144,10 +140,9 @@ impl<'a> Target<'a> {
             if !is_blocked[index] {
                 continue;
             }
-            let path: Arc<Path> = parent.join(tree.dir_path(index)).into();
+            let location = Location::new(root, &parent.join(tree.dir_path(index)));
             targets.extend(dir.files().map(|(name, bytes)| Self {
-                root,
-                parent: Arc::clone(&path),
+                dir: Arc::clone(&location),
                 name: name.into(),
                 kind: TargetKind::File(bytes),
                 reason,
@@ -155,10 +150,10 @@ impl<'a> Target<'a> {
         }
         for (path, tree) in tree.split(is_blocked) {
             let path = parent.join(path);
+            let (parent, name) = split_name(&path);
             targets.push(Self {
-                root,
-                parent: path.parent().unwrap_or(Path::new("")).into(),
-                name: path.file_name().unwrap_or_default().into(),
+                dir: Location::new(root, parent),
+                name: name.into(),
                 kind: TargetKind::Tree(Box::new(tree)),
                 reason,
             });
@@ -170,17 +165,17 @@ impl<'a> Target<'a> {
 impl Target<'_> {
     /// The path relative to the root.
     pub(crate) fn path(&self) -> PathBuf {
-        self.parent.join(&*self.name)
+        self.dir.path.join(&*self.name)
     }
 
     /// The path as it is shown to the user.
     pub(crate) fn display_path(&self) -> PathBuf {
-        self.root.display_path(&self.path())
+        self.dir.root.display_path(&self.path())
     }
 
     /// The canonical path.
     pub(crate) fn canonical(&self) -> PathBuf {
-        self.root.canonical.join(self.path())
+        self.dir.root.canonical.join(self.path())
     }
 
     /// Whether it is a directory.
@@ -198,14 +193,14 @@ impl Target<'_> {
         match self.reason {
             Reason::Bytecode | Reason::Stale(_) | Reason::Ghost => "bytecode",
             Reason::Empty if self.is_bytecode_dir() => "bytecode",
-            Reason::Debris(topic) => topic,
+            Reason::Debris(topic) => topic.name(),
             Reason::Erased | Reason::Empty => self.reason.word(),
         }
     }
 
     /// Whether it is a directory in which only Python writes.
     fn is_bytecode_dir(&self) -> bool {
-        *self.name == *CACHE_DIR || matches!(self.root.scope, Scope::PrefixDirs(_))
+        *self.name == *CACHE_DIR || matches!(self.dir.root.scope, Scope::PrefixDirs(_))
     }
 
     /// Whether it was selected by `--erase`.
@@ -240,7 +235,7 @@ impl Target<'_> {
 
 /// Drops single entries that the user named and that were found under another PATH, too.
 fn drop_doubly_named(targets: &mut Vec<Target>) {
-    let is_named = |target: &Target| matches!(target.root.scope, Scope::Entries(_));
+    let is_named = |target: &Target| matches!(target.dir.root.scope, Scope::Entries(_));
     if !targets.iter().any(is_named) {
         return;
     }
@@ -257,7 +252,7 @@ fn drop_doubly_named(targets: &mut Vec<Target>) {
     // A tree comes before what is in it. Of two equal targets, the one is kept that was
     // found with the directory that holds it, so that it is removed before that.
     named.sort_by_cached_key(|target| {
-        let depth = target.parent.components().count();
+        let depth = target.dir.path.components().count();
         (target.canonical(), Reverse(depth))
     });
     let mut doubles = HashSet::new();
@@ -265,10 +260,20 @@ fn drop_doubly_named(targets: &mut Vec<Target>) {
         let path = target.canonical();
         let mut above = path.ancestors().skip(1);
         if known.contains_key(&path) || above.any(|path| known.get(path) == Some(&true)) {
-            doubles.insert((target.root.id, target.path()));
+            doubles.insert((target.dir.root.id, target.path()));
         } else {
             add(&mut known, target);
         }
     }
-    targets.retain(|target| !doubles.contains(&(target.root.id, target.path())));
+    targets.retain(|target| !doubles.contains(&(target.dir.root.id, target.path())));
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plan may hold a million targets.
+    #[test]
+    fn a_target_is_small() {
+        assert!(size_of::<Target>() <= 48);
+    }
 }

@@ -28,7 +28,15 @@ pub(crate) struct TreeDir {
     /// twice the memory.
     names: OsString,
     /// The apparent size of each file, in bytes.
-    sizes: Vec<u64>,
+    sizes: Sizes,
+}
+
+/// A list of numbers, each in as few bytes as it needs: seven bits a byte, the lowest first,
+/// with the highest bit set in all but the last byte (LEB128).
+#[derive(Debug, Default)]
+struct Sizes {
+    encoded: Vec<u8>,
+    count: usize,
 }
 
 impl TreeDir {
@@ -38,16 +46,16 @@ impl TreeDir {
             parent,
             name: name.into(),
             names: OsString::new(),
-            sizes: Vec::new(),
+            sizes: Sizes::default(),
         }
     }
 
     /// Adds a file or a symlink.
     pub(crate) fn push_file(&mut self, name: &OsStr, bytes: u64) {
-        if self.sizes.is_empty() {
+        if self.sizes.count == 0 {
             // As many as in most directories, so that they are not moved again and again.
             self.names.reserve(512);
-            self.sizes.reserve(16);
+            self.sizes.encoded.reserve(32);
         } else {
             self.names.push("/");
         }
@@ -57,7 +65,7 @@ impl TreeDir {
 
     /// The number of files, and the directory itself.
     pub(crate) fn entry_count(&self) -> usize {
-        self.sizes.len() + 1
+        self.sizes.count + 1
     }
 
     /// Keeps in the list the files for which `keep` is true. Returns whether that is all
@@ -69,7 +77,7 @@ impl TreeDir {
                 retained.push_file(name, bytes);
             }
         }
-        let is_complete = retained.sizes.len() == self.sizes.len();
+        let is_complete = retained.sizes.count == self.sizes.count;
         *self = retained;
         is_complete
     }
@@ -77,18 +85,38 @@ impl TreeDir {
     /// Forgets the files.
     pub(crate) fn clear_files(&mut self) {
         self.names.clear();
-        self.sizes.clear();
+        self.sizes = Sizes::default();
     }
 
     /// Frees the memory that was reserved for more files.
     pub(crate) fn shrink(&mut self) {
         self.names.shrink_to_fit();
-        self.sizes.shrink_to_fit();
+        self.sizes.encoded.shrink_to_fit();
     }
 
     /// The files and symlinks: name and apparent size in bytes.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&OsStr, u64)> {
-        split_names(&self.names).zip(self.sizes.iter().copied())
+        split_names(&self.names).zip(self.sizes.iter())
+    }
+}
+
+impl Sizes {
+    fn push(&mut self, mut size: u64) {
+        while size >= 0x80 {
+            self.encoded.push(size as u8 | 0x80);
+            size >>= 7;
+        }
+        self.encoded.push(size as u8);
+        self.count += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u64> {
+        let ends_number = |byte: &u8| byte & 0x80 == 0;
+        let numbers = self.encoded.split_inclusive(ends_number);
+        numbers.map(|bytes| {
+            let digits = bytes.iter().rev();
+            digits.fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f))
+        })
     }
 }
 
@@ -152,5 +180,19 @@ impl Tree {
             dirs.push(dir);
         }
         trees
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_they_were_written() {
+        let sizes = [0, 1, 127, 128, 300, 16_383, 16_384, u64::MAX, 7];
+        let mut encoded = Sizes::default();
+        sizes.iter().for_each(|size| encoded.push(*size));
+        assert_eq!(encoded.iter().collect::<Vec<_>>(), sizes);
+        assert_eq!(encoded.count, sizes.len());
     }
 }

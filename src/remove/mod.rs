@@ -144,7 +144,7 @@ fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Completion>
 fn close_unused(roots: &Roots, targets: &[Target]) {
     let mut is_used = vec![false; roots.list.len()];
     for target in targets {
-        is_used[target.root.id] = true;
+        is_used[target.dir.root.id] = true;
     }
     for root in roots.list.iter().filter(|root| !is_used[root.id]) {
         root.close();
@@ -176,13 +176,13 @@ fn split_batches(targets: &[Target], dry_run: bool) -> Vec<Range<usize>> {
     let mut around: Option<(usize, PathBuf)> = None;
     for (index, target) in targets.iter().enumerate() {
         let is_in = |(root, dir): &(usize, PathBuf)| {
-            *root == target.root.id && target.parent.starts_with(dir)
+            *root == target.dir.root.id && target.dir.path.starts_with(dir)
         };
         if around.as_ref().is_some_and(is_in) {
             continue;
         }
         let is_around = !dry_run && matches!(target.kind, TargetKind::EmptyDir);
-        around = is_around.then(|| (target.root.id, target.path()));
+        around = is_around.then(|| (target.dir.root.id, target.path()));
         if index - start >= BATCH_LEN {
             batches.push(start..index);
             start = index;
@@ -217,7 +217,7 @@ impl Outcome {
             (Listing::Nothing, _) => {}
             (Listing::Entries, TargetKind::Tree(tree)) => {
                 for (index, dir) in tree.dirs.iter().enumerate() {
-                    let path = target.parent.join(tree.dir_path(index));
+                    let path = target.dir.path.join(tree.dir_path(index));
                     for (name, _) in dir.files() {
                         outcome.add(target, &path.join(name), false);
                     }
@@ -232,7 +232,7 @@ impl Outcome {
 
     fn add(&mut self, target: &Target, relative: &Path, is_dir: bool) {
         self.removed.push(RemovedEntry {
-            path: target.root.display_path(relative),
+            path: target.dir.root.display_path(relative),
             is_dir,
         });
     }

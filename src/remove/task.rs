@@ -58,8 +58,8 @@ impl Worker {
             outcome: Outcome::default(),
         };
         let opened = self
-            .open_root(target.root)
-            .and_then(|open| open.open(&target.parent));
+            .open_root(target.dir.root)
+            .and_then(|open| open.open(&target.dir.path));
         match opened {
             Ok(parent) => task.remove(parent, max_handles),
             Err(error) => task.record_failure(&target.path(), error),
@@ -96,7 +96,7 @@ struct Task<'t, 'a> {
 impl Task<'_, '_> {
     fn remove(&mut self, parent: &Dir, max_handles: usize) {
         let target = self.target;
-        let path = || target.parent.to_path_buf();
+        let path = || target.dir.path.to_path_buf();
         match &target.kind {
             TargetKind::File(bytes) => {
                 if self.remove_file(parent, path, &target.name) == Removal::Removed {
@@ -127,7 +127,7 @@ impl Task<'_, '_> {
             if interrupt::is_requested() {
                 break;
             }
-            let path = || self.target.parent.join(tree.dir_path(index));
+            let path = || self.target.dir.path.join(tree.dir_path(index));
             let is_emptied = match open.open(&tree.dirs, index) {
                 Ok(handle) => {
                     let mut is_emptied = !holds_failure[index];
@@ -171,7 +171,7 @@ impl Task<'_, '_> {
             };
             remove_dir(above, &dir.name)
         };
-        let path = || self.target.parent.join(tree.dir_path(index));
+        let path = || self.target.dir.path.join(tree.dir_path(index));
         let mut removed = try_remove(open);
         if let Err(error) = &removed
             && error.kind() == ErrorKind::DirectoryNotEmpty
@@ -272,7 +272,7 @@ impl Task<'_, '_> {
         if error.kind() != ErrorKind::NotFound {
             self.outcome.failures.push(Failure {
                 operation: Operation::Remove,
-                path: self.target.root.display_path(path),
+                path: self.target.dir.root.display_path(path),
                 error,
             });
         }

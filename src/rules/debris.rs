@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use anyhow::Result;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::topics::{ALL, DebrisKind, Evidence, Pattern, TOPICS, Topic};
+use super::topics::{ALL, DebrisKind, Evidence, Pattern, Topic, TopicId};
 
 /// All topics.
 pub(crate) fn all_topics() -> &'static Debris {
@@ -42,8 +42,8 @@ struct PatternSet {
 /// Why a name counts as debris.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match {
-    /// The name of the topic.
-    pub(crate) topic: &'static str,
+    /// The topic.
+    pub(crate) topic: TopicId,
     /// The glob, without a `/` at its end.
     pub(crate) glob: &'static str,
     /// What proves it.
@@ -59,20 +59,17 @@ impl Debris {
     ///
     /// If the table contains an invalid glob.
     pub(crate) fn new(names: &[String]) -> Result<Self> {
-        let is_selected = |topic: &&Topic| {
+        let is_selected = |(_, topic): &(TopicId, &Topic)| {
             if names.is_empty() {
                 return topic.is_default;
             }
             names.iter().any(|name| name == topic.name || name == ALL)
         };
-        let patterns: Vec<_> = TOPICS
-            .iter()
+        let patterns = TopicId::all()
             .filter(is_selected)
-            .flat_map(|topic| topic.patterns.iter().map(|pattern| (topic.name, *pattern)))
-            .collect();
-        let (dirs, files) = patterns
-            .into_iter()
-            .partition::<Vec<_>, _>(|(_, pattern)| pattern.glob.ends_with('/'));
+            .flat_map(|(id, topic)| topic.patterns.iter().map(move |pattern| (id, *pattern)));
+        let (dirs, files) =
+            patterns.partition::<Vec<_>, _>(|(_, pattern)| pattern.glob.ends_with('/'));
         Ok(Self {
             dirs: PatternSet::new(dirs)?,
             files: PatternSet::new(files)?,
@@ -92,7 +89,7 @@ impl Debris {
 }
 
 impl PatternSet {
-    fn new(patterns: Vec<(&'static str, Pattern)>) -> Result<Self> {
+    fn new(patterns: Vec<(TopicId, Pattern)>) -> Result<Self> {
         let mut globs = GlobSetBuilder::new();
         let mut set = Self::default();
         for (topic, pattern) in patterns {

@@ -13,6 +13,22 @@ pub(crate) struct Topic {
     pub(super) patterns: &'static [Pattern],
 }
 
+/// A topic of [`TOPICS`]. It is small, because a plan may hold a million of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TopicId(u8);
+
+impl TopicId {
+    /// All topics, in the order of the table.
+    pub(crate) fn all() -> impl Iterator<Item = (Self, &'static Topic)> {
+        (0..).map(Self).zip(TOPICS)
+    }
+
+    /// The name of the topic.
+    pub(crate) fn name(self) -> &'static str {
+        TOPICS[usize::from(self.0)].name
+    }
+}
+
 /// A glob for names at any depth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pattern {

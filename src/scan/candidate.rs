@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::plan::Reason;
-use crate::roots::Root;
+use crate::roots::Location;
 
 /// A directory that is removed if nothing in it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +54,8 @@ impl Candidate {
 /// walk its subdirectories; the last of them to finish decides.
 #[derive(Debug)]
 pub(crate) struct DirCandidate<'a> {
-    /// The root it is below.
-    pub(crate) root: &'a Root,
-    /// Its path relative to the root.
-    pub(crate) path: Arc<Path>,
+    /// Where it is.
+    pub(crate) location: Arc<Location<'a>>,
     /// On which conditions it is removed.
     pub(crate) candidate: Candidate,
     /// The candidate that holds it.
@@ -74,8 +72,7 @@ impl<'a> DirCandidate<'a> {
     /// A candidate in the directory that is the `parent` candidate. It must be closed
     /// once.
     pub(crate) fn new(
-        root: &'a Root,
-        path: Arc<Path>,
+        location: Arc<Location<'a>>,
         candidate: Candidate,
         parent: Option<&Arc<Self>>,
     ) -> Arc<Self> {
@@ -83,14 +80,22 @@ impl<'a> DirCandidate<'a> {
             parent.pending.fetch_add(1, Ordering::Relaxed);
         }
         Arc::new(Self {
-            root,
-            path,
+            location,
             candidate,
             parent: parent.map(Arc::clone),
             pending: AtomicUsize::new(1),
             is_blocked: AtomicBool::new(false),
             lost_bytecode: AtomicBool::new(false),
         })
+    }
+
+    /// The directory that holds it, whose path is `parent`.
+    pub(crate) fn holder(&self, parent: &Path) -> Arc<Location<'a>> {
+        let shared = self.parent.as_ref().map(|candidate| &candidate.location);
+        match shared.filter(|location| *location.path == *parent) {
+            Some(location) => Arc::clone(location),
+            None => Location::new(self.location.root, parent),
+        }
     }
 
     /// Takes note that something in it is kept.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::*;
 use crate::pyc::VersionFilter;
 use crate::rules::debris::Debris;
+use crate::rules::topics::TopicId;
 use crate::rules::{BytecodeFilter, EraseGlobs, IgnoreRules};
 
 const SEARCH: WalkMode = WalkMode::Search { debris: true };
@@ -119,19 +120,21 @@ fn ignored_entries_are_kept_unless_they_are_a_path() {
     assert_eq!(decision.bytecode, BytecodeDecision::Remove);
 }
 
+fn debris(topic: &str) -> Reason {
+    let found = TopicId::all().find(|(id, _)| id.name() == topic);
+    Reason::Debris(found.unwrap().0)
+}
+
 #[test]
 fn debris_is_removed_with_its_topic_but_not_among_installed_packages() {
     let rules = all_debris();
-    let removed = |topic| DirDecision::RemoveTree(Reason::Debris(topic));
+    let removed = |topic| DirDecision::RemoveTree(debris(topic));
     assert_eq!(dir(SEARCH, &rules, "dist"), removed("package"));
     assert_eq!(dir(SEARCH, &rules, ".tox"), removed("tox"));
     assert_eq!(dir(SEARCH, &rules, "a/docs/_build"), removed("sphinx"));
     assert_eq!(enters(&dir(SEARCH, &rules, "_build")), Some((SEARCH, None)));
     let build = dir(SEARCH, &rules, "build");
-    assert_eq!(
-        enters(&build),
-        Some((SEARCH, Some(Reason::Debris("package"))))
-    );
+    assert_eq!(enters(&build), Some((SEARCH, Some(debris("package")))));
     let installed = WalkMode::Search { debris: false };
     assert_eq!(
         enters(&dir(SEARCH, &rules, "site-packages")),

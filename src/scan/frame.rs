@@ -1,10 +1,10 @@
 //! The directories that a walk is in.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::candidate::DirCandidate;
 use super::classify::WalkMode;
+use crate::roots::Location;
 
 /// A directory that the walk is in.
 pub(super) struct Frame<'a> {
@@ -12,8 +12,8 @@ pub(super) struct Frame<'a> {
     pub(super) depth: usize,
     /// How it is walked.
     pub(super) mode: WalkMode,
-    /// The path relative to the root.
-    pub(super) path: Arc<Path>,
+    /// The directory.
+    pub(super) dir: Arc<Location<'a>>,
     /// What it is if it can be removed.
     pub(super) candidate: Option<Arc<DirCandidate<'a>>>,
 }
@@ -23,13 +23,13 @@ impl<'a> Frame<'a> {
     pub(super) fn new(
         depth: usize,
         mode: WalkMode,
-        path: Arc<Path>,
+        dir: Arc<Location<'a>>,
         candidate: Option<Arc<DirCandidate<'a>>>,
     ) -> Self {
         Self {
             depth,
             mode,
-            path,
+            dir,
             candidate,
         }
     }

@@ -1,7 +1,6 @@
 //! Debris that the walk meets although no topic was asked for: a hint names it.
 
 use std::ffi::OsStr;
-use std::path::Path;
 use std::sync::Arc;
 
 use walkdir::DirEntry;
@@ -10,16 +9,15 @@ use super::evidence;
 use super::walk::Job;
 use crate::directory::EntryKind;
 use crate::path::name_of;
+use crate::roots::Location;
 use crate::rules::debris::Match;
 use crate::rules::topics::{DebrisKind, NOT_SUGGESTED};
 
 /// A directory with debris.
 #[derive(Debug)]
-pub(crate) struct Leftover {
-    /// The position of its root.
-    pub(super) root: usize,
-    /// The directory, relative to the root.
-    pub(super) dir: Arc<Path>,
+pub(crate) struct Leftover<'a> {
+    /// The directory.
+    pub(super) dir: Arc<Location<'a>>,
     /// The topic and the glob of the debris.
     pub(crate) found: Match,
 }
@@ -39,13 +37,13 @@ impl Job<'_, '_> {
             return;
         };
         // The contents of a container would have to be read.
-        if found.kind == DebrisKind::Container || NOT_SUGGESTED.contains(&found.topic) {
+        if found.kind == DebrisKind::Container || NOT_SUGGESTED.contains(&found.topic.name()) {
             return;
         }
-        let Some(dir) = self.current_path() else {
+        let Some(dir) = self.current_dir() else {
             return;
         };
-        let is_known = |last: &Leftover| last.dir == *dir && last.found == found;
+        let is_known = |last: &Leftover| Arc::ptr_eq(&last.dir, dir) && last.found == found;
         if self.found.leftovers.last().is_some_and(is_known)
             || !matches!(
                 evidence::is_proven(found.evidence, entry.path(), kind),
@@ -55,7 +53,6 @@ impl Job<'_, '_> {
             return;
         }
         let leftover = Leftover {
-            root: self.root.id,
             dir: Arc::clone(dir),
             found,
         };

@@ -33,7 +33,7 @@ use crate::open_dirs::MAX_OPEN_TREE_DIRS;
 use crate::options::Options;
 use crate::path::{path_order, split_name};
 use crate::plan::{Reason, Target, TargetKind};
-use crate::roots::{Root, Roots, Scope};
+use crate::roots::{Location, Root, Roots, Scope};
 use crate::rules::Rules;
 use crate::threads::Threads;
 use candidate::DirCandidate;
@@ -63,7 +63,7 @@ pub(crate) struct Found<'a> {
     /// Bytecode that is removed although git tracks it.
     pub(crate) tracked: Vec<PathBuf>,
     /// Debris that is kept because no topic was asked for.
-    pub(crate) leftovers: Vec<Leftover>,
+    pub(crate) leftovers: Vec<Leftover<'a>>,
     /// Directories with an entry that decides about what else is in them.
     notes: Vec<Note<'a>>,
 }
@@ -73,9 +73,7 @@ pub(crate) struct Found<'a> {
 #[derive(Debug)]
 struct Note<'a> {
     kind: NoteKind,
-    root: &'a Root,
-    /// The directory, relative to the root.
-    dir: Arc<Path>,
+    dir: Arc<Location<'a>>,
     mode: WalkMode,
     /// The rules by which it was walked.
     rules: Arc<Rules>,
@@ -247,21 +245,19 @@ impl<'a> Scan<'a> {
             // The user asked for this directory, so say why it is kept.
             (reason == Reason::Erased).then_some(KeepReason::NotEmpty)
         } else if dir.candidate.is_guarded {
-            self.guard
-                .veto_empty_dir(&dir.root.canonical.join(&dir.path))
+            self.guard.veto_empty_dir(&dir.location.canonical())
         } else {
             None
         };
         if let Some(reason) = veto {
-            let path = dir.root.display_path(&dir.path);
+            let path = dir.location.display_path();
             found.kept.push(Kept { path, reason });
         }
         let is_removed = veto.is_none() && dir.is_removable();
         if is_removed {
-            let (parent, name) = split_name(&dir.path);
+            let (parent, name) = split_name(&dir.location.path);
             found.targets.push(Target {
-                root: dir.root,
-                parent: parent.into(),
+                dir: dir.holder(parent),
                 name: name.into(),
                 kind: TargetKind::EmptyDir,
                 reason,

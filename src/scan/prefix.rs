@@ -10,7 +10,7 @@ use super::Scan;
 use super::candidate::{Candidate, DirCandidate};
 use super::walk::Job;
 use crate::pycache_prefix::PrefixDir;
-use crate::roots::Root;
+use crate::roots::{Location, Root};
 
 /// A job for each directory. The directories between the prefix and these are removed
 /// with the bytecode below them if they hold nothing else.
@@ -30,7 +30,7 @@ pub(crate) fn jobs<'s, 'a>(
     for path in &between {
         let parent = path.parent().and_then(|parent| candidates.get(parent));
         let candidate = Candidate::of_bytecode(true);
-        let dir = DirCandidate::new(root, Arc::from(*path), candidate, parent);
+        let dir = DirCandidate::new(Location::new(root, path), candidate, parent);
         let is_known = |entry: &Path| tops.contains(entry) || between.contains(entry);
         let is_kept = has_other_entries(root, path, is_known).unwrap_or_else(|error| {
             failures.push((root.display_path(path), error));

@@ -16,6 +16,7 @@ use crate::path::{is_unreachable, name_of, split_name};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
+use crate::roots::Location;
 use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
 use crate::rules::topics::Evidence;
@@ -228,10 +229,10 @@ impl<'a> Job<'_, 'a> {
     pub(super) fn push_target(&mut self, path: &Path, kind: TargetKind, reason: Reason) {
         let (parent, name) = split_name(path);
         // The directory that the walk is in holds most targets.
-        let shared = self.current_path().filter(|current| &***current == parent);
+        let shared = self.current_dir().filter(|dir| *dir.path == *parent);
+        let dir = shared.map_or_else(|| Location::new(self.root, parent), Arc::clone);
         self.found.targets.push(Target {
-            root: self.root,
-            parent: shared.map_or_else(|| Arc::from(parent), Arc::clone),
+            dir,
             name: name.into(),
             kind,
             reason,

@@ -36,7 +36,7 @@ impl Job<'_, '_> {
         let reader = TreeReader {
             root: self.root,
             rules: &self.rules,
-            allow_environments: matches!(reason, Reason::Debris(topic) if HOLD_ENVIRONMENTS.contains(&topic)),
+            allow_environments: matches!(reason, Reason::Debris(topic) if HOLD_ENVIRONMENTS.contains(&topic.name())),
             excluded: &excluded,
             measure: self.scan.measure,
             max_handles: self.scan.max_open_tree_dirs(),

@@ -10,7 +10,7 @@ use super::{Found, Kept, NoteKind};
 use crate::guard::{Guard, KeepReason, Repository};
 use crate::plan::{Reason, Target, TargetKind, Tree};
 use crate::pyc::BytecodeName;
-use crate::roots::{Root, Roots, Scope};
+use crate::roots::{Location, Root, Roots, Scope};
 use crate::rules::CACHE_DIR;
 
 /// Repositories that track bytecode.
@@ -63,7 +63,7 @@ pub(super) fn keep_programs(found: &mut Found, roots: &Roots, guard: &Guard, era
 
 /// Whether a target is bytecode that the user did not name himself.
 fn is_bytecode(target: &Target) -> bool {
-    let is_named = matches!(target.root.scope, Scope::Entries(_));
+    let is_named = matches!(target.dir.root.scope, Scope::Entries(_));
     !is_named && matches!(target.reason, Reason::Bytecode | Reason::Stale(_))
 }
 
@@ -76,8 +76,7 @@ fn keep_in_target<'a>(
     found: &mut Found<'a>,
     kept: &mut Vec<PathBuf>,
 ) {
-    let root = target.root;
-    let parent = Arc::clone(&target.parent);
+    let Location { root, path: parent } = &*Arc::clone(&target.dir);
     let mut keep = |found: &mut Found, dir: &Path, name: &OsStr| {
         let relative = dir.join(name);
         let is_erased = erases
@@ -92,7 +91,7 @@ fn keep_in_target<'a>(
         is_kept
     };
     let TargetKind::Tree(tree) = &mut target.kind else {
-        if !matches!(target.kind, TargetKind::File(_)) || !keep(found, &parent, &target.name) {
+        if !matches!(target.kind, TargetKind::File(_)) || !keep(found, parent, &target.name) {
             found.targets.push(target);
         }
         return;
@@ -111,7 +110,7 @@ fn keep_in_target<'a>(
         return;
     }
     let tree = std::mem::replace(&mut **tree, Tree::empty());
-    let targets = Target::split_tree(root, &parent, tree, &is_blocked, target.reason);
+    let targets = Target::split_tree(root, parent, tree, &is_blocked, target.reason);
     found.targets.extend(targets);
 }
 
@@ -142,7 +141,7 @@ impl Trackers {
             .notes
             .iter()
             .filter(|note| note.kind == NoteKind::WorkTree);
-        let met = met.map(|note| note.root.canonical.join(&note.dir));
+        let met = met.map(|note| note.dir.canonical());
         let dirs: HashSet<PathBuf> = roots
             .list
             .iter()

@@ -18,7 +18,7 @@ use crate::failure::{Failure, Operation};
 use crate::interrupt;
 use crate::path::{name_of, strip_base};
 use crate::pycache_prefix::PrefixDir;
-use crate::roots::Root;
+use crate::roots::{Location, Root};
 use crate::rules::{CACHE_DIR, Rules, is_installed};
 
 /// The walk of one directory tree.
@@ -55,7 +55,7 @@ impl<'s, 'a> Job<'s, 'a> {
         let mode = WalkMode::Search {
             debris: !is_installed(&root.canonical),
         };
-        let start = Frame::new(0, mode, Arc::from(Path::new("")), None);
+        let start = Frame::new(0, mode, Location::new(root, Path::new("")), None);
         Self::new(scan, root, WalkDir::new(&root.path), mode, Some(start))
     }
 
@@ -82,17 +82,13 @@ impl<'s, 'a> Job<'s, 'a> {
         // Where only Python writes, no tool leaves debris.
         let debris = dir.is_path && !is_installed(&root.canonical);
         let mode = WalkMode::Search { debris };
-        let path: Arc<Path> = Arc::from(&*dir.relative);
-        let candidate = (!path.as_os_str().is_empty()).then(|| {
-            DirCandidate::new(
-                root,
-                Arc::clone(&path),
-                Candidate::of_bytecode(true),
-                parent,
-            )
+        let location = Location::new(root, &dir.relative);
+        let candidate = (!dir.relative.as_os_str().is_empty()).then(|| {
+            let candidate = Candidate::of_bytecode(true);
+            DirCandidate::new(Arc::clone(&location), candidate, parent)
         });
-        let walk = WalkDir::new(root.path.join(&path)).follow_root_links(dir.is_path);
-        let start = Frame::new(0, mode, path, candidate);
+        let walk = WalkDir::new(root.path.join(&dir.relative)).follow_root_links(dir.is_path);
+        let start = Frame::new(0, mode, location, candidate);
         Self {
             prefix: Some(dir),
             rules: Arc::clone(&dir.rules),
@@ -103,12 +99,12 @@ impl<'s, 'a> Job<'s, 'a> {
     /// A job for a project that the walk met, by rules of its own.
     pub(super) fn for_project(
         scan: &'s Scan<'a>,
-        root: &'a Root,
-        dir: Arc<Path>,
+        dir: Arc<Location<'a>>,
         mode: WalkMode,
         rules: Rules,
     ) -> Self {
-        let walk = WalkDir::new(root.path.join(&dir)).follow_root_links(false);
+        let root = dir.root;
+        let walk = WalkDir::new(root.path.join(&dir.path)).follow_root_links(false);
         let start = Frame::new(0, mode, dir, None);
         Self {
             rules: Arc::new(rules),
@@ -208,8 +204,7 @@ impl<'s, 'a> Job<'s, 'a> {
         if let Some(frame) = self.stack.last() {
             self.found.notes.push(Note {
                 kind,
-                root: self.root,
-                dir: Arc::clone(&frame.path),
+                dir: Arc::clone(&frame.dir),
                 mode: frame.mode,
                 rules: Arc::clone(&self.rules),
             });
@@ -238,18 +233,18 @@ impl<'s, 'a> Job<'s, 'a> {
         let dir = self.stack.iter().rfind(holds);
         let path = match (error.path(), dir) {
             (Some(path), _) => self.root.display_path(self.relative(path)),
-            (None, Some(frame)) => self.root.display_path(&frame.path),
+            (None, Some(frame)) => frame.dir.display_path(),
             (None, None) => self.root.path.clone(),
         };
         self.record_failure(path, into_io_error(error));
     }
 
     fn frame(&self, entry: &DirEntry, depth: usize, descent: Descent) -> Frame<'a> {
-        let path: Arc<Path> = self.relative(entry.path()).into();
-        let candidate = descent.candidate.map(|candidate| {
-            DirCandidate::new(self.root, Arc::clone(&path), candidate, self.candidate())
-        });
-        Frame::new(depth, descent.mode, path, candidate)
+        let dir = Location::new(self.root, self.relative(entry.path()));
+        let candidate = descent
+            .candidate
+            .map(|candidate| DirCandidate::new(Arc::clone(&dir), candidate, self.candidate()));
+        Frame::new(depth, descent.mode, dir, candidate)
     }
 
     /// The directory that the walk is in, if it can be removed.
@@ -264,9 +259,9 @@ impl<'s, 'a> Job<'s, 'a> {
         }
     }
 
-    /// The path of the directory that the walk is in, relative to the root.
-    pub(super) fn current_path(&self) -> Option<&Arc<Path>> {
-        self.stack.last().map(|frame| &frame.path)
+    /// The directory that the walk is in.
+    pub(super) fn current_dir(&self) -> Option<&Arc<Location<'a>>> {
+        self.stack.last().map(|frame| &frame.dir)
     }
 
     /// How the directory is walked that the walk is in.
