@@ -19,6 +19,6 @@ pub fn is_ignored_by_own_name(word: &str) -> Option<bool> {
 /// Whether the debris topics in the text of a `pyproject.toml` exist; `None` if the text is
 /// not valid or sets no topics.
 pub fn are_topics_valid(text: &str) -> Option<bool> {
-    let config = Config::parse(text).ok()??;
+    let config = Config::parse(text.as_bytes()).ok()??;
     Some(Debris::new(config.debris_topics()?).is_ok())
 }

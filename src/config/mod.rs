@@ -7,19 +7,21 @@ mod settings;
 
 use std::io::{self, ErrorKind};
 use std::iter;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
-use crate::git;
-use crate::path::canonicalize;
+use crate::path::{canonicalize, is_absence, is_present, or_current_dir};
 use crate::regular_file::read_regular_file;
 pub(crate) use settings::Config;
 
 /// The file that describes a project.
 pub(crate) const FILE_NAME: &str = "pyproject.toml";
+
+/// What to do if settings cannot be read.
+const ADVICE: &str = "(use --isolated to ignore settings)";
 
 /// A larger file is an error.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
@@ -73,14 +75,21 @@ impl Configs {
     /// repository. Outside a repository only the directory itself counts, because other
     /// users may own the directories above.
     fn find_nearest(&mut self, path: &Path) -> Result<Option<usize>> {
-        let Some(start) = start_directory(path) else {
+        let unreadable = |error: io::Error| {
+            let shown = escape_path(path);
+            anyhow!("cannot look for the settings of {shown}: {error} {ADVICE}")
+        };
+        let Some(start) = start_directory(path).map_err(unreadable)? else {
             return Ok(None);
         };
-        let is_root = |above: &&Path| {
-            git::is_worktree_root(above) && !is_planted(&above.join(".git"), &start)
-        };
-        let root = start.ancestors().find(is_root);
-        let root = root.unwrap_or(&start);
+        let mut root = &*start;
+        for above in start.ancestors() {
+            let dot_git = above.join(".git");
+            if is_present(&dot_git).map_err(unreadable)? && !is_planted(&dot_git, &start) {
+                root = above;
+                break;
+            }
+        }
         for directory in start
             .ancestors()
             .take_while(|above| above.starts_with(root))
@@ -100,13 +109,24 @@ impl Configs {
 
 /// The directory in which the search for the settings of a PATH starts: the PATH or, if it
 /// is not a directory, its parent. A symlink to a file belongs to the project around the
-/// symlink. `None` if the PATH does not exist.
-fn start_directory(path: &Path) -> Option<PathBuf> {
-    path.symlink_metadata().ok()?;
-    if path.is_dir() {
-        canonicalize(path).ok()
-    } else {
-        canonicalize(absolute(path).ok()?.parent()?).ok()
+/// symlink. `None` if nothing can be removed there: the PATH does not exist, or its entries
+/// cannot be looked up.
+fn start_directory(path: &Path) -> io::Result<Option<PathBuf>> {
+    let find = || {
+        path.symlink_metadata()?;
+        let is_dir = path.metadata().is_ok_and(|found| found.is_dir());
+        let written = if is_dir {
+            path
+        } else {
+            path.parent().unwrap_or(path)
+        };
+        let written = or_current_dir(written);
+        is_present(&written.join(FILE_NAME))?;
+        canonicalize(written)
+    };
+    match find() {
+        Err(error) if is_absence(&error) || error.kind() == ErrorKind::PermissionDenied => Ok(None),
+        found => found.map(Some),
     }
 }
 
@@ -146,21 +166,14 @@ fn is_planted(_: &Path, _: &Path) -> bool {
 ///
 /// If it cannot be read or parsed.
 pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>> {
-    let advice = "(use --isolated to ignore this file)";
     let shown = escape_path(file);
-    let is_locked = |error: io::Error| error.kind() == ErrorKind::PermissionDenied;
-    if file.symlink_metadata().is_err_and(is_locked) {
-        // Nothing in this directory can be removed, either.
-        return Ok(None);
-    }
     let bytes = match read_regular_file(file, MAX_CONFIG_BYTES) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(anyhow!("cannot read {shown}: {error} {advice}")),
+        Err(error) => return Err(anyhow!("cannot read {shown}: {error} {ADVICE}")),
     };
-    let config = Config::parse(&String::from_utf8_lossy(&bytes))
-        .map_err(|error| anyhow!("{shown}:{error} {advice}"));
+    let config = Config::parse(&bytes).map_err(|error| anyhow!("{shown}:{error} {ADVICE}"));
     if matches!(config, Ok(None)) || !is_planted(file, path) {
         return config;
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::slice;
 
 use anyhow::{Error, Result, anyhow, ensure};
+use memchr::memmem;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use crate::console::format::escape_path;
@@ -57,16 +58,21 @@ impl Config {
             .map(|IgnoreSetting(word)| word.as_os_str())
     }
 
-    /// Parses the text of a `pyproject.toml`. `None` if it has no `[tool.pyclean]`.
+    /// Parses the contents of a `pyproject.toml`. `None` if it has no `[tool.pyclean]`.
     ///
     /// # Errors
     ///
     /// If the text cannot be parsed: `line:column: message`.
-    pub(crate) fn parse(text: &str) -> Result<Option<Self>> {
+    pub(crate) fn parse(contents: &[u8]) -> Result<Option<Self>> {
         // A file without settings may contain anything, also errors.
-        if !text.contains("pyclean") {
+        if memmem::find(contents, b"pyclean").is_none() {
             return Ok(None);
         }
+        let text = str::from_utf8(contents).map_err(|error| {
+            let before = String::from_utf8_lossy(&contents[..error.valid_up_to()]);
+            let (line, column) = line_and_column(&before, before.len());
+            anyhow!("{line}:{column}: the file is not valid UTF-8")
+        })?;
         let project: PyProject = toml::from_str(text).map_err(|error| {
             let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
             // It quotes the file, which may contain control characters.

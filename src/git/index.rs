@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 
 use super::path_from_bytes;
+use crate::path::is_present;
 use crate::regular_file::read_regular_file;
 
 /// A larger index is not read: to search it for each path would take longer than to ask
@@ -35,11 +36,14 @@ impl PlainIndex {
         let mut bytes = match read_regular_file(&git_dir.join("index"), MAX_INDEX_BYTES) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
-            // Nothing was added yet.
+            // Nothing was added yet, unless the git directory itself is missing: that of a
+            // linked work tree or of a submodule is elsewhere, and may have been moved.
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Some(Self {
-                    bytes: Vec::new(),
-                    has_submodules: false,
+                let (bytes, has_submodules) = (Vec::new(), false);
+                let is_git_dir = is_present(&git_dir.join("HEAD"))?;
+                return Ok(is_git_dir.then_some(Self {
+                    bytes,
+                    has_submodules,
                 }));
             }
             Err(error) if error.kind() == ErrorKind::FileTooLarge => return Ok(None),
@@ -53,11 +57,6 @@ impl PlainIndex {
             bytes,
             has_submodules,
         }))
-    }
-
-    /// Whether nothing was ever added.
-    pub(crate) fn is_missing(&self) -> bool {
-        self.bytes.is_empty()
     }
 
     /// Whether a submodule is tracked.

@@ -46,12 +46,6 @@ pub(crate) fn command(directory: &Path) -> Command {
     git
 }
 
-/// Whether a directory is the root of a work tree. Submodules and linked work trees have
-/// a file called `.git`.
-pub(crate) fn is_worktree_root(directory: &Path) -> bool {
-    directory.join(".git").exists()
-}
-
 /// Whether git is installed.
 pub(crate) fn is_available() -> bool {
     let mut git = Command::new("git");

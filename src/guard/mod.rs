@@ -135,16 +135,32 @@ impl Guard {
         })
     }
 
-    /// The git repositories around a directory at a canonical path, itself included. `None`
-    /// if they cannot be found out, which is recorded.
-    pub(crate) fn repositories_around(&self, directory: &Path) -> Option<Vec<Arc<Repository>>> {
-        let surroundings = self.surroundings_of(directory);
-        surroundings.ok().map(|found| found.repositories.clone())
+    /// The repositories around a directory at a canonical path, itself included, that may
+    /// track bytecode: the paths of their work trees. The directory itself if they cannot be
+    /// found out.
+    pub(crate) fn work_trees_with_bytecode(&self, directory: &Path) -> Vec<PathBuf> {
+        let Ok(surroundings) = self.surroundings_of(directory) else {
+            return vec![directory.to_path_buf()];
+        };
+        let may_track =
+            |repository: &&Arc<Repository>| repository.tracks_bytecode().unwrap_or(true);
+        let repositories = surroundings.repositories.iter().filter(may_track);
+        repositories
+            .map(|repository| repository.work_tree().to_path_buf())
+            .collect()
     }
 
-    /// Records that a repository did not answer.
-    pub(crate) fn record_unanswered(&self, repository: &Repository, error: io::Error) {
-        self.record(Operation::AskGit, repository.work_tree(), error);
+    /// Why a file of bytecode, or in a cache, may have to be kept: git tracks it, or may
+    /// track it.
+    pub(crate) fn veto_bytecode(&self, path: &Path) -> Option<KeepReason> {
+        let surroundings = match self.around(path) {
+            Ok(surroundings) => surroundings,
+            Err(reason) => return Some(reason),
+        };
+        self.any_repository(&surroundings, |repository| {
+            let is_tracked = repository.tracks_bytecode_file(path)?;
+            Ok(is_tracked.then_some(KeepReason::TrackedProgram))
+        })
     }
 
     /// Takes what could not be read or asked until now.
@@ -154,7 +170,7 @@ impl Guard {
     }
 
     /// Asks every repository around a path: it may be tracked by another than the
-    /// nearest one, which was created later.
+    /// nearest one, which was created later. One that does not answer is a veto.
     fn any_repository(
         &self,
         surroundings: &Surroundings,
@@ -165,8 +181,7 @@ impl Guard {
             match ask(repository) {
                 Ok(None) => {}
                 Ok(Some(reason)) => return Some(reason),
-                // What is in a repository of its own belongs to that one first.
-                Err(_) if distance > 0 => {}
+                Err(_) if distance > 0 && repository.is_passed_by() => {}
                 Err(error) => {
                     self.record(Operation::AskGit, repository.work_tree(), error);
                     veto = Some(KeepReason::Unknown);
@@ -191,9 +206,8 @@ impl Guard {
 
     /// Records a failure once for each path.
     fn record(&self, operation: Operation, path: &Path, error: io::Error) {
-        if let Ok(mut failures) = self.failures.lock()
-            && !failures.iter().any(|failure| failure.path == path)
-        {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if !failures.iter().any(|failure| failure.path == path) {
             failures.push(Failure {
                 operation,
                 path: path.to_path_buf(),

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::git::{self, PlainIndex};
-use crate::rules::{debris, is_bytecode};
+use crate::path::is_present;
+use crate::rules::{CACHE_DIR, debris, is_bytecode};
 
-/// What each name of bytecode contains.
-const BYTECODE_SUFFIXES: [&str; 3] = [".pyc", ".pyo", "$py.class"];
+/// Every path of bytecode, or of another file in a cache, contains one of these. An index
+/// without them tracks none.
+const IN_BYTECODE_PATHS: [&str; 4] = [".pyc", ".pyo", "$py.class", "__pycache__/"];
 
 /// A git work tree.
 #[derive(Debug)]
@@ -22,9 +24,10 @@ pub(crate) struct Repository {
 /// The tracked paths that matter.
 #[derive(Debug, Default)]
 struct Tracked {
-    /// Bytecode, and files whose path contains a name of debris, with the directories that
-    /// hold these. In lower case if git ignores case.
+    /// Bytecode and other files of caches, and files whose path contains a name of debris,
+    /// with the directories that hold these. In lower case if git ignores case.
     paths: HashSet<PathBuf>,
+    /// In the same form.
     submodules: HashSet<PathBuf>,
     has_bytecode: bool,
     ignores_case: bool,
@@ -56,10 +59,7 @@ impl Repository {
             return Ok(false);
         };
         let name = relative.file_name().unwrap_or_default();
-        let may_track = |index: &PlainIndex| {
-            let is_broken = index.is_missing() && !self.work_tree.join(".git/HEAD").exists();
-            is_broken || index.may_contain(name.as_encoded_bytes())
-        };
+        let may_track = |index: &PlainIndex| index.may_contain(name.as_encoded_bytes());
         // Most projects track no debris, so that git need not be run. If it does not answer,
         // the index alone can still prove that a path is not tracked.
         let has_answer = matches!(self.tracked.get(), Some(Ok(_)));
@@ -69,20 +69,28 @@ impl Repository {
         Ok(self.tracked()?.contains(relative))
     }
 
-    /// Whether git tracks any bytecode.
+    /// Whether git passes this repository by and looks for another one above: its `.git` is
+    /// a directory without a `HEAD`. If that cannot be looked up, git does not.
+    pub(crate) fn is_passed_by(&self) -> bool {
+        let dot_git = self.work_tree.join(".git");
+        dot_git.symlink_metadata().is_ok_and(|found| found.is_dir())
+            && is_present(&dot_git.join("HEAD")).is_ok_and(|has_head| !has_head)
+    }
+
+    /// Whether git tracks any bytecode, or another file in a `__pycache__`.
     ///
     /// # Errors
     ///
     /// As for [`Repository::tracks`].
     pub(crate) fn tracks_bytecode(&self) -> io::Result<bool> {
         let may_track = |index: &PlainIndex| {
-            let mut suffixes = BYTECODE_SUFFIXES.iter();
-            suffixes.any(|suffix| index.may_contain(suffix.as_bytes()))
+            let mut needles = IN_BYTECODE_PATHS.iter();
+            needles.any(|needle| index.may_contain(needle.as_bytes()))
         };
         Ok(self.plain_index()?.is_none_or(may_track) && self.tracked()?.has_bytecode)
     }
 
-    /// Whether git tracks a bytecode file at a canonical path.
+    /// Whether git tracks a file of bytecode, or in a cache, at a canonical path.
     ///
     /// # Errors
     ///
@@ -107,7 +115,8 @@ impl Repository {
         if !self.plain_index()?.is_none_or(PlainIndex::has_submodules) {
             return Ok(false);
         }
-        Ok(self.tracked()?.submodules.contains(relative))
+        let tracked = self.tracked()?;
+        Ok(tracked.submodules.contains(&tracked.normalize(relative)))
     }
 
     fn plain_index(&self) -> io::Result<Option<&PlainIndex>> {
@@ -135,16 +144,16 @@ impl Repository {
 
 impl Tracked {
     fn add(&mut self, entry: git::TrackedEntry) {
-        if entry.is_submodule {
-            self.submodules.insert(entry.path.clone());
-        }
-        // The directories of debris, and what they are in: a `build` may be in question
-        // because of what it contains.
         let path = self.normalize(&entry.path);
-        if path.file_name().is_some_and(is_bytecode) {
+        if entry.is_submodule {
+            self.submodules.insert(path.clone());
+        }
+        if path.file_name().is_some_and(is_bytecode) || path.iter().any(|name| name == CACHE_DIR) {
             self.has_bytecode = true;
             self.paths.insert(path.clone());
         }
+        // The directories of debris, and what they are in: a `build` may be in question
+        // because of what it contains.
         if path.iter().any(debris::may_be_debris) {
             let named = path.ancestors().filter(|path| path.file_name().is_some());
             self.paths.extend(named.map(Path::to_path_buf));

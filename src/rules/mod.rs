@@ -18,7 +18,7 @@ pub(crate) use debris::Debris;
 pub(crate) use erase::EraseGlobs;
 pub(crate) use ignore::IgnoreRules;
 
-use crate::pyc::VersionFilter;
+use crate::pyc::{BytecodeName, VersionFilter};
 
 /// The directory in which Python keeps bytecode (PEP 3147).
 pub(crate) const CACHE_DIR: &str = "__pycache__";
@@ -120,7 +120,8 @@ impl BytecodeFilter {
     }
 }
 
-/// Whether a file name is that of bytecode.
+/// Whether a file name is that of bytecode: a glob of [`BYTECODE`] matches it, and all of it
+/// is the name of a bytecode file. `core.pyc.1.notes` is not.
 pub(crate) fn is_bytecode(name: &OsStr) -> bool {
     static GLOBS: LazyLock<GlobSet> = LazyLock::new(|| {
         let mut globs = GlobSetBuilder::new();
@@ -136,6 +137,7 @@ pub(crate) fn is_bytecode(name: &OsStr) -> bool {
     bytes.last().is_some_and(may_match)
         && bytes.windows(2).any(|pair| pair == b"py")
         && GLOBS.is_match(name)
+        && BytecodeName::parse(name).is_some()
 }
 
 /// Whether a path leads into a directory of installed packages.
@@ -162,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytecode_globs_agree_with_the_parser() {
+    fn only_whole_names_of_bytecode_match() {
         for (name, expected) in [
             ("m.pyc", true),
             (".pyc", true),
@@ -170,7 +172,11 @@ mod tests {
             ("m.cpython-33.pyo", true),
             ("m$py.class", true),
             ("m.cpython-312.pyc.140213", true),
+            ("m.pyo.1", true),
             ("m.pyc.1a", false),
+            ("m.pyc.1c", false),
+            ("core.pyc.1.notes", false),
+            ("thesis.pyc.2024-11-01.doc", false),
             ("m.pyc.", false),
             ("m.py", false),
             ("m.so", false),
@@ -178,11 +184,9 @@ mod tests {
             ("m.class", false),
             ("pyc", false),
         ] {
-            let parsed = crate::pyc::BytecodeName::parse(name.as_ref()).is_some();
-            // `[0-9]*` also matches what only begins with a digit; the parser decides.
-            let matched = is_bytecode(name.as_ref()) && parsed;
-            assert_eq!(matched, expected, "{name}");
-            assert!(is_bytecode(name.as_ref()) || !parsed, "{name}");
+            assert_eq!(is_bytecode(name.as_ref()), expected, "{name}");
+            let parsed = BytecodeName::parse(name.as_ref()).is_some();
+            assert_eq!(parsed, expected, "a glob is missing for {name}");
         }
     }
 }

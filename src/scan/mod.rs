@@ -19,6 +19,7 @@ mod tracked;
 mod tree;
 mod walk;
 
+use std::collections::HashSet;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -149,6 +150,25 @@ impl<'a> Found<'a> {
         self.tracked.append(&mut other.tracked);
         self.leftovers.append(&mut other.leftovers);
         self.notes.append(&mut other.notes);
+    }
+
+    /// Keeps the directories that would have been empty without what is kept at these
+    /// canonical paths.
+    fn block_dirs<'p>(&mut self, kept: impl Iterator<Item = &'p Path>) {
+        let blocked: HashSet<&Path> = kept.flat_map(Path::ancestors).collect();
+        if blocked.is_empty() {
+            return;
+        }
+        let is_blocked = |target: &mut Target<'a>| {
+            matches!(target.kind, TargetKind::EmptyDir) && blocked.contains(&*target.canonical())
+        };
+        for target in self.targets.extract_if(.., is_blocked) {
+            // The user asked for this directory, so say why it is kept.
+            if target.is_erased() {
+                let (path, reason) = (target.display_path(), KeepReason::NotEmpty);
+                self.kept.push(Kept { path, reason });
+            }
+        }
     }
 }
 
