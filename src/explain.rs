@@ -98,7 +98,7 @@ fn explain<'p>(
     let opened = file.open().map_err(in_file)?;
     let read = opened.contents.take(PROBE_LEN as u64);
     { read }.read_to_end(&mut start).map_err(in_file)?;
-    let mut state = judge(file)?;
+    let mut state = judge(file, source_dirs)?;
     if state == State::Stale(Staleness::Orphaned) && counterpart.is_none() {
         let in_dir = |(_, error)| {
             let dir = path.parent().unwrap_or(path);
@@ -123,12 +123,12 @@ fn explain<'p>(
 }
 
 /// Judges a file as `--stale` does.
-fn judge(file: FoundBytecode) -> Result<State, Unreadable> {
+fn judge(file: FoundBytecode, source_dirs: &mut SourceDirs) -> Result<State, Unreadable> {
     let filter = BytecodeFilter {
         stale: true,
         ..BytecodeFilter::default()
     };
-    Ok(match bytecode::judge(&filter, file)? {
+    Ok(match bytecode::judge(&filter, file, source_dirs)? {
         Judgement::Selected(Reason::Stale(staleness)) => State::Stale(staleness),
         Judgement::UnknownSource => State::UnknownSource,
         Judgement::NotPartialWrite => State::NotPartialWrite,

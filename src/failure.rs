@@ -19,6 +19,8 @@ pub(crate) struct Failure {
 pub(crate) enum Operation {
     /// Open, list or measure a file or directory.
     Read,
+    /// Apply the settings of a project below a PATH.
+    ApplySettings,
     /// Remove a file or directory.
     Remove,
     /// Ask git which files of a repository are tracked.

@@ -1,5 +1,6 @@
 //! Runs `git clean`.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
@@ -40,27 +41,34 @@ pub(crate) fn check(options: &GitCleanOptions) -> Result<()> {
         git::is_available(),
         "--git-clean requires git, which was not found on PATH"
     );
-    for word in options.paths.iter().flat_map(|(_, ignored)| ignored) {
-        ensure!(
-            keep_pattern(word).is_some(),
-            "--git-clean does not support the ignored {word:?}: use a plain name"
-        );
+    for word in &options.ignored {
+        ensure!(keep_pattern(word).is_some(), unsupported(word));
     }
     Ok(())
 }
 
-/// Runs `git clean` in each PATH that is a directory, unless the run was interrupted.
-pub(crate) fn run(options: &GitCleanOptions, report: &mut Report) {
-    for (path, ignored) in options.paths.iter().filter(|(path, _)| path.is_dir()) {
+fn unsupported(ignored: &OsStr) -> String {
+    format!("--git-clean does not support the ignored {ignored:?}: use a plain name")
+}
+
+/// Runs `git clean` in each PATH that is a directory, unless the run was interrupted. It
+/// keeps what a PATH or a project below one ignores: `nested_ignores` are the names of those
+/// projects.
+pub(crate) fn run(options: &GitCleanOptions, nested_ignores: &[OsString], report: &mut Report) {
+    let ignored = options.ignored.iter().chain(nested_ignores);
+    let patterns: Result<BTreeSet<_>, _> = ignored
+        .map(|word| keep_pattern(word).ok_or_else(|| io::Error::other(unsupported(word))))
+        .collect();
+    for path in options.paths.iter().filter(|path| path.is_dir()) {
         if interrupt::is_requested() {
             return;
         }
         report.flush();
-        let patterns: Vec<_> = ignored
-            .iter()
-            .filter_map(|word| keep_pattern(word))
-            .collect();
-        let error = match run_git_clean(path, &patterns, options) {
+        let ran = match &patterns {
+            Ok(patterns) => run_git_clean(path, patterns, options),
+            Err(error) => Err(io::Error::other(error.to_string())),
+        };
+        let error = match ran {
             Ok(CleanOutcome::Ran { status, found }) if status.success() => {
                 report.note_found(found);
                 continue;
@@ -92,7 +100,7 @@ pub(crate) fn run(options: &GitCleanOptions, report: &mut Report) {
 /// elsewhere.
 fn run_git_clean(
     directory: &Path,
-    patterns: &[OsString],
+    patterns: &BTreeSet<OsString>,
     options: &GitCleanOptions,
 ) -> io::Result<CleanOutcome> {
     let GitCleanOptions { mode, output, .. } = *options;

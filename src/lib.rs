@@ -83,7 +83,7 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     let roots = Roots::open(options)?;
     interrupt::install_handler()?;
 
-    let threads = Threads::new(options.jobs, roots.list.len());
+    let threads = Threads::new(options.jobs);
     let progress = Progress::new(options.progress, options.remove.dry_run);
     let guard = Guard::new();
     let mut found = scan::run(options, &roots, &guard, &threads, &progress);
@@ -111,9 +111,9 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
     let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);
-    remove::execute(&plan, &roots, options.remove, &threads, on_outcome);
+    remove::execute(&plan, options.remove, &threads, on_outcome);
     if let Some(git_clean) = &options.git_clean {
-        git_clean::run(git_clean, &mut report);
+        git_clean::run(git_clean, &found.nested_ignores, &mut report);
     }
     let status = report.finish();
     hints::print_leftovers(&found.leftovers);

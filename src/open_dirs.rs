@@ -4,11 +4,10 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use cap_std::fs::Dir;
 
-use crate::directory::open_dir;
+use crate::directory::{changed, identity, open_dir};
 use crate::plan::TreeDir;
 
 /// The most directories to keep open in a tree. In one that is deeper, going back up to a
@@ -18,7 +17,7 @@ pub(crate) const MAX_OPEN_TREE_DIRS: usize = 1 << 10;
 /// The directories between a root and a path, kept open while the paths that follow
 /// share them.
 pub(crate) struct OpenDirs {
-    root: Arc<Dir>,
+    root: Dir,
     /// The names from the root down to the last path.
     names: Vec<OsString>,
     /// The open directories on that path with their depths, the last of them always.
@@ -28,7 +27,7 @@ pub(crate) struct OpenDirs {
 
 impl OpenDirs {
     /// Keeps at most `max_handles` directories open.
-    pub(crate) fn new(root: Arc<Dir>, max_handles: usize) -> Self {
+    pub(crate) fn new(root: Dir, max_handles: usize) -> Self {
         Self {
             root,
             names: Vec::new(),
@@ -100,7 +99,8 @@ impl OpenTreeDirs {
     ///
     /// # Errors
     ///
-    /// As for [`OpenDirs::open`], and if the tree is closed.
+    /// As for [`OpenDirs::open`], if the tree is closed, and if it is another directory than
+    /// the one that was read.
     pub(crate) fn open(&mut self, dirs: &[TreeDir], index: usize) -> io::Result<&Dir> {
         // The directories to open, up to one that is open.
         let mut missing = Vec::new();
@@ -120,10 +120,23 @@ impl OpenTreeDirs {
         let top = self.top.as_ref().ok_or(io::ErrorKind::NotFound)?;
         for index in missing.into_iter().rev() {
             let parent = self.handles.last().map_or(top, |(_, dir)| dir);
-            let dir = open_dir(parent, &dirs[index].name)?;
+            let dir = open_unchanged(parent, &dirs[index])?;
             push_handle(&mut self.handles, index, dir, self.max_handles);
         }
         Ok(self.handles.last().map_or(top, |(_, dir)| dir))
+    }
+}
+
+/// Opens a directory of a tree in the directory that holds it.
+///
+/// # Errors
+///
+/// If it does not exist, cannot be read, or is another directory than the one that was read.
+pub(crate) fn open_unchanged(parent: &Dir, dir: &TreeDir) -> io::Result<Dir> {
+    let opened = open_dir(parent, &dir.name)?;
+    match dir.identity {
+        Some(expected) if identity(&opened)? != expected => Err(changed()),
+        Some(_) | None => Ok(opened),
     }
 }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf, Prefix, absolute};
 use std::sync::Arc;
 
-use crate::path::{canonicalize, is_absence, is_same};
+use crate::path::{canonicalize, fold_case, is_absence, is_same};
 use crate::rules::Rules;
 
 /// A directory below the prefix, with the bytecode of a source directory.
@@ -24,8 +24,8 @@ pub(crate) struct PrefixDir {
     pub(crate) is_path: bool,
 }
 
-/// Finds the counterparts of directories: by the path that the user wrote and by the
-/// canonical one, since a program may have been started by either.
+/// Finds the counterparts of directories under the canonical path `prefix`: by the path that
+/// the user wrote and by the canonical one, since a program may have been started by either.
 ///
 /// # Errors
 ///
@@ -52,15 +52,21 @@ pub(crate) fn find_dirs<'p>(
     let mut known = HashSet::new();
     let mut dirs = Vec::new();
     for dir in counterparts {
-        // Where the file system ignores case, two paths can have the same counterpart.
-        if let Some(path) = canonical_dir(&prefix.join(&dir.relative))?
-            && known.insert(path)
+        let path = prefix.join(&dir.relative);
+        // Where the file system ignores case, two paths can have the same counterpart. One
+        // that is reached through a symlink is not: symlinks are not followed.
+        if let Some(canonical) = canonical_dir(&path)?
+            && fold_case(canonical.as_os_str()) == fold_case(path.as_os_str())
+            && known.insert(canonical)
         {
             dirs.push(dir);
         }
     }
-    // A subdirectory follows its parent in the sorted map, and is part of it.
-    dirs.dedup_by(|inner, outer| inner.relative.starts_with(&outer.relative));
+    // A subdirectory follows its parent in the sorted map, and is part of it unless it has
+    // rules of its own.
+    dirs.dedup_by(|inner, outer| {
+        inner.relative.starts_with(&outer.relative) && Arc::ptr_eq(&inner.rules, &outer.rules)
+    });
     Ok(dirs)
 }
 

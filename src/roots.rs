@@ -1,21 +1,22 @@
 //! The PATHs of the command line, opened before anything else happens.
 //!
-//! Each PATH is opened once as a directory handle. Everything is removed by name relative
-//! to that handle, so that a rename or a symlink swap during the run cannot redirect a
-//! removal to another place.
+//! Everything is removed by name relative to an open PATH, so that a rename or a symlink swap
+//! during the run cannot redirect a removal to another place. A PATH is opened when it is
+//! needed, as there may be more than a process can keep open, and must then be the directory
+//! that it was at the start.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use cap_std::fs::Dir;
 
 use crate::console::format::list_paths;
-use crate::directory::{self, FileSystem};
+use crate::directory::{self, DirIdentity, FileSystem};
 use crate::failure::{Failure, Operation};
 use crate::options::{Options, PathOptions};
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
@@ -31,8 +32,8 @@ pub(crate) struct Root {
     pub(crate) path: PathBuf,
     /// The canonical path: absolute and without symlinks.
     pub(crate) canonical: PathBuf,
-    /// The open directory: removal never leaves it. `None` once it is closed.
-    dir: Mutex<Option<Arc<Dir>>>,
+    /// The directory as it was at the start of the run.
+    identity: DirIdentity,
     /// The file system to stay on with `--one-file-system`.
     pub(crate) file_system: Option<FileSystem>,
     /// The part of the directory that is searched.
@@ -91,28 +92,23 @@ impl<'a> Location<'a> {
     pub(crate) fn display_path(&self) -> PathBuf {
         self.root.display_path(&self.path)
     }
-
-    /// Whether this is a directory, or in a directory.
-    pub(crate) fn is_in(&self, directory: &Self) -> bool {
-        self.root.id == directory.root.id && self.path.starts_with(&directory.path)
-    }
 }
 
 impl Root {
-    /// The open directory.
+    /// Opens the directory: removal never leaves it.
     ///
     /// # Errors
     ///
-    /// If it was closed.
-    pub(crate) fn dir(&self) -> io::Result<Arc<Dir>> {
-        let dir = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
-        dir.clone().ok_or_else(|| io::Error::other("closed"))
-    }
-
-    /// Closes the directory, in which nothing is removed.
-    pub(crate) fn close(&self) {
-        let mut dir = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
-        *dir = None;
+    /// If it cannot be opened, or is another directory than at the start.
+    pub(crate) fn open(&self) -> io::Result<Dir> {
+        // `a/../b` leads nowhere once `a` is removed.
+        let opened = directory::open_root(&self.path);
+        let dir = opened.or_else(|_| directory::open_root(&self.canonical))?;
+        if directory::identity(&dir)? == self.identity {
+            Ok(dir)
+        } else {
+            Err(directory::changed())
+        }
     }
 
     /// A path below this root as it is shown: without a leading `./`.
@@ -237,12 +233,17 @@ impl Roots {
     /// Adds the counterparts of all trees under `prefix` as one root.
     fn add_prefix(&mut self, prefix: &Path, one_file_system: bool) -> io::Result<()> {
         let canonical = canonicalize(prefix)?;
+        // Other projects have bytecode there, so that a walk that meets it skips it.
+        let is_path = !self.walked_separately.insert(canonical.clone());
         self.scope_paths_in_prefix(&canonical);
         let trees = self.list.iter().filter(|root| root.is_tree());
         let trees = trees.map(|root| (&*root.path, &*root.canonical, &root.rules));
-        let dirs = pycache_prefix::find_dirs(prefix, trees)?;
-        // Other projects have bytecode there, so that a walk that meets it skips it.
-        self.walked_separately.insert(canonical.clone());
+        let mut dirs = pycache_prefix::find_dirs(&canonical, trees)?;
+        // A counterpart that is itself a PATH is walked as that.
+        dirs.retain(|dir| {
+            let path = canonical.join(&dir.relative);
+            self.walked_separately.insert(path) || (dir.relative.as_os_str().is_empty() && !is_path)
+        });
         let Some(rules) = dirs.first().map(|dir| Arc::clone(&dir.rules)) else {
             return Ok(());
         };
@@ -288,7 +289,7 @@ impl Roots {
             id: self.list.len(),
             path: path.to_path_buf(),
             canonical,
-            dir: Mutex::new(Some(Arc::new(dir))),
+            identity: directory::identity(&dir)?,
             file_system,
             scope,
             rules: Arc::clone(&options.rules),

@@ -28,11 +28,11 @@ pub(crate) struct Threads {
 
 impl Threads {
     /// Uses at most `jobs` threads; by default one for each core, up to 16. Uses fewer
-    /// if the limit on open files, less the `roots` that are open, is too low for them.
-    pub(crate) fn new(jobs: Option<u16>, roots: usize) -> Self {
+    /// if the limit on open files is too low for them.
+    pub(crate) fn new(jobs: Option<u16>) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = jobs.map_or_else(|| cores().min(MAX_DEFAULT_JOBS), usize::from);
-        let open_files = raise_open_file_limit().saturating_sub(RESERVED_FILES + roots);
+        let open_files = raise_open_file_limit().saturating_sub(RESERVED_FILES);
         let jobs = jobs.min(open_files / MIN_OPEN_FILES).max(1);
         Self {
             jobs,

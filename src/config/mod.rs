@@ -21,7 +21,7 @@ pub(crate) use settings::Config;
 pub(crate) const FILE_NAME: &str = "pyproject.toml";
 
 /// What to do if settings cannot be read.
-const ADVICE: &str = "(use --isolated to ignore settings)";
+const ADVICE: &str = "(use --isolated to ignore this file)";
 
 /// A larger file is an error.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
@@ -64,20 +64,13 @@ impl Configs {
         file.map_or(0, |file| file + 1)
     }
 
-    /// The settings that apply to the PATH number `path`.
-    pub(crate) fn config_for(&self, path: usize) -> &Config {
-        self.all()
-            .nth(self.index_for(path))
-            .unwrap_or(&self.default)
-    }
-
     /// Finds the nearest file with settings at or above `path`, up to the root of its
     /// repository. Outside a repository only the directory itself counts, because other
     /// users may own the directories above.
     fn find_nearest(&mut self, path: &Path) -> Result<Option<usize>> {
         let unreadable = |error: io::Error| {
             let shown = escape_path(path);
-            anyhow!("cannot look for the settings of {shown}: {error} {ADVICE}")
+            anyhow!("cannot look for the settings of {shown}: {error} (--isolated uses none)")
         };
         let Some(start) = start_directory(path).map_err(unreadable)? else {
             return Ok(None);
@@ -98,7 +91,8 @@ impl Configs {
             if let Some(known) = self.files.iter().position(|(known, _)| *known == file) {
                 return Ok(Some(known));
             }
-            if let Some(config) = read_config(&file, &start)? {
+            let config = read_config(&file, &start).map_err(|error| error.in_file(&file))?;
+            if let Some(config) = config {
                 self.files.push((file, config));
                 return Ok(Some(self.files.len() - 1));
             }
@@ -112,21 +106,18 @@ impl Configs {
 /// symlink. `None` if nothing can be removed there: the PATH does not exist, or its entries
 /// cannot be looked up.
 fn start_directory(path: &Path) -> io::Result<Option<PathBuf>> {
-    let find = || {
-        path.symlink_metadata()?;
-        let is_dir = path.metadata().is_ok_and(|found| found.is_dir());
-        let written = if is_dir {
-            path
-        } else {
-            path.parent().unwrap_or(path)
-        };
-        let written = or_current_dir(written);
-        is_present(&written.join(FILE_NAME))?;
-        canonicalize(written)
-    };
-    match find() {
-        Err(error) if is_absence(&error) || error.kind() == ErrorKind::PermissionDenied => Ok(None),
-        found => found.map(Some),
+    let is_hidden =
+        |error: &io::Error| is_absence(error) || error.kind() == ErrorKind::PermissionDenied;
+    let is_dir = path.metadata().is_ok_and(|found| found.is_dir());
+    let written = if is_dir { Some(path) } else { path.parent() };
+    let written = or_current_dir(written.unwrap_or(path));
+    let looked_up = path
+        .symlink_metadata()
+        .and_then(|_| is_present(&written.join(FILE_NAME)));
+    match looked_up {
+        Err(error) if is_hidden(&error) => Ok(None),
+        Err(error) => Err(error),
+        Ok(_) => canonicalize(written).map(Some),
     }
 }
 
@@ -165,20 +156,40 @@ fn is_planted(_: &Path, _: &Path) -> bool {
 /// # Errors
 ///
 /// If it cannot be read or parsed.
-pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>> {
-    let shown = escape_path(file);
+pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, ConfigError> {
     let bytes = match read_regular_file(file, MAX_CONFIG_BYTES) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(anyhow!("cannot read {shown}: {error} {ADVICE}")),
+        Err(error) => return Err(ConfigError::Read(error)),
     };
-    let config = Config::parse(&bytes).map_err(|error| anyhow!("{shown}:{error} {ADVICE}"));
+    let config = Config::parse(&bytes).map_err(|error| ConfigError::Invalid(error.to_string()));
     if matches!(config, Ok(None)) || !is_planted(file, path) {
         return config;
     }
     print_warning(format_args!(
-        "ignoring the settings in {shown}: another user owns it, in a world-writable directory"
+        "ignoring the settings in {}: another user owns it, in a world-writable directory",
+        escape_path(file)
     ));
     Ok(None)
+}
+
+/// Why the settings of a file cannot be used.
+#[derive(Debug)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    Read(io::Error),
+    /// The settings are not valid: `line:column: message`.
+    Invalid(String),
+}
+
+impl ConfigError {
+    /// The error of a run that depends on this file.
+    fn in_file(self, file: &Path) -> anyhow::Error {
+        let shown = escape_path(file);
+        match self {
+            Self::Read(error) => anyhow!("cannot read {shown}: {error} {ADVICE}"),
+            Self::Invalid(message) => anyhow!("{shown}:{message} {ADVICE}"),
+        }
+    }
 }

@@ -64,6 +64,10 @@ impl Config {
     ///
     /// If the text cannot be parsed: `line:column: message`.
     pub(crate) fn parse(contents: &[u8]) -> Result<Option<Self>> {
+        ensure!(
+            !contents.starts_with(b"\xff\xfe") && !contents.starts_with(b"\xfe\xff"),
+            "1:1: the file is UTF-16; save it as UTF-8"
+        );
         // A file without settings may contain anything, also errors.
         if memmem::find(contents, b"pyclean").is_none() {
             return Ok(None);

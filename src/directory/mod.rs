@@ -50,9 +50,8 @@ pub(crate) struct Entry<'a> {
 }
 
 /// Identifies a directory while it is open: device and inode on Unix, the serial number of
-/// the volume and the index of the file on Windows. Two equal identities are the same
-/// directory; without one nothing can be said.
-pub(crate) type DirIdentity = Option<(u64, u64)>;
+/// the volume and the index of the file on Windows.
+pub(crate) type DirIdentity = (u64, u64);
 
 impl From<std::fs::FileType> for EntryKind {
     fn from(kind: std::fs::FileType) -> Self {
@@ -112,6 +111,11 @@ pub(crate) fn open_root(path: &Path) -> io::Result<Dir> {
 /// one device differ in the mount alone.
 pub(crate) type FileSystem = (u64, u64);
 
+/// The error for what is another directory, or another kind of entry, than before.
+pub(crate) fn changed() -> io::Error {
+    io::Error::other("changed during the run")
+}
+
 /// The identity of an open directory.
 ///
 /// # Errors
@@ -119,5 +123,5 @@ pub(crate) type FileSystem = (u64, u64);
 /// If the system does not tell.
 pub(crate) fn identity(dir: &Dir) -> io::Result<DirIdentity> {
     let metadata = dir.dir_metadata()?;
-    Ok(Some((metadata.dev(), metadata.ino())))
+    Ok((metadata.dev(), metadata.ino()))
 }

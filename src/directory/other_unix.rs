@@ -54,7 +54,7 @@ pub(crate) fn read_dir(dir: &Dir, _measure: bool, mut visit: impl FnMut(Entry)) 
 ///
 /// If the system does not tell.
 pub(crate) fn file_system(dir: &Dir) -> io::Result<Option<FileSystem>> {
-    Ok(identity(dir)?.map(|(device, _)| (device, 0)))
+    Ok(Some((identity(dir)?.0, 0)))
 }
 
 /// The file system of a directory, without following a symlink.

@@ -21,6 +21,7 @@ use surroundings::{Surroundings, SurroundingsCache};
 
 use crate::failure::{Failure, Operation};
 use crate::path::canonicalize;
+use crate::rules::is_vcs_dir;
 
 /// Why something that was selected is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,16 +118,33 @@ impl Guard {
         })
     }
 
+    /// Why what matches `--erase` at a path below a PATH must be kept: a wildcard does not
+    /// match the files of a repository. In a directory such as `.git`, a glob writes out its
+    /// name, but a bare repository can have any name. Both paths are canonical.
+    pub(crate) fn veto_erased(&self, path: &Path, root: &Path) -> Option<KeepReason> {
+        let below = path.strip_prefix(root).unwrap_or(path);
+        if below.iter().any(is_vcs_dir) {
+            return None;
+        }
+        match (self.around(path), self.surroundings_of(root)) {
+            (Err(reason), _) | (_, Err(reason)) => Some(reason),
+            (Ok(around), Ok(root)) => {
+                (around.in_git_dir && !root.in_git_dir).then_some(KeepReason::InRepository)
+            }
+        }
+    }
+
     /// Why a directory at a canonical path, in which nothing is left, must be kept.
     pub(crate) fn veto_empty_dir(&self, path: &Path) -> Option<KeepReason> {
-        let (surroundings, itself) = match (self.around(path), self.surroundings_of(path)) {
-            (Ok(surroundings), Ok(itself)) => (surroundings, itself),
-            (Err(reason), _) | (_, Err(reason)) => return Some(reason),
+        // Nothing is left in it that could make it a repository or an environment itself.
+        let surroundings = match self.around(path) {
+            Ok(surroundings) => surroundings,
+            Err(reason) => return Some(reason),
         };
-        if itself.in_git_dir || surroundings.in_git_dir {
+        if surroundings.in_git_dir || path.file_name().is_some_and(is_vcs_dir) {
             return Some(KeepReason::InRepository);
         }
-        if itself.in_environment {
+        if surroundings.in_environment {
             return Some(KeepReason::InEnvironment);
         }
         self.any_repository(&surroundings, |repository| {

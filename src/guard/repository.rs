@@ -63,8 +63,13 @@ impl Repository {
         // Most projects track no debris, so that git need not be run. If it does not answer,
         // the index alone can still prove that a path is not tracked.
         let has_answer = matches!(self.tracked.get(), Some(Ok(_)));
-        if !has_answer && !self.plain_index()?.is_none_or(may_track) {
-            return Ok(false);
+        if !has_answer {
+            if self.is_passed_by() {
+                return Err(io::Error::other("its git directory has no HEAD"));
+            }
+            if !self.plain_index()?.is_none_or(may_track) {
+                return Ok(false);
+            }
         }
         Ok(self.tracked()?.contains(relative))
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::cli::Cli;
-use crate::config::Configs;
-use crate::rules::{DEFAULT_SKIPS, Rules};
+use crate::config::{Config, Configs};
+use crate::rules::{Rules, default_skips};
 use rules::resolve_word;
 
 /// Everything that a run depends on.
@@ -89,8 +89,10 @@ pub(crate) enum Format {
 /// How `git clean` is run after the removal.
 #[derive(Debug)]
 pub(crate) struct GitCleanOptions {
-    /// The PATHs, each with the names that are ignored there.
-    pub(crate) paths: Vec<(PathBuf, Vec<OsString>)>,
+    /// The PATHs.
+    pub(crate) paths: Vec<PathBuf>,
+    /// The names that are ignored in any of them: one PATH may be in another.
+    pub(crate) ignored: Vec<OsString>,
     /// How it runs.
     pub(crate) mode: CleanMode,
     /// Where its output goes.
@@ -194,23 +196,14 @@ impl Options {
 
 impl Cli {
     fn git_clean_options(&self, configs: &Configs) -> GitCleanOptions {
-        let defaults = if self.no_default_ignore {
-            &[][..]
-        } else {
-            &DEFAULT_SKIPS
-        };
-        let ignored = |index: usize| {
-            let defaults = defaults.iter().map(OsStr::new);
-            let words = self.ignore.iter().map(OsString::as_os_str);
-            let settings = configs.config_for(index).ignored_words();
-            let all = defaults.chain(words).chain(settings);
-            all.map(OsStr::to_owned).collect()
-        };
-        let paths = self.paths.iter().enumerate();
+        let defaults = default_skips().filter(|_| !self.no_default_ignore);
+        let words = self.ignore.iter().map(OsString::as_os_str);
+        let settings = configs.all().flat_map(Config::ignored_words);
+        let mut ignored: Vec<OsString> = defaults.map(OsString::from).collect();
+        ignored.extend(words.chain(settings).map(OsStr::to_owned));
         GitCleanOptions {
-            paths: paths
-                .map(|(index, path)| (path.clone(), ignored(index)))
-                .collect(),
+            paths: self.paths.clone(),
+            ignored,
             mode: match (self.is_dry_run(), self.yes) {
                 (true, _) => CleanMode::DryRun { quiet: self.quiet },
                 (false, true) => CleanMode::Force { quiet: self.quiet },

@@ -62,7 +62,8 @@ pub(crate) enum Message<'a> {
     Error {
         /// Its path.
         path: JsonPath<'a>,
-        /// What was attempted: `read`, `remove`, `ask-git` or `git-clean`.
+        /// What was attempted: `read`, `apply-settings`, `remove`, `ask-git` or
+        /// `git-clean`.
         attempt: &'a str,
         /// The message of the system.
         message: String,
@@ -165,6 +166,7 @@ pub(crate) fn interpreter_name(interpreter: Option<&Interpreter>) -> String {
 pub(crate) fn operation_name(operation: Operation) -> &'static str {
     match operation {
         Operation::Read => "read",
+        Operation::ApplySettings => "apply-settings",
         Operation::Remove => "remove",
         Operation::AskGit => "ask-git",
         Operation::GitClean => "git-clean",

@@ -118,6 +118,11 @@ impl<'a> Report<'a> {
         let path = escape_path(&failure.path);
         let what = match failure.operation {
             Operation::Read => format!("cannot read {path}"),
+            Operation::ApplySettings => {
+                let dir = failure.path.parent().unwrap_or(&failure.path);
+                let dir = escape_path(dir);
+                format!("invalid settings in {path}; everything in {dir} is kept")
+            }
             Operation::Remove => format!("cannot remove {path}"),
             Operation::AskGit => format!(
                 "cannot list tracked files in {path}; keeping its debris and empty directories"

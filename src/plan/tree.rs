@@ -8,13 +8,10 @@ use crate::directory::DirIdentity;
 
 /// A directory tree: everything that is removed with a directory. It holds names only,
 /// as full paths would need quadratic memory in a deep tree.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tree {
     /// The directories: the top first, each parent before its subdirectories.
-    pub(crate) dirs: Vec<TreeDir>,
-    /// The top directory, as it was when the tree was read. Removal compares it, so that
-    /// a directory that was moved to the same path meanwhile is not emptied.
-    pub(crate) identity: DirIdentity,
+    pub(crate) dirs: Box<[TreeDir]>,
 }
 
 /// A directory of a [`Tree`], with its files.
@@ -24,6 +21,9 @@ pub(crate) struct TreeDir {
     pub(crate) parent: usize,
     /// The file name.
     pub(crate) name: Box<OsStr>,
+    /// The directory as it was when it was read; `None` until then. Removal compares it, so
+    /// that a directory that was moved to the same path meanwhile is not emptied.
+    pub(crate) identity: Option<DirIdentity>,
     /// The names of the files, joined by `/`: a separate string for each would need
     /// twice the memory.
     names: OsString,
@@ -45,6 +45,7 @@ impl TreeDir {
         Self {
             parent,
             name: name.into(),
+            identity: None,
             names: OsString::new(),
             sizes: Sizes::default(),
         }
@@ -72,6 +73,7 @@ impl TreeDir {
     /// of them.
     pub(crate) fn retain_files(&mut self, mut keep: impl FnMut(&OsStr) -> bool) -> bool {
         let mut retained = Self::new(self.parent, &self.name);
+        retained.identity = self.identity;
         for (name, bytes) in self.files() {
             if keep(name) {
                 retained.push_file(name, bytes);
@@ -136,23 +138,9 @@ fn split_names(names: &OsStr) -> impl Iterator<Item = &OsStr> {
 }
 
 impl Tree {
-    /// A tree without a directory.
-    pub(crate) fn empty() -> Self {
-        Self {
-            dirs: Vec::new(),
-            identity: None,
-        }
-    }
-
     /// The path of a directory relative to the directory that holds the tree.
     pub(crate) fn dir_path(&self, index: usize) -> PathBuf {
-        let mut names = vec![&*self.dirs[index].name];
-        let mut index = index;
-        while index > 0 {
-            index = self.dirs[index].parent;
-            names.push(&*self.dirs[index].name);
-        }
-        names.iter().rev().collect()
+        dir_path(&self.dirs, index)
     }
 
     /// Splits the tree into the largest trees without a blocked directory, each with its
@@ -161,7 +149,7 @@ impl Tree {
         let is_top = |index: &usize| !is_blocked[*index] && is_blocked[self.dirs[*index].parent];
         let tops = (1..self.dirs.len()).filter(is_top);
         let mut tops: HashMap<_, _> = tops.map(|index| (index, self.dir_path(index))).collect();
-        let mut trees: Vec<(PathBuf, Self)> = Vec::new();
+        let mut trees: Vec<(PathBuf, Vec<TreeDir>)> = Vec::new();
         // The new place of each directory: its tree, and the index there.
         let mut places = vec![(0, 0); self.dirs.len()];
         for (index, mut dir) in self.dirs.into_iter().enumerate() {
@@ -171,16 +159,29 @@ impl Tree {
             let (mut tree, mut parent) = places[dir.parent];
             if let Some(path) = tops.remove(&index) {
                 (tree, parent) = (trees.len(), 0);
-                let (dirs, identity) = (Vec::new(), None);
-                trees.push((path, Self { dirs, identity }));
+                trees.push((path, Vec::new()));
             }
-            let dirs = &mut trees[tree].1.dirs;
+            let dirs = &mut trees[tree].1;
             places[index] = (tree, dirs.len());
             dir.parent = parent;
             dirs.push(dir);
         }
+        let trees = trees.into_iter();
         trees
+            .map(|(path, dirs)| (path, Self { dirs: dirs.into() }))
+            .collect()
     }
+}
+
+/// The path of a directory of a tree relative to the directory that holds the tree.
+pub(crate) fn dir_path(dirs: &[TreeDir], index: usize) -> PathBuf {
+    let mut names = vec![&*dirs[index].name];
+    let mut index = index;
+    while index > 0 {
+        index = dirs[index].parent;
+        names.push(&*dirs[index].name);
+    }
+    names.iter().rev().collect()
 }
 
 #[cfg(test)]

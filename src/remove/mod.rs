@@ -20,7 +20,6 @@ use crate::interrupt;
 use crate::options::{Listing, RemoveOptions};
 use crate::path::path_order;
 use crate::plan::{Plan, Target, TargetKind};
-use crate::roots::Roots;
 use crate::stats::RemovalStats;
 use crate::threads::Threads;
 use task::Worker;
@@ -77,15 +76,11 @@ pub(crate) struct RemovedEntry {
 /// early if the run is interrupted: targets that were not reached are not reported.
 pub(crate) fn execute<'a>(
     plan: &Plan<'a>,
-    roots: &Roots,
     options: RemoveOptions,
     threads: &Threads,
     mut on_outcome: impl FnMut(&Target<'a>, Outcome),
 ) {
     let targets = &plan.targets;
-    if !options.dry_run {
-        close_unused(roots, targets);
-    }
     let batches = split_batches(targets, options.dry_run);
     let pool = if targets.len() < PARALLEL_THRESHOLD {
         None
@@ -137,18 +132,6 @@ fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Completion>
     targets
         .map(|target| (!interrupt::is_requested()).then(|| preview(target)))
         .collect()
-}
-
-/// Closes the roots in which nothing is removed: one may be a directory that is removed as
-/// part of another root, and Windows does not remove a directory that is open.
-fn close_unused(roots: &Roots, targets: &[Target]) {
-    let mut is_used = vec![false; roots.list.len()];
-    for target in targets {
-        is_used[target.dir.root.id] = true;
-    }
-    for root in roots.list.iter().filter(|root| !is_used[root.id]) {
-        root.close();
-    }
 }
 
 /// The first batches, one at least, with at most `max_entries` entries.

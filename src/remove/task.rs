@@ -10,7 +10,7 @@ use super::{Completion, Outcome, remove_dir, remove_file};
 use crate::directory::{self, EntryKind};
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
-use crate::open_dirs::{MAX_OPEN_TREE_DIRS, OpenDirs, OpenTreeDirs};
+use crate::open_dirs::{MAX_OPEN_TREE_DIRS, OpenDirs, OpenTreeDirs, open_unchanged};
 use crate::options::Listing;
 use crate::path::split_name;
 use crate::plan::{Target, TargetKind, Tree};
@@ -71,7 +71,7 @@ impl Worker {
     fn open_root(&mut self, root: &Root) -> io::Result<&mut OpenDirs> {
         let open = match self.open.take() {
             Some((id, open)) if id == root.id => open,
-            _ => OpenDirs::new(root.dir()?, self.max_handles),
+            _ => OpenDirs::new(root.open()?, self.max_handles),
         };
         Ok(&mut self.open.insert((root.id, open)).1)
     }
@@ -116,7 +116,7 @@ impl Task<'_, '_> {
     /// Removes a directory tree, the last directory first: a subdirectory comes after the
     /// directory that holds it.
     fn remove_tree(&mut self, parent: &Dir, tree: &Tree, max_handles: usize) {
-        let top = match open_unchanged(parent, tree) {
+        let top = match open_unchanged(parent, &tree.dirs[0]) {
             Ok(top) => top,
             Err(error) => return self.record_failure(&self.target.path(), error),
         };
@@ -177,7 +177,7 @@ impl Task<'_, '_> {
             && error.kind() == ErrorKind::DirectoryNotEmpty
         {
             let reopened = if index == 0 {
-                open_unchanged(parent, tree).map(|top| open.restart(top))
+                open_unchanged(parent, dir).map(|top| open.restart(top))
             } else {
                 Ok(())
             };
@@ -236,7 +236,7 @@ impl Task<'_, '_> {
                 let is_absent = error.kind() == ErrorKind::NotFound;
                 let is_dir = || dir.symlink_metadata(name).is_ok_and(|found| found.is_dir());
                 let error = if !is_absent && is_dir() {
-                    changed()
+                    directory::changed()
                 } else {
                     error
                 };
@@ -277,18 +277,4 @@ impl Task<'_, '_> {
             });
         }
     }
-}
-
-/// Opens the top of a tree, if it is still the directory that was read.
-fn open_unchanged(parent: &Dir, tree: &Tree) -> io::Result<Dir> {
-    let top = directory::open_dir(parent, &tree.dirs[0].name)?;
-    if tree.identity.is_none() || directory::identity(&top)? == tree.identity {
-        Ok(top)
-    } else {
-        Err(changed())
-    }
-}
-
-fn changed() -> io::Error {
-    io::Error::other("changed during the run")
 }

@@ -33,13 +33,9 @@ pub(crate) const BYTECODE: [&str; 5] = [
     "*.pyo.[0-9]*",
 ];
 
-/// Names that are not searched by default: version control, environments, and the
+/// Names that are not searched by default, besides [`VCS_DIRS`]: environments, and the
 /// dependencies of JavaScript.
-pub(crate) const DEFAULT_SKIPS: [&str; 11] = [
-    ".git",
-    ".hg",
-    ".svn",
-    ".jj",
+const OTHER_SKIPS: [&str; 7] = [
     ".direnv",
     ".tox",
     ".nox",
@@ -65,7 +61,7 @@ pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setu
 pub(crate) struct Rules {
     /// What the user excluded.
     pub(crate) ignore: IgnoreRules,
-    /// Whether [`DEFAULT_SKIPS`] are searched all the same.
+    /// Whether [`default_skips`] are searched all the same.
     pub(crate) search_default_skips: bool,
     /// Leftovers of tools.
     pub(crate) debris: Debris,
@@ -104,7 +100,7 @@ pub(crate) struct BytecodeFilter {
 impl Rules {
     /// Whether entries of this name are skipped, unless the user names them as a PATH.
     pub(crate) fn is_skipped_by_default(&self, name: &OsStr) -> bool {
-        !self.search_default_skips && is_one_of(&DEFAULT_SKIPS, name)
+        !self.search_default_skips && default_skips().any(|one| name == one)
     }
 }
 
@@ -138,6 +134,11 @@ pub(crate) fn is_bytecode(name: &OsStr) -> bool {
         && bytes.windows(2).any(|pair| pair == b"py")
         && GLOBS.is_match(name)
         && BytecodeName::parse(name).is_some()
+}
+
+/// Names that are not searched by default.
+pub(crate) fn default_skips() -> impl Iterator<Item = &'static str> {
+    VCS_DIRS.into_iter().chain(OTHER_SKIPS)
 }
 
 /// Whether a path leads into a directory of installed packages.

@@ -17,9 +17,17 @@ impl Job<'_, '_> {
         if entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative) {
             return true;
         }
-        let is_other = self.is_on_other_file_system(entry);
-        let is_boundary = is_other.and_then(|is_other| Ok(is_other || is_git_internal(entry)?));
-        is_boundary.unwrap_or_else(|error| {
+        self.or_record(entry, self.is_on_other_file_system(entry))
+    }
+
+    /// Whether a directory is part of a repository itself. If that cannot be found out, it
+    /// is, and the error is recorded.
+    pub(super) fn is_in_repository(&mut self, entry: &DirEntry) -> bool {
+        self.or_record(entry, is_git_internal(entry))
+    }
+
+    fn or_record(&mut self, entry: &DirEntry, answer: io::Result<bool>) -> bool {
+        answer.unwrap_or_else(|error| {
             let path = self.root.display_path(self.relative(entry.path()));
             self.record_failure(path, error);
             true
@@ -34,12 +42,12 @@ impl Job<'_, '_> {
     }
 }
 
-/// Whether a directory is part of a bare repository: its files are named after branches
-/// and commits.
+/// Whether a directory is one of those in a git directory whose files are named after branches
+/// and commits, or that hold other git directories (gitrepository-layout(5)).
 fn is_git_internal(entry: &DirEntry) -> io::Result<bool> {
     let is_named = matches!(
         name_of(entry).as_encoded_bytes(),
-        b"refs" | b"logs" | b"objects"
+        b"refs" | b"logs" | b"objects" | b"worktrees" | b"modules"
     );
     match entry.path().parent() {
         Some(parent) if is_named => is_git_dir(parent),

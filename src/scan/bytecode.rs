@@ -1,9 +1,12 @@
 //! Which bytecode files are selected by `--stale`, `--python` and `--keep-python`.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use crate::path::is_absence;
 use crate::plan::Reason;
 use crate::pyc::{
     self, BytecodeName, Interpreter, JudgeError, PycFile, SOURCE_SUFFIXES, Staleness, Verdict,
@@ -54,12 +57,26 @@ impl Judgement {
     }
 }
 
-/// Whether directories contain sources: the answer for the last one, as a directory can
-/// contain a million orphans.
+/// The sources in directories with orphans: those of the last one, as a directory can contain
+/// a million orphans.
 #[derive(Debug, Default)]
 pub(crate) struct SourceDirs {
-    last: Option<(PathBuf, bool)>,
+    last: Option<(PathBuf, Sources)>,
 }
+
+/// The sources in a directory.
+#[derive(Debug)]
+enum Sources {
+    /// The names of all of them, in lower case: a file system may ignore case.
+    Known(HashSet<OsString>),
+    /// There are too many to list them.
+    Many,
+    /// The directory could not be read, which was reported.
+    Unreadable,
+}
+
+/// More sources in one directory are looked up one by one.
+const MAX_LISTED_SOURCES: usize = 1 << 16;
 
 impl SourceDirs {
     /// Whether a directory contains no source at all, as that of a program that was frozen.
@@ -69,28 +86,72 @@ impl SourceDirs {
     /// If it cannot be read. The next call for this directory returns `true`, so that the
     /// error is reported once.
     pub(crate) fn is_sourceless(&mut self, dir: &Path) -> io::Result<bool> {
-        if let Some((last, is_sourceless)) = &self.last
-            && last == dir
-        {
-            return Ok(*is_sourceless);
+        if self.known(dir).is_none() {
+            let (sources, result) = match list_sources(dir) {
+                Ok(sources) => (sources, Ok(())),
+                Err(error) => (Sources::Unreadable, Err(error)),
+            };
+            self.last = Some((dir.to_path_buf(), sources));
+            result?;
         }
-        let is_sourceless = has_source(dir).map(|has_source| !has_source);
-        let is_kept = *is_sourceless.as_ref().unwrap_or(&true);
-        self.last = Some((dir.to_path_buf(), is_kept));
-        is_sourceless
+        Ok(match self.known(dir) {
+            Some(Sources::Known(names)) => names.is_empty(),
+            Some(Sources::Many) => false,
+            Some(Sources::Unreadable) | None => true,
+        })
+    }
+
+    /// Lists the sources in a directory with an orphan: there may be more orphans. If it
+    /// cannot be read, each source is looked up.
+    fn list_after_orphan(&mut self, dir: &Path) {
+        if self.known(dir).is_none()
+            && let Ok(sources) = list_sources(dir)
+        {
+            self.last = Some((dir.to_path_buf(), sources));
+        }
+    }
+
+    /// Whether a module may have a source in a directory. `false` is a proof: the directory
+    /// was listed for another orphan.
+    fn may_have_source(&self, dir: &Path, name: &BytecodeName) -> bool {
+        // Some file systems take different texts for the same name.
+        let module = name.module.to_ascii_lowercase();
+        match self.known(dir) {
+            Some(Sources::Known(names)) if module.is_ascii() => {
+                name.source_suffixes().iter().any(|suffix| {
+                    let mut source = module.clone();
+                    source.push(suffix.as_str());
+                    names.contains(&source)
+                })
+            }
+            _ => true,
+        }
+    }
+
+    fn known(&self, dir: &Path) -> Option<&Sources> {
+        let last = self.last.as_ref().filter(|(last, _)| last == dir);
+        last.map(|(_, sources)| sources)
     }
 }
 
-fn has_source(dir: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(dir)? {
-        let name = entry?.file_name();
-        let name = name.as_encoded_bytes();
+fn list_sources(dir: &Path) -> io::Result<Sources> {
+    let mut names = HashSet::new();
+    let entries = match fs::read_dir(dir) {
+        Err(error) if is_absence(&error) => return Ok(Sources::Known(names)),
+        entries => entries?,
+    };
+    for entry in entries {
+        let name = entry?.file_name().to_ascii_lowercase();
+        let bytes = name.as_encoded_bytes();
         let mut suffixes = SOURCE_SUFFIXES.iter();
-        if suffixes.any(|suffix| name.ends_with(suffix.as_str().as_bytes())) {
-            return Ok(true);
+        if suffixes.any(|suffix| bytes.ends_with(suffix.as_str().as_bytes())) {
+            names.insert(name);
+        }
+        if names.len() > MAX_LISTED_SOURCES {
+            return Ok(Sources::Many);
         }
     }
-    Ok(false)
+    Ok(Sources::Known(names))
 }
 
 /// The directory of the source of a bytecode file in `dir`. `counterpart` is the directory
@@ -147,6 +208,7 @@ pub(crate) fn is_shipped(
 pub(crate) fn judge(
     filter: &BytecodeFilter,
     file: FoundBytecode<'_>,
+    source_dirs: &mut SourceDirs,
 ) -> Result<Judgement, (PathBuf, io::Error)> {
     let in_file = |error| (file.path.to_path_buf(), error);
     if filter.selects_by_interpreter() && !file.is_of(filter).map_err(in_file)? {
@@ -161,9 +223,19 @@ pub(crate) fn judge(
     let Some(source_dir) = file.source_dir else {
         return Ok(Judgement::UnknownSource);
     };
-    match pyc::judge(&file.name, source_dir, || file.open()) {
+    let verdict = if source_dirs.may_have_source(source_dir, &file.name) {
+        pyc::judge(&file.name, source_dir, || file.open())
+    } else {
+        Ok(Verdict::Stale(Staleness::Orphaned))
+    };
+    match verdict {
         Ok(Verdict::UpToDate) => Ok(Judgement::UpToDate),
-        Ok(Verdict::Stale(staleness)) => Ok(Judgement::Selected(Reason::Stale(staleness))),
+        Ok(Verdict::Stale(staleness)) => {
+            if staleness == Staleness::Orphaned {
+                source_dirs.list_after_orphan(source_dir);
+            }
+            Ok(Judgement::Selected(Reason::Stale(staleness)))
+        }
         Err(JudgeError::Bytecode(error)) if error.kind() == ErrorKind::NotFound => {
             Ok(Judgement::Vanished)
         }

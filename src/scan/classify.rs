@@ -40,6 +40,8 @@ pub(crate) struct FoundEntry<'a> {
     pub(crate) kind: EntryKind,
     /// Whether the user named it as a PATH. Then it is not ignored.
     pub(crate) is_path: bool,
+    /// Whether it is part of a repository itself.
+    pub(crate) in_repository: bool,
 }
 
 /// What the decision about an entry depends on, besides the entry.
@@ -166,7 +168,8 @@ impl Context<'_> {
     fn enter(&self, entry: FoundEntry<'_>, debris: Option<Match>) -> DirDecision {
         let name = entry.name();
         let is_searched = matches!(self.mode, WalkMode::Search { .. });
-        let is_skipped = !is_searched || self.rules.is_skipped_by_default(name);
+        let is_skipped =
+            !is_searched || entry.in_repository || self.rules.is_skipped_by_default(name);
         if is_skipped && self.rules.erase.is_empty() {
             return DirDecision::Skip;
         }

@@ -19,6 +19,7 @@ fn entry(path: &str, kind: EntryKind) -> FoundEntry<'_> {
             relative: path,
         },
         relative_to_path: path,
+        in_repository: false,
         kind,
         is_path: false,
     }

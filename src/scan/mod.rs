@@ -20,6 +20,7 @@ mod tree;
 mod walk;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,8 +66,12 @@ pub(crate) struct Found<'a> {
     pub(crate) tracked: Vec<PathBuf>,
     /// Debris that is kept because no topic was asked for.
     pub(crate) leftovers: Vec<Leftover<'a>>,
+    /// What the settings of projects below the PATHs ignore.
+    pub(crate) nested_ignores: Vec<OsString>,
     /// Directories with an entry that decides about what else is in them.
     notes: Vec<Note<'a>>,
+    /// Directories that were not read to their end.
+    half_read: Vec<Arc<Location<'a>>>,
 }
 
 /// A directory with an entry that decides about what else is in the directory. The walk
@@ -134,6 +139,7 @@ pub(crate) fn run<'a>(
     progress.finish_scan();
     let found = scan.found.into_inner();
     let mut found = found.unwrap_or_else(PoisonError::into_inner);
+    found.keep_half_read();
     tracked::keep_programs(&mut found, roots, guard, !options.confirm_erase);
     found.failures.sort_by(|a, b| path_order(&a.path, &b.path));
     // A tree that is kept is walked after it was read.
@@ -149,7 +155,23 @@ impl<'a> Found<'a> {
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
         self.leftovers.append(&mut other.leftovers);
+        self.nested_ignores.append(&mut other.nested_ignores);
         self.notes.append(&mut other.notes);
+        self.half_read.append(&mut other.half_read);
+    }
+
+    /// Keeps everything in directories that were not read to their end: a repository or
+    /// settings may be in the rest.
+    fn keep_half_read(&mut self) {
+        if self.half_read.is_empty() {
+            return;
+        }
+        let half_read = self.half_read.iter();
+        let half_read: HashSet<_> = half_read.map(|dir| (dir.root.id, &*dir.path)).collect();
+        self.targets.retain(|target| {
+            let mut above = target.dir.path.ancestors();
+            !above.any(|dir| half_read.contains(&(target.dir.root.id, dir)))
+        });
     }
 
     /// Keeps the directories that would have been empty without what is kept at these
@@ -250,12 +272,16 @@ impl<'a> Scan<'a> {
         jobs
     }
 
+    /// Whether a walk can meet a directory that is walked separately. With a single root it
+    /// cannot, unless the prefix is inside of it.
+    fn walks_separately(&self) -> bool {
+        self.roots.list.len() > 1 || self.roots.walked_separately.len() > 1
+    }
+
     /// Whether a directory that was met is walked separately.
     fn is_walked_separately(&self, root: &Root, relative: &Path) -> bool {
-        // With a single root nothing else is walked, unless the prefix is inside of it.
         let others = &self.roots.walked_separately;
-        (self.roots.list.len() > 1 || others.len() > 1)
-            && others.contains(&root.canonical.join(relative))
+        self.walks_separately() && others.contains(&root.canonical.join(relative))
     }
 
     /// Whether a directory is removed in which everything was decided.
@@ -264,6 +290,9 @@ impl<'a> Scan<'a> {
         let veto = if !dir.is_removable() {
             // The user asked for this directory, so say why it is kept.
             (reason == Reason::Erased).then_some(KeepReason::NotEmpty)
+        } else if reason == Reason::Erased {
+            let root = &dir.location.root.canonical;
+            self.guard.veto_erased(&dir.location.canonical(), root)
         } else if dir.candidate.is_guarded {
             self.guard.veto_empty_dir(&dir.location.canonical())
         } else {

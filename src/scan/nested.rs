@@ -1,14 +1,29 @@
 //! The settings of projects in directories that the walk met: they narrow what is removed
 //! below them, also if the PATH is above.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
+use super::classify::WalkMode;
 use super::walk::Job;
-use super::{Note, NoteKind, Scan};
-use crate::config;
+use super::{Found, Note, NoteKind, Scan};
+use crate::config::{self, Config, ConfigError};
 use crate::failure::{Failure, Operation};
 use crate::options::Options;
+use crate::path::canonicalize;
+use crate::pycache_prefix::PrefixDir;
+use crate::roots::{Location, Scope};
 use crate::rules::Rules;
+
+/// A directory that is walked once more, by the rules of a project.
+struct Rescan<'a> {
+    dir: Arc<Location<'a>>,
+    mode: WalkMode,
+    prefix: Option<&'a PrefixDir>,
+    rules: Arc<Rules>,
+}
 
 /// Walks each project with settings of its own once more, by its settings. What was found
 /// there before is dropped.
@@ -16,70 +31,164 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
     if !options.reads_settings {
         return;
     }
-    while let Some(note) = next_project(scan) {
-        let root = note.dir.root;
-        let file = root.path.join(&note.dir.path).join(config::FILE_NAME);
-        let config = config::read_config(&file, &root.canonical);
-        let narrowed = config.and_then(|config| match config {
-            Some(config) => note.rules.narrowed(&config),
-            None => Ok(None),
-        });
-        match narrowed {
-            Ok(Some(rules)) => apply(scan, note, rules),
-            Ok(None) => {}
-            Err(error) => {
-                drop_found(scan, &note);
-                let failure = Failure {
-                    operation: Operation::Read,
-                    path: root.display_path(&note.dir.path.join(config::FILE_NAME)),
-                    error: std::io::Error::other(format!("{error:#}")),
-                };
-                let mut found = scan.found.lock().unwrap_or_else(PoisonError::into_inner);
-                found.failures.push(failure);
-            }
+    let mut known = HashSet::new();
+    loop {
+        // Those in a project that is walked once more are met again, and then its settings
+        // hold for them, too.
+        let mut projects = take_projects(&mut lock(scan));
+        projects.retain(|note| !known.contains(&key(&note.dir)));
+        if projects.is_empty() {
+            return;
         }
+        let mut dropped = Vec::new();
+        let mut dropped_keys = HashSet::new();
+        let mut rescans = Vec::new();
+        let mut failures = Vec::new();
+        for note in projects {
+            if holds(&dropped_keys, &note.dir, note.dir.path.ancestors()) {
+                continue;
+            }
+            known.insert(key(&note.dir));
+            match read_rules(&note) {
+                Ok(None) => continue,
+                Ok(Some((config, rules))) => {
+                    let words = config.ignored_words().map(ToOwned::to_owned);
+                    lock(scan).nested_ignores.extend(words);
+                    let rules = Arc::new(rules);
+                    rescans.extend(counterparts(scan, &note.dir, &rules));
+                    rescans.push(Rescan {
+                        dir: Arc::clone(&note.dir),
+                        mode: note.mode,
+                        prefix: None,
+                        rules,
+                    });
+                }
+                Err(failure) => failures.push(failure),
+            }
+            dropped_keys.insert(key(&note.dir));
+            dropped.push(note.dir);
+        }
+        let counterparts = rescans.iter().filter(|rescan| rescan.prefix.is_some());
+        dropped.extend(counterparts.map(|rescan| Arc::clone(&rescan.dir)));
+        let mut found = lock(scan);
+        drop_found(&mut found, &dropped);
+        found.failures.extend(failures);
+        drop(found);
+        scan.run(rescans.into_iter().map(|rescan| rescan.job(scan)).collect());
     }
 }
 
-/// Takes the next project, the outermost first, as its settings also hold for those in it.
-/// The settings of a PATH itself were applied from the start.
-fn next_project<'a>(scan: &Scan<'a>) -> Option<Note<'a>> {
-    let mut found = scan.found.lock().unwrap_or_else(PoisonError::into_inner);
+fn lock<'s, 'a>(scan: &'s Scan<'a>) -> MutexGuard<'s, Found<'a>> {
+    scan.found.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Identifies a directory: the position of its root, and its path relative to the root.
+type Key = (usize, Box<Path>);
+
+fn key(dir: &Location) -> Key {
+    (dir.root.id, dir.path.clone())
+}
+
+/// Whether a directory of the same root as `dir` is one of these.
+fn holds<'p>(
+    dirs: &HashSet<Key>,
+    dir: &Location,
+    mut paths: impl Iterator<Item = &'p Path>,
+) -> bool {
+    paths.any(|path| dirs.contains(&(dir.root.id, path.into())))
+}
+
+/// Takes the projects that were met, the outermost first. The settings of a PATH itself were
+/// applied from the start.
+fn take_projects<'a>(found: &mut Found<'a>) -> Vec<Note<'a>> {
     let is_nested =
-        |note: &Note| note.kind == NoteKind::Project && !note.dir.path.as_os_str().is_empty();
-    let depth = |note: &Note| note.dir.path.components().count();
-    let projects = found.notes.iter().enumerate();
-    let projects = projects.filter(|(_, note)| is_nested(note));
-    let (index, _) = projects.min_by_key(|(_, note)| depth(note))?;
-    Some(found.notes.swap_remove(index))
+        |note: &mut Note| note.kind == NoteKind::Project && !note.dir.path.as_os_str().is_empty();
+    let mut projects: Vec<_> = found.notes.extract_if(.., is_nested).collect();
+    projects.sort_by_cached_key(|note| note.dir.path.components().count());
+    projects
 }
 
-/// Walks a project once more, by its rules.
-fn apply<'a>(scan: &Scan<'a>, note: Note<'a>, rules: Rules) {
-    drop_found(scan, &note);
-    let job = Job::for_project(scan, Arc::clone(&note.dir), note.mode, rules);
-    scan.run(vec![job]);
-    // The walk noted the project once more.
-    let mut found = scan.found.lock().unwrap_or_else(PoisonError::into_inner);
+/// The settings of a project, and the rules that they make. `None` if they change nothing.
+fn read_rules(note: &Note) -> Result<Option<(Config, Rules)>, Failure> {
+    let root = note.dir.root;
+    let relative = note.dir.path.join(config::FILE_NAME);
+    let invalid = |error: anyhow::Error| ConfigError::Invalid(format!("{error:#}"));
+    let read = || {
+        let Some(config) = config::read_config(&root.path.join(&relative), &root.canonical)? else {
+            return Ok(None);
+        };
+        let rules = note.rules.narrowed(&config).map_err(invalid)?;
+        Ok(rules.map(|rules| (config, rules)))
+    };
+    read().map_err(|error| {
+        let (operation, error) = match error {
+            ConfigError::Read(error) => (Operation::Read, error),
+            ConfigError::Invalid(message) => (Operation::ApplySettings, io::Error::other(message)),
+        };
+        let path = root.display_path(&relative);
+        Failure {
+            operation,
+            path,
+            error,
+        }
+    })
+}
+
+/// The counterparts of a project under `PYTHONPYCACHEPREFIX`.
+fn counterparts<'a>(scan: &Scan<'a>, dir: &Location, rules: &Arc<Rules>) -> Vec<Rescan<'a>> {
+    let canonical = dir.canonical();
+    let mut found = Vec::new();
+    for root in &scan.roots.list {
+        let Scope::PrefixDirs(dirs) = &root.scope else {
+            continue;
+        };
+        for prefix in dirs.iter().filter(|prefix| !prefix.is_path) {
+            let source_dir = canonicalize(&prefix.source_dir);
+            let source_dir = source_dir.as_ref().unwrap_or(&prefix.source_dir);
+            let Ok(below) = canonical.strip_prefix(source_dir) else {
+                continue;
+            };
+            let path = prefix.relative.join(below);
+            if root
+                .path
+                .join(&path)
+                .symlink_metadata()
+                .is_ok_and(|found| found.is_dir())
+            {
+                found.push(Rescan {
+                    dir: Location::new(root, &path),
+                    mode: WalkMode::Search { debris: false },
+                    prefix: Some(prefix),
+                    rules: Arc::clone(rules),
+                });
+            }
+        }
+    }
     found
-        .notes
-        .retain(|other| other.kind != NoteKind::Project || !Arc::ptr_eq(&other.dir, &note.dir));
 }
 
-/// Drops everything that was found in the directory of a note.
-fn drop_found(scan: &Scan<'_>, note: &Note) {
-    let mut found = scan.found.lock().unwrap_or_else(PoisonError::into_inner);
-    let shown = note.dir.display_path();
-    // The directory itself may have been selected, too.
-    found.targets.retain(|target| {
-        target.dir.root.id != note.dir.root.id || !target.path().starts_with(&note.dir.path)
-    });
+impl<'a> Rescan<'a> {
+    fn job<'s>(self, scan: &'s Scan<'a>) -> Job<'s, 'a> {
+        Job::for_project(scan, self.dir, self.mode, self.prefix, self.rules)
+    }
+}
+
+/// Drops everything that was found in these directories, and keeps the directories.
+fn drop_found(found: &mut Found, dropped: &[Arc<Location>]) {
+    let keys: HashSet<Key> = dropped.iter().map(|dir| key(dir)).collect();
+    let is_in = |dir: &Location, path: &Path| holds(&keys, dir, path.ancestors());
+    found
+        .targets
+        .retain(|target| !is_in(&target.dir, &target.path()));
     found
         .leftovers
-        .retain(|leftover| !leftover.dir.is_in(&note.dir));
-    found.kept.retain(|kept| !kept.path.starts_with(&shown));
-    found
-        .failures
-        .retain(|failure| !failure.path.starts_with(&shown));
-    found.notes.retain(|other| !other.dir.is_in(&note.dir));
+        .retain(|leftover| !is_in(&leftover.dir, &leftover.dir.path));
+    found.notes.retain(|note| !is_in(&note.dir, &note.dir.path));
+    // What is kept or failed is only known by the path that is shown.
+    let shown: HashSet<_> = dropped.iter().map(|dir| dir.display_path()).collect();
+    let is_shown_in = |path: &Path| path.ancestors().any(|dir| shown.contains(dir));
+    found.kept.retain(|kept| !is_shown_in(&kept.path));
+    found.failures.retain(|failure| !is_shown_in(&failure.path));
+    let canonical: Vec<_> = dropped.iter().map(|dir| dir.canonical()).collect();
+    found.block_dirs(canonical.iter().map(|path| &**path));
 }

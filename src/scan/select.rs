@@ -36,7 +36,11 @@ impl<'a> Job<'_, 'a> {
         let mut decision = if self.is_boundary(&entry) {
             DirDecision::Skip
         } else {
-            let found = self.found_entry(&entry, relative, EntryKind::Dir);
+            let in_repository = self.is_in_repository(&entry);
+            let found = FoundEntry {
+                in_repository,
+                ..self.found_entry(&entry, relative, EntryKind::Dir)
+            };
             let debris = self.proven_debris(found);
             let decision = self.context().classify_dir(found, debris);
             self.note_leftover(&entry, EntryKind::Dir);
@@ -44,7 +48,7 @@ impl<'a> Job<'_, 'a> {
         };
         if let DirDecision::RemoveTree(reason) = decision {
             let is_generic = self.is_generic(&entry, relative, EntryKind::Dir);
-            match self.remove_tree(relative, reason, is_generic) {
+            match self.select_tree(relative, reason, is_generic) {
                 Ok(()) => {
                     self.walk.skip_current_dir();
                     return Step::Continue;
@@ -111,7 +115,7 @@ impl<'a> Job<'_, 'a> {
         }
         let relative = self.relative(entry.path());
         match self.file_reason(entry, relative, kind) {
-            Some(reason) => self.remove_file(entry, relative, reason),
+            Some(reason) => self.select_file(entry, relative, reason),
             None => self.block(),
         }
     }
@@ -140,14 +144,16 @@ impl<'a> Job<'_, 'a> {
             return bytecode;
         }
         let reason = decision.otherwise?;
-        if let Reason::Debris(_) = reason {
-            let canonical = self.root.canonical.join(relative);
-            let is_generic = self.is_generic(entry, relative, kind);
-            let veto = self.scan.guard.veto_debris(&canonical, is_generic);
-            if let Some(keep_reason) = veto {
-                self.keep(relative, keep_reason);
-                return None;
-            }
+        let guard = self.scan.guard;
+        let canonical = self.root.canonical.join(relative);
+        let veto = if reason == Reason::Erased {
+            guard.veto_erased(&canonical, &self.root.canonical)
+        } else {
+            guard.veto_debris(&canonical, self.is_generic(entry, relative, kind))
+        };
+        if let Some(keep_reason) = veto {
+            self.keep(relative, keep_reason);
+            return None;
         }
         Some(reason)
     }
@@ -180,7 +186,8 @@ impl<'a> Job<'_, 'a> {
             in_cache,
             is_regular: kind == EntryKind::File,
         };
-        let mut judged = bytecode::judge(&self.rules.bytecode, file).map(Judgement::reason);
+        let judged = bytecode::judge(&self.rules.bytecode, file, &mut self.source_dirs);
+        let mut judged = judged.map(Judgement::reason);
         if let Ok(Some(Reason::Stale(Staleness::Orphaned))) = judged
             && self.prefix.is_none()
         {
@@ -194,7 +201,7 @@ impl<'a> Job<'_, 'a> {
         })
     }
 
-    fn remove_file(&mut self, entry: &DirEntry, relative: &Path, reason: Reason) {
+    fn select_file(&mut self, entry: &DirEntry, relative: &Path, reason: Reason) {
         let size = if self.scan.measure {
             entry.metadata().map(|metadata| metadata.len())
         } else {
@@ -280,6 +287,7 @@ impl<'a> Job<'_, 'a> {
             relative_to_path: self.root.relative_to_path(relative),
             kind,
             is_path: entry.depth() == 0,
+            in_repository: false,
         }
     }
 }

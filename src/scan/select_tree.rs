@@ -1,13 +1,13 @@
 //! Selects directories with their contents.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::tree::{TreeContents, TreeReader};
 use super::walk::Job;
 use crate::guard::KeepReason;
 use crate::path::split_name;
 use crate::plan::{Reason, Target, TargetKind};
-use crate::rules::topics::HOLD_ENVIRONMENTS;
+use crate::rules::topics::{HOLD_ENVIRONMENTS, TopicId};
 
 impl Job<'_, '_> {
     /// Selects a directory with its contents, but for what in it is kept.
@@ -15,7 +15,7 @@ impl Job<'_, '_> {
     /// # Errors
     ///
     /// Why it is kept, if it is debris and it or something in it must be kept.
-    pub(super) fn remove_tree(
+    pub(super) fn select_tree(
         &mut self,
         relative: &Path,
         reason: Reason,
@@ -28,20 +28,11 @@ impl Job<'_, '_> {
         {
             return Err(keep_reason);
         }
-        let others = self.scan.roots.walked_separately.iter();
-        let excluded: Vec<&Path> = others
-            .map(PathBuf::as_path)
-            .filter(|path| path.starts_with(&canonical))
-            .collect();
-        let reader = TreeReader {
-            root: self.root,
-            rules: &self.rules,
-            allow_environments: matches!(reason, Reason::Debris(topic) if HOLD_ENVIRONMENTS.contains(&topic.name())),
-            excluded: &excluded,
-            measure: self.scan.measure,
-            max_handles: self.scan.max_open_tree_dirs(),
-        };
-        match reader.read(relative) {
+        let holds_environments = |topic: TopicId| HOLD_ENVIRONMENTS.contains(&topic.name());
+        let allow_environments =
+            matches!(reason, Reason::Debris(topic) if holds_environments(topic));
+        let (scan, rules) = (self.scan, &self.rules);
+        match TreeReader::read(scan, self.root, rules, relative, allow_environments) {
             Ok(contents) => self.add_tree(relative, reason, contents),
             Err(error) => {
                 self.block();

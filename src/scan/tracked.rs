@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Found, Kept, NoteKind};
 use crate::guard::{Guard, KeepReason};
-use crate::plan::{Reason, Target, TargetKind, Tree};
+use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{self, BytecodeName};
 use crate::roots::{Location, Roots};
 use crate::rules::CACHE_DIR;
@@ -107,7 +107,7 @@ impl<'a> Filter<'_, 'a> {
             found.targets.push(target);
             return;
         }
-        let tree = std::mem::replace(&mut **tree, Tree::empty());
+        let tree = std::mem::take(&mut **tree);
         let targets = Target::split_tree(root, parent, tree, &is_blocked, target.reason);
         found.targets.extend(targets);
     }

@@ -96,18 +96,21 @@ impl<'s, 'a> Job<'s, 'a> {
         }
     }
 
-    /// A job for a project that the walk met, by rules of its own.
+    /// A job for a project that the walk met, or for its counterpart under a prefix, by rules
+    /// of its own.
     pub(super) fn for_project(
         scan: &'s Scan<'a>,
         dir: Arc<Location<'a>>,
         mode: WalkMode,
-        rules: Rules,
+        prefix: Option<&'a PrefixDir>,
+        rules: Arc<Rules>,
     ) -> Self {
         let root = dir.root;
         let walk = WalkDir::new(root.path.join(&dir.path)).follow_root_links(false);
         let start = Frame::new(0, mode, dir, None);
         Self {
-            rules: Arc::new(rules),
+            prefix,
+            rules,
             ..Self::new(scan, root, walk, mode, Some(start))
         }
     }
@@ -230,10 +233,13 @@ impl<'s, 'a> Job<'s, 'a> {
         // A failure to read on in a directory has no path; it is that of the directory
         // whose entries have this depth.
         let holds = |frame: &&Frame| frame.depth < error.depth().max(1);
-        let dir = self.stack.iter().rfind(holds);
+        let dir = self.stack.iter().rfind(holds).map(|frame| &frame.dir);
         let path = match (error.path(), dir) {
             (Some(path), _) => self.root.display_path(self.relative(path)),
-            (None, Some(frame)) => frame.dir.display_path(),
+            (None, Some(dir)) => {
+                self.found.half_read.push(Arc::clone(dir));
+                dir.display_path()
+            }
             (None, None) => self.root.path.clone(),
         };
         self.record_failure(path, into_io_error(error));
