@@ -140,7 +140,7 @@ fn hint_names_debris_that_is_kept() {
         run_on_terminal(&tree, "."),
         str![[r#"
 Removed 1 file (5 B).
-hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them with --debris coverage mypy package pytest tox
+hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them with: pyclean . --color never --debris coverage mypy package pytest tox
 
 "#]]
     );
@@ -242,7 +242,7 @@ fn prompt_reads_the_answer_from_the_terminal() {
         screen,
         str![[r#"
   tmp/a
-Erase 1 file (5 B)? [y/N] y
+Erase 1 file (5 B)? Bytecode is removed in any case. [y/N] y
 Removed 2 files (10 B).
 
 "#]]
