@@ -145,6 +145,10 @@ hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them 
 "#]]
     );
     tree.assert_left(LEFTOVERS.strip_prefix("m.pyc").unwrap());
+    // The command repeats the options of the run, but removes.
+    let screen = run_on_terminal(&tree, "-n --ignore=a?b .");
+    let command = "with: pyclean '--ignore=a?b' . --color never --debris coverage mypy ";
+    assert!(screen.contains(command), "{screen}");
     // The hint is right: these topics remove what it names.
     tree.pyclean(". -q --debris coverage mypy package pytest tox");
     tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
