@@ -9,14 +9,15 @@ use anyhow::{Result, bail};
 use crate::console::format::{escape_path, list_paths};
 use crate::console::message::print_error;
 use crate::console::print_all;
+use crate::console::timestamp::Timestamp;
 use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile, State};
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
-use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, Staleness, magic, since_epoch};
+use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, Staleness, magic};
 use crate::pycache_prefix::source_dir_below;
-use crate::rules::{BytecodeFilter, CACHE_DIR};
+use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
 use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
 
 /// A path that could not be read.
@@ -51,9 +52,14 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
 /// Checks that all paths are those of bytecode files.
 fn check(paths: &[PathBuf]) -> Result<()> {
     let (mut missing, mut others) = (Vec::new(), Vec::new());
+    let mut dir = None;
     for path in paths {
         match fs::symlink_metadata(path) {
             Err(error) if is_absence(&error) => missing.push(path.clone()),
+            Ok(metadata) if metadata.is_dir() => {
+                dir = dir.or(Some(path));
+                others.push(path.clone());
+            }
             Ok(metadata) if !metadata.is_file() => others.push(path.clone()),
             Ok(_) | Err(_) if parse_name(path).is_none() => others.push(path.clone()),
             Ok(_) | Err(_) => {}
@@ -63,11 +69,14 @@ fn check(paths: &[PathBuf]) -> Result<()> {
         bail!("no such file or directory: {}", list_paths(&missing));
     }
     if !others.is_empty() {
-        bail!(
-            "not a bytecode file: {}; --explain takes files such as \
-             __pycache__/m.cpython-313.pyc",
-            list_paths(&others)
-        );
+        let tip = match dir {
+            Some(dir) => format!(
+                "to list the stale files of a directory: pyclean -n --stale {}",
+                escape_path(dir)
+            ),
+            None => "--explain takes files such as __pycache__/m.cpython-313.pyc".to_owned(),
+        };
+        bail!("not a bytecode file: {}; {tip}", list_paths(&others));
     }
     Ok(())
 }
@@ -96,6 +105,7 @@ fn explain<'p>(
     };
     let mut start = Vec::new();
     let opened = file.open().map_err(in_file)?;
+    let modified = opened.modified;
     let read = opened.contents.take(PROBE_LEN as u64);
     { read }.read_to_end(&mut start).map_err(in_file)?;
     let mut state = judge(file, source_dirs)?;
@@ -105,7 +115,11 @@ fn explain<'p>(
             (or_current_dir(dir).to_path_buf(), error)
         };
         if bytecode::is_shipped(file, &canonical, source_dirs).map_err(in_dir)? {
-            state = State::Shipped;
+            state = if is_installed(&canonical) {
+                State::Installed
+            } else {
+                State::Sourceless
+            };
         }
     }
     let source = match file.source_dir {
@@ -117,6 +131,7 @@ fn explain<'p>(
         name,
         magic: magic::number(&start),
         header: (name.form != Form::Jython).then(|| Header::parse(&start, name.tag())),
+        modified: Timestamp::new(modified),
         source,
         state,
     })
@@ -161,7 +176,7 @@ fn find_source(
     Ok(Some(SourceFile {
         path: shown_source(&found, path),
         size,
-        mtime: since_epoch(mtime).0,
+        mtime: Timestamp::new(mtime),
     }))
 }
 

@@ -81,6 +81,7 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     }
     hints::print_settings(options);
     let roots = Roots::open(options)?;
+    hints::warn_of_other_files(options, &roots);
     interrupt::install_handler()?;
 
     let threads = Threads::new(options.jobs);

@@ -80,7 +80,7 @@ fn each_reason_is_listed() {
          __pycache__/edited.cpython-312.pyc: outdated, edited.py has a different size\n\
          __pycache__/left.cpython-312.pyc.12345: leftover, from an interrupted write\n\
          __pycache__/orphan.cpython-312.pyc: orphaned, no orphan.py\n\
-         __pycache__/raced.cpython-312.pyc: raced, raced.py was changed after it was compiled\n\
+         __pycache__/raced.cpython-312.pyc: raced, raced.py was changed after it was compiled, in the same second\n\
          __pycache__/touched.cpython-312.pyc: outdated, touched.py has a different mtime\n\
          __pycache__/unchecked.cpython-312.pyc: outdated, unchecked.py has different contents\n",
     );
@@ -100,10 +100,10 @@ fn cache_that_becomes_empty_is_removed() {
     tree.add("e/__pycache__/x.cpython-312.pyc");
     tree.add("e/__pycache__/x.nbi");
     let listing = "a/: ghost, nothing else is left in it\n\
-                   a/__pycache__/: empty\n\
+                   a/__pycache__/: empty after this run\n\
                    a/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n\
                    a/__pycache__/y.pyc: orphaned, no y.py\n\
-                   b/__pycache__/: empty\n\
+                   b/__pycache__/: empty after this run\n\
                    e/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n";
     assert_stale(&tree, listing);
     let run = tree.pyclean("-v --stale .");
@@ -156,11 +156,17 @@ fn bytecode_that_python_cannot_load_is_removed() {
     let mut bytes = fs::read(tree.file_path(PYC)).unwrap();
     fs::write(tree.file_path(PYC), &bytes[..70]).unwrap();
     let line = format!("{PYC}: damaged, truncated after 70 bytes\n");
-    assert_stale(&tree, &format!("__pycache__/: empty\n{line}"));
+    assert_stale(
+        &tree,
+        &format!("__pycache__/: empty after this run\n{line}"),
+    );
     bytes[64..].fill(0);
     fs::write(tree.file_path(PYC), bytes).unwrap();
     let line = format!("{PYC}: damaged, corrupt at byte 65\n");
-    assert_stale(&tree, &format!("__pycache__/: empty\n{line}"));
+    assert_stale(
+        &tree,
+        &format!("__pycache__/: empty after this run\n{line}"),
+    );
     assert_eq!(tree.pyclean("--stale .").code, Some(0));
     assert_eq!(tree.names(), "m.py\n");
 }
@@ -172,7 +178,9 @@ fn bytecode_mtime_in_whole_seconds_is_not_raced() {
     for (mtime, listing) in [
         (
             0.3,
-            format!("__pycache__/: empty\n{PYC}: raced, m.py was changed after it was compiled\n"),
+            format!(
+                "__pycache__/: empty after this run\n{PYC}: raced, m.py was changed after it was compiled, in the same second\n"
+            ),
         ),
         (0.0, String::new()),
     ] {
@@ -202,7 +210,7 @@ fn symlink_loop_is_not_a_source() {
     let tree = tree("m.py->m.py __pycache__/m.cpython-312.pyc");
     assert_stale(
         &tree,
-        &format!("__pycache__/: empty\n{PYC}: orphaned, no m.py\n"),
+        &format!("__pycache__/: empty after this run\n{PYC}: orphaned, no m.py\n"),
     );
 }
 
@@ -511,8 +519,9 @@ fn source_suffixes_of_other_languages_are_known() {
         tree.add_compiled(&format!("m.{suffix}"), "cpython-3.12", PYC);
         assert_stale(&tree, "");
         tree.set_mtime(&format!("m.{suffix}"), 2.0);
-        let line =
-            format!("__pycache__/: empty\n{PYC}: outdated, m.{suffix} has a different mtime\n");
+        let line = format!(
+            "__pycache__/: empty after this run\n{PYC}: outdated, m.{suffix} has a different mtime\n"
+        );
         assert_stale(&tree, &line);
     }
 }
@@ -523,7 +532,7 @@ fn bytecode_of_a_source_with_another_suffix_is_orphaned() {
     tree.add_compiled("m.cgi", "cpython-3.12", PYC);
     assert_stale(
         &tree,
-        &format!("__pycache__/: empty\n{PYC}: orphaned, no m.py\n"),
+        &format!("__pycache__/: empty after this run\n{PYC}: orphaned, no m.py\n"),
     );
 }
 
@@ -582,7 +591,7 @@ fn bytecode_under_the_prefix_is_compared_with_its_source() {
     assert_eq!(stale("cache"), "");
     fs::remove_file(tree.file_path("one/pkg/m.py")).unwrap();
     let line = format!(
-        "cache/{root}/one/pkg/: empty\ncache/{root}/one/pkg/m.cpython-312.pyc: orphaned, no m.py\n"
+        "cache/{root}/one/pkg/: empty after this run\ncache/{root}/one/pkg/m.cpython-312.pyc: orphaned, no m.py\n"
     );
     assert_eq!(stale("one"), line);
     assert_eq!(stale("."), line);

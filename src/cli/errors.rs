@@ -1,11 +1,12 @@
 //! Usage errors, with tips.
 
-use std::path::Path;
+use std::path::{Path, is_separator};
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, Error, ErrorKind};
 
 use super::Cli;
+use crate::pyc::VersionFilter;
 
 /// The options of a run, which `--explain` is not.
 pub(super) const NOT_WITH_EXPLAIN: [&str; 21] = [
@@ -34,6 +35,9 @@ pub(super) const NOT_WITH_EXPLAIN: [&str; 21] = [
 
 /// Checks what clap cannot check: options that are valid one by one.
 pub(super) fn check(cli: &Cli) -> Result<(), Error> {
+    if let Some(error) = version_as_path(cli) {
+        return Err(error);
+    }
     let text = if cli.paths.is_empty() && cli.generate.is_none() {
         missing_path(cli)
     } else if cli.yes && cli.erase.is_empty() && !cli.git_clean {
@@ -50,19 +54,42 @@ fn missing_path(cli: &Cli) -> &'static str {
     if has_values || !cli.erase.is_empty() || !cli.ignore.is_empty() {
         "missing PATH\n\n  \
          tip: --debris, --erase and --ignore take all values that follow them; put PATH \
-         first: pyclean <PATH>... [OPTIONS]"
+         first, or write --ignore=NAME"
     } else {
         "missing PATH\n\n  \
          tip: to clean the current directory: pyclean . (preview: pyclean -n .)"
     }
 }
 
-/// Adds a tip to an error of clap if `--debris` took a PATH for a topic.
-pub(super) fn add_tip(error: Error) -> Error {
+/// The error for a PATH that is a missing file, but a Python version. `--python` takes one
+/// value, so that a PATH can follow it.
+fn version_as_path(cli: &Cli) -> Option<Error> {
+    if cli.python.is_empty() && cli.keep_python.is_empty() {
+        return None;
+    }
+    let is_version = |text: &&str| text.parse::<VersionFilter>().is_ok();
+    let mut texts = cli.paths.iter().filter_map(|path| path.to_str());
+    let version = texts.find(|text| is_version(text) && !Path::new(text).exists())?;
+    let text = format!(
+        "no such file or directory: {version}\n\n  \
+         tip: separate versions with commas: --python 3.11,3.12"
+    );
+    Some(Cli::command().error(ErrorKind::ValueValidation, text))
+}
+
+/// Adds a tip to an error of clap if `--debris` took a PATH for a topic, and drops a tip
+/// that misleads.
+pub(super) fn improve(mut error: Error) -> Error {
+    if error.kind() == ErrorKind::UnknownArgument {
+        // The tip to write `-- --all` would make a PATH of an option that is misspelled.
+        error.remove(ContextKind::Suggested);
+        return error;
+    }
     let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let is_topic = text(ContextKind::InvalidArg).starts_with("--debris");
     let value = text(ContextKind::InvalidValue);
-    if error.kind() != ErrorKind::InvalidValue || !is_topic || !Path::new(&value).exists() {
+    let is_path = value.contains(is_separator) || value == ".." || Path::new(&value).exists();
+    if error.kind() != ErrorKind::InvalidValue || !is_topic || !is_path {
         return error;
     }
     let text = format!(

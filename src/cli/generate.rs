@@ -149,7 +149,10 @@ pub(super) fn debris_help() -> String {
     let mut text = format!(
         "Also remove leftovers of Python tools, by topic\n\n\
          Without TOPIC: {}. Files that git tracks, repositories and virtual environments \
-         are kept.\n\nTopics:",
+         are kept. Names that other programs use, too, such as dist and build, count only \
+         in a Python project.\n\n\
+         This option takes all values that follow it, so put PATH first. Before PATH, \
+         write --debris=mypy,ruff.\n\nTopics:",
         defaults.join(", ")
     );
     let width = names().map(str::len).max().unwrap_or(0);

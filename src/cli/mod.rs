@@ -43,7 +43,7 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
     )
 };
 
-/// Remove Python bytecode and tool caches
+/// Remove Python bytecode and, on request, tool caches
 ///
 /// Removes __pycache__ directories, *.pyc, *.pyo, *$py.class and partial writes
 /// (m.pyc.12345), recursively. Other leftovers are removed only on request. Symlinks
@@ -51,11 +51,13 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
 #[derive(Debug, Parser)]
 #[command(version = VERSION, styles = STYLES, max_term_width = 80)]
 #[command(infer_long_args = true, args_override_self = true)]
-#[command(override_usage = "pyclean [OPTIONS] <PATH>...")]
+#[command(override_usage = "pyclean <PATH>... [OPTIONS]")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
 #[command(after_long_help = generate::after_long_help())]
 pub struct Cli {
     /// Directories or bytecode files to clean
+    ///
+    /// A PATH is searched even if an ignore list or the default skips contain its name.
     #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().map(plain))]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -91,7 +93,7 @@ pub struct Cli {
     #[arg(help_heading = "Selection")]
     pub(crate) keep_python: Vec<VersionFilter>,
 
-    /// Also clean the bytecode cached for PATH under DIR
+    /// Also clean the bytecode of PATH that Python stored in DIR
     #[arg(long, value_name = "DIR", env = "PYTHONPYCACHEPREFIX")]
     #[arg(hide_env_values = true, help_heading = "Selection")]
     // The default parser refuses an empty value, which means no directory for Python.
@@ -99,7 +101,7 @@ pub struct Cli {
     pycache_prefix: Option<PathBuf>,
 
     /// Also remove leftovers of Python tools, by topic
-    #[arg(short, long, value_name = "TOPIC", num_args = 0..)]
+    #[arg(short, long, value_name = "TOPIC", num_args = 0.., value_delimiter = ',')]
     #[arg(value_parser = PossibleValuesParser::new(names()), hide_possible_values = true)]
     #[arg(long_help = generate::debris_help(), help_heading = "Selection")]
     pub(crate) debris: Option<Vec<String>>,
@@ -108,7 +110,11 @@ pub struct Cli {
     ///
     /// GLOB is relative to each PATH: 'tmp/**/*' matches everything in tmp, 'tmp/' matches
     /// the directory itself. The matches are listed and deleted after you confirm it. A
-    /// directory is deleted only if it ends up empty.
+    /// directory is deleted only if it ends up empty: to delete tmp with its contents, write
+    /// 'tmp/**/*' tmp/.
+    ///
+    /// This option takes all values that follow it, so put PATH first. Before PATH, write
+    /// --erase='*.log'.
     #[arg(short, long, value_name = "GLOB", num_args = 1.., help_heading = "Selection")]
     pub(crate) erase: Vec<String>,
 
@@ -122,14 +128,17 @@ pub struct Cli {
     ///
     /// It runs last, in each PATH, and is interactive unless --yes is given. It keeps what
     /// --ignore names. With this option, --ignore accepts only names, in which * and ? are
-    /// wildcards.
+    /// wildcards. A dry run prints what git would remove; the total does not include it.
     #[arg(short, long, help_heading = "Selection")]
     pub(crate) git_clean: bool,
 
     /// Exclude files and directories (name, path, glob)
     ///
-    /// A name matches at any depth, a path also at the end of a longer one. What is
-    /// excluded is neither searched nor removed.
+    /// A name matches at any depth. A path such as a/b also matches x/a/b. What is excluded
+    /// is neither searched nor removed.
+    ///
+    /// This option takes all values that follow it, so put PATH first. Before PATH, write
+    /// --ignore=NAME.
     #[arg(short, long, value_name = "NAME", num_args = 1.., help_heading = "Selection")]
     pub(crate) ignore: Vec<OsString>,
 
@@ -161,7 +170,7 @@ pub struct Cli {
     #[arg(long, help_heading = "Behavior")]
     pub(crate) check: bool,
 
-    /// Explain the bytecode files PATH; remove nothing
+    /// Describe the bytecode files given as PATH; remove nothing
     ///
     /// Prints the interpreter that wrote each file, the magic number, how Python validates
     /// the file, its source, and whether it is up to date, with the reason that --stale
@@ -175,7 +184,7 @@ pub struct Cli {
 
     /// Number of threads [default: CPU cores, max. 16]
     #[arg(short, long, value_name = "N", help_heading = "Behavior")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(value_parser = parse_jobs)]
     pub(crate) jobs: Option<u16>,
 
     /// List every removed file and directory
@@ -227,6 +236,12 @@ pub struct Cli {
     pub(crate) generate: Option<Generate>,
 }
 
+/// Parses the number of threads.
+fn parse_jobs(text: &str) -> Result<u16, &'static str> {
+    let jobs = text.parse().ok().filter(|jobs| (1..=512).contains(jobs));
+    jobs.ok_or("must be a number from 1 to 512")
+}
+
 /// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -250,7 +265,7 @@ impl Cli {
     /// Parses the arguments of the process. Ends the process if they are wrong, or if they
     /// ask for help.
     pub fn from_args() -> Self {
-        let cli = Self::try_parse().unwrap_or_else(|error| errors::add_tip(error).exit());
+        let cli = Self::try_parse().unwrap_or_else(|error| errors::improve(error).exit());
         cli.color.write_global();
         if let Err(error) = errors::check(&cli) {
             error.exit()
@@ -285,14 +300,16 @@ impl Cli {
     }
 
     /// Whether to name the settings files that apply.
-    pub(crate) fn shows_hints(&self) -> bool {
+    pub(crate) fn shows_settings(&self) -> bool {
         let is_asked = self.is_dry_run() || self.verbose || stderr().is_terminal();
         is_asked && !self.quiet
     }
 
     /// Whether to name debris that is kept.
     pub(crate) fn shows_debris_hint(&self) -> bool {
-        !self.quiet && !self.json && stdout().is_terminal() && stderr().is_terminal()
+        // `git clean` removes what git ignores, which debris usually is.
+        let is_quiet = self.quiet || self.json || self.git_clean;
+        !is_quiet && stdout().is_terminal() && stderr().is_terminal()
     }
 
     /// Whether progress may be shown.

@@ -56,7 +56,19 @@ fn flags_may_be_repeated_and_lists_add_up() {
     assert!(cli.is_dry_run() && cli.verbose);
     assert_eq!(cli.jobs, Some(2));
     assert_eq!(cli.ignore, ["a", "b", "c"]);
-    let cli = parse("pyclean . -d mypy -d tox --python 3.11,3.12 --python 3.13");
-    assert_eq!(cli.debris.unwrap(), ["mypy", "tox"]);
+    let cli = parse("pyclean . -d mypy,ruff -d tox --python 3.11,3.12 --python 3.13");
+    assert_eq!(cli.debris.unwrap(), ["mypy", "ruff", "tox"]);
     assert_eq!(cli.python.len(), 3);
+}
+
+/// The help documents these forms.
+#[test]
+fn value_after_an_equals_sign_ends_the_list() {
+    let cli = parse("pyclean --debris=mypy,ruff --ignore=a --erase=*.log .");
+    assert_eq!(cli.paths, [Path::new(".")]);
+    assert_eq!(cli.debris.unwrap(), ["mypy", "ruff"]);
+    assert_eq!(
+        (cli.ignore, cli.erase),
+        (vec!["a".into()], vec!["*.log".into()])
+    );
 }

@@ -17,6 +17,30 @@ use crate::rules::topics::names;
 /// The keys of the table.
 const KEYS: [&str; 4] = ["ignore", "debris", "stale", "keep-python"];
 
+/// Options of the command line that are not settings: they select what is removed, or are
+/// a matter of a single run.
+const NOT_SETTINGS: [&str; 19] = [
+    "python",
+    "pycache-prefix",
+    "erase",
+    "folders",
+    "git-clean",
+    "no-default-ignore",
+    "one-file-system",
+    "isolated",
+    "dry-run",
+    "check",
+    "explain",
+    "yes",
+    "jobs",
+    "verbose",
+    "quiet",
+    "by-project",
+    "print0",
+    "json",
+    "color",
+];
+
 /// Names that differ more are not suggested: the limit of clap.
 const MIN_SIMILARITY: f64 = 0.7;
 
@@ -79,28 +103,42 @@ impl Config {
         })?;
         let project: PyProject = toml::from_str(text).map_err(|error| {
             let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+            let found = error.span().and_then(|span| text.get(span));
             // It quotes the file, which may contain control characters.
-            let message = escape_path(Path::new(error.message()));
-            let message = match message.strip_prefix("unknown field") {
-                Some(rest) => {
-                    let key = error.span().and_then(|span| text.get(span));
-                    let tip = key.and_then(|key| did_you_mean(key, KEYS.into_iter()));
-                    format!("unknown key{rest}{}", tip.unwrap_or_default())
-                }
-                None => message,
-            };
-            anyhow!("{line}:{column}: {message}")
+            let message = describe(error.message(), found.unwrap_or_default());
+            anyhow!("{line}:{column}: {}", escape_path(Path::new(&message)))
         })?;
         Ok(project.tool.and_then(|tool| tool.pyclean))
     }
 }
 
+/// An error of the parser in the words of people who write settings. `found` is the text
+/// that is wrong.
+fn describe(message: &str, found: &str) -> String {
+    if let Some(rest) = message.strip_prefix("unknown field") {
+        let key = found.trim_matches(['"', '\'']).replace('_', "-");
+        if NOT_SETTINGS.contains(&&*key) {
+            return format!("`{key}` is not a setting; use --{key} on the command line");
+        }
+        let tip = did_you_mean(&key, KEYS.into_iter());
+        let tip = tip.map_or(String::new(), |tip| format!("; {tip}"));
+        return format!("unknown key{rest}{tip}");
+    }
+    match message.rsplit_once(", expected ") {
+        Some((wrong, "a boolean")) => format!("{wrong}, expected true or false"),
+        Some((wrong, "a sequence")) if found.starts_with(['"', '\'']) => {
+            format!("{wrong}, expected a list, such as [{found}]")
+        }
+        Some((wrong, "a sequence")) => format!("{wrong}, expected a list of strings"),
+        _ => message.to_owned(),
+    }
+}
+
 /// A tip that names the most similar of the known words, if one is similar.
 fn did_you_mean(word: &str, known: impl Iterator<Item = &'static str>) -> Option<String> {
-    let word = word.trim_matches(['"', '\'']);
     let similarity = |known: &str| strsim::jaro(word, known);
     let best = known.max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
-    (similarity(best) > MIN_SIMILARITY).then(|| format!("; did you mean `{best}`?"))
+    (similarity(best) > MIN_SIMILARITY).then(|| format!("did you mean `{best}`?"))
 }
 
 /// The line and the column of a byte in a text, both from 1.
@@ -123,7 +161,14 @@ impl TryFrom<String> for IgnoreSetting {
         let word = OsString::from(text);
         match IgnoreRules::new(slice::from_ref(&word)) {
             Ok(_) => Ok(Self(word)),
-            Err(error) => Err(anyhow!("{error:#}")),
+            Err(error) => {
+                let message = format!("{error:#}");
+                Err(anyhow!(message.replacen(
+                    "--ignore value",
+                    "`ignore` value",
+                    1
+                )))
+            }
         }
     }
 }
@@ -149,11 +194,12 @@ impl TryFrom<String> for TopicName {
     type Error = Error;
 
     fn try_from(text: String) -> Result<Self> {
+        let tip = || did_you_mean(&text, names()).map_or(String::new(), |tip| format!("; {tip}"));
         ensure!(
             names().any(|name| name == text),
-            "'{text}' is not a debris topic; topics: {}{}",
+            "'{text}' is not a debris topic{} (topics: {})",
+            tip(),
             names().collect::<Vec<_>>().join(", "),
-            did_you_mean(&text, names()).unwrap_or_default()
         );
         Ok(Self(text))
     }

@@ -1,4 +1,4 @@
-//! Errors, warnings and hints on stderr.
+//! Errors, warnings, hints and notes on stderr.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -26,6 +26,11 @@ pub(crate) fn print_warning(text: impl Display) {
 /// Prints `hint: text`.
 pub(crate) fn print_hint(text: impl Display) {
     eprint_line(format_args!("{CYAN}hint:{RESET} {text}"));
+}
+
+/// Prints `note: text`.
+pub(crate) fn print_note(text: impl Display) {
+    eprint_line(format_args!("{CYAN}note:{RESET} {text}"));
 }
 
 /// Prints a line on stderr. A closed stderr is not an error: there is no other stream to

@@ -173,7 +173,7 @@ impl Options {
             progress: cli.shows_progress(),
             git_clean,
             reads_settings: !cli.isolated,
-            shown_configs: if cli.shows_hints() {
+            shown_configs: if cli.shows_settings() {
                 configs.files.into_iter().map(|(file, _)| file).collect()
             } else {
                 Vec::new()

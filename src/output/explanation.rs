@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
 use crate::console::format::escape_path;
+use crate::console::timestamp::Timestamp;
 use crate::pyc::{
     BytecodeName, Damage, Form, Header, Interpreter, SourceSuffix, Staleness, Validation, magic,
 };
@@ -19,6 +20,8 @@ pub(crate) struct Explanation<'a> {
     pub(crate) magic: Option<u16>,
     /// Its header; `None` if its format has none.
     pub(crate) header: Option<Result<Header, Damage>>,
+    /// Its mtime.
+    pub(crate) modified: Timestamp,
     /// Its source, if it exists.
     pub(crate) source: Option<SourceFile>,
     /// Whether it is up to date.
@@ -32,8 +35,8 @@ pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     /// In bytes.
     pub(crate) size: u64,
-    /// In seconds since 1970.
-    pub(crate) mtime: i64,
+    /// Its mtime.
+    pub(crate) mtime: Timestamp,
 }
 
 /// Whether a bytecode file is up to date.
@@ -43,8 +46,10 @@ pub(crate) enum State {
     UpToDate,
     /// It is not.
     Stale(Staleness),
-    /// It is part of a package or a program that was shipped without sources.
-    Shipped,
+    /// It is orphaned, but belongs to an installed package.
+    Installed,
+    /// It is orphaned, but its directory contains no source at all.
+    Sourceless,
     /// The place of its source is not known.
     UnknownSource,
     /// It has the name of a partial write, but not the contents.
@@ -76,6 +81,9 @@ impl Explanation<'_> {
             rows.push(("validation", validation(header)));
             rows.extend(recorded(header).map(|text| ("recorded", text)));
         }
+        if self.is_raced() {
+            rows.push(("written", self.modified.precise()));
+        }
         rows.push(("source", self.source()));
         rows.push(("state", self.state()));
         rows
@@ -99,9 +107,19 @@ impl Explanation<'_> {
         }
     }
 
+    /// Whether only fractions of a second show that it is stale.
+    fn is_raced(&self) -> bool {
+        matches!(self.state, State::Stale(Staleness::Raced { .. }))
+    }
+
     fn source(&self) -> String {
         match (&self.source, self.state) {
             (Some(SourceFile { path, size, mtime }), _) => {
+                let mtime = if self.is_raced() {
+                    mtime.precise()
+                } else {
+                    mtime.to_string()
+                };
                 format!("{}: mtime {mtime}, {size} bytes", path.display())
             }
             (None, State::UnknownSource) => "not known".to_owned(),
@@ -113,8 +131,13 @@ impl Explanation<'_> {
         match self.state {
             State::UpToDate => "up to date".to_owned(),
             State::Stale(staleness) => staleness.describe(&self.name).to_string(),
-            State::Shipped => {
-                "orphaned, but kept by --stale: it was shipped without a source".to_owned()
+            State::Installed => {
+                "orphaned, but kept by --stale: an installed package may have no sources".to_owned()
+            }
+            State::Sourceless => {
+                "orphaned, but kept by --stale: no source in this directory, so it may have been \
+                 shipped without sources"
+                    .to_owned()
             }
             State::UnknownSource => {
                 "not known, so kept by --stale: the file was moved out of a __pycache__".to_owned()
@@ -149,8 +172,10 @@ fn recorded(header: &Result<Header, Damage>) -> Option<String> {
         Validation::Timestamp {
             mtime,
             size: Some(size),
-        } => format!("mtime {mtime}, {size} bytes"),
-        Validation::Timestamp { mtime, size: None } => format!("mtime {mtime}"),
+        } => format!("mtime {}, {size} bytes", Timestamp::of_seconds(mtime)),
+        Validation::Timestamp { mtime, size: None } => {
+            format!("mtime {}", Timestamp::of_seconds(mtime))
+        }
         Validation::Hash { hash, .. } => {
             let digits = hash.iter().map(|byte| format!("{byte:02x}"));
             format!("hash {}", digits.collect::<String>())

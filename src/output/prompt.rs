@@ -1,12 +1,13 @@
 //! The confirmation of `--erase`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 
 use crate::console::format::{escape_path, format_stats};
 use crate::interrupt;
-use crate::plan::Plan;
+use crate::plan::{Plan, Target};
 use crate::stats::RemovalStats;
 
 /// A longer list would hide the prompt.
@@ -37,7 +38,18 @@ pub(crate) fn confirm_erase(plan: &mut Plan) -> Result<bool> {
         let more = shown - MAX_SHOWN;
         let _ = writeln!(out, "  ... and {more} more (--dry-run lists all)");
     }
-    let _ = write!(out, "Erase {}? [y/N] ", format_stats(&total));
+    // A user who declines may expect that nothing is removed.
+    let others = plan.targets.iter().filter(|target| !target.is_erased());
+    let kinds: BTreeSet<_> = others.map(Target::kind_word).collect();
+    let rest = match (
+        kinds.is_empty(),
+        kinds.contains("bytecode") && kinds.len() == 1,
+    ) {
+        (true, _) => "",
+        (_, true) => " Bytecode is removed in any case.",
+        (_, false) => " Everything else is removed in any case.",
+    };
+    let _ = write!(out, "Erase {}?{rest} [y/N] ", format_stats(&total));
     let _ = out.flush();
     drop(out);
     let mut answer = String::new();

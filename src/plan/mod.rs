@@ -89,6 +89,7 @@ impl Reason {
             (Self::Stale(staleness), Some(name)) => staleness.describe(&name).to_string(),
             (Self::Debris(topic), _) => format!("{} debris", topic.name()),
             (Self::Ghost, _) => "ghost, nothing else is left in it".to_owned(),
+            (Self::Empty, _) => "empty after this run".to_owned(),
             _ => self.word().to_owned(),
         }
     }

@@ -102,7 +102,8 @@ impl fmt::Display for Description<'_> {
                 write!(f, "{module}{suffix} has {change}")
             }
             Staleness::Raced { suffix } => {
-                write!(f, "{module}{suffix} was changed after it was compiled")
+                let when = "after it was compiled, in the same second";
+                write!(f, "{module}{suffix} was changed {when}")
             }
             Staleness::Damaged(damage) => damage.fmt(f),
             Staleness::Leftover => f.write_str("from an interrupted write"),

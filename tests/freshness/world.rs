@@ -88,7 +88,7 @@ pub fn changes() -> Vec<Change> {
     const OTHER_CONTENTS: &str = "outdated, SOURCE has different contents";
     const UP_TO_DATE: &str = "up to date";
     const ORPHANED: &str = "orphaned, no SOURCE";
-    const RACED: &str = "raced, SOURCE was changed after it was compiled";
+    const RACED: &str = "raced, SOURCE was changed after it was compiled, in the same second";
     const TRUNCATED: &str = "damaged, truncated after LEN bytes";
 
     let nothing = |name| change(name, "up to date", |_| {});

@@ -248,7 +248,8 @@ Would remove 1 directory and 2 files (26 B).
 #[test]
 fn file_given_as_path_follows_the_rules_of_the_walk() {
     let tree = tree("a.py a.pyc k.pyc p/__pycache__/x.nbi p/__pycache__/d/y.txt p/__pycache__/z");
-    tree.pyclean("a.py").assert("", "Nothing to remove.\n", 0);
+    let stderr = "warning: not a bytecode file: a.py\nNothing to remove.\n";
+    tree.pyclean("a.py").assert("", stderr, 0);
     let run = tree.pyclean("-v a.py a.pyc ./p/__pycache__/x.nbi p/__pycache__/d/y.txt");
     run.assert_snapshot(str![[r#"
 a.pyc

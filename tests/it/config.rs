@@ -103,19 +103,29 @@ fn error_names_its_position_and_nothing_is_removed() {
         (
             "debris = ['mypi']",
             "5:10",
-            "tox, all; did you mean `mypy`? (use",
+            "'mypi' is not a debris topic; did you mean `mypy`? (topics: cache, coverage,",
         ),
         (
             "stale = 'yes'",
             "5:9",
-            "invalid type: string \"yes\", expected a boolean",
+            "invalid type: string \"yes\", expected true or false (use",
         ),
-        ("ignore = 'a'", "5:10", "invalid type"),
-        ("ignore = ['[']", "5:10", "invalid --ignore value \"[\""),
         (
-            "debris = ['mypi']",
+            "ignore = \"a\"",
             "5:10",
-            "'mypi' is not a debris topic; topics: cache, coverage,",
+            "invalid type: string \"a\", expected a list, such as [\"a\"] (use",
+        ),
+        ("ignore = 1", "5:10", "expected a list of strings (use"),
+        (
+            "dry_run = true",
+            "5:1",
+            "`dry-run` is not a setting; use --dry-run on the command line (use",
+        ),
+        ("ignore = ['[']", "5:10", "invalid `ignore` value \"[\""),
+        (
+            "debris = ['mypy', 'xyz']",
+            "5:10",
+            "'xyz' is not a debris topic (topics: cache, coverage,",
         ),
         (
             "keep-python = ['three']",

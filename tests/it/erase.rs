@@ -117,7 +117,7 @@ fn erase_asks_for_confirmation() {
   tmp/
   tmp/a
   tmp/b
-Erase 1 directory and 2 files (10 B)? [y/N] 
+Erase 1 directory and 2 files (10 B)? Bytecode is removed in any case. [y/N] 
 error: no input; nothing was removed. Use --yes to skip the prompt
 --- exit 2
 
@@ -129,7 +129,7 @@ error: no input; nothing was removed. Use --yes to skip the prompt
   tmp/
   tmp/a
   tmp/b
-Erase 1 directory and 2 files (10 B)? [y/N] Removed 1 file (5 B).
+Erase 1 directory and 2 files (10 B)? Bytecode is removed in any case. [y/N] Removed 1 file (5 B).
 --- exit 0
 
 "#]]);

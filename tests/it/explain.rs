@@ -46,8 +46,8 @@ __pycache__/m.cpython-312.pyc
   interpreter   CPython 3.12
   magic number  3531 (CPython 3.12)
   validation    mtime and size of the source
-  recorded      mtime 1600000000, 20 bytes
-  source        m.py: mtime 1600000060, 20 bytes
+  recorded      mtime 2020-09-13 12:26:40 UTC, 20 bytes
+  source        m.py: mtime 2020-09-13 12:27:40 UTC, 20 bytes
   state         outdated, m.py has a different mtime
 
 __pycache__/checked.cpython-312.pyc
@@ -55,7 +55,7 @@ __pycache__/checked.cpython-312.pyc
   magic number  3531 (CPython 3.12)
   validation    checked hash of the source
   recorded      hash 84836d1340a9b1ec
-  source        checked.py: mtime 1600000000, 20 bytes
+  source        checked.py: mtime 2020-09-13 12:26:40 UTC, 20 bytes
   state         up to date
 
 __pycache__/unchecked.cpython-312.pyc
@@ -63,31 +63,32 @@ __pycache__/unchecked.cpython-312.pyc
   magic number  3531 (CPython 3.12)
   validation    unchecked hash of the source: Python never compares it
   recorded      hash 84836d1340a9b1ec
-  source        unchecked.py: mtime 1600000005, 7 bytes
+  source        unchecked.py: mtime 2020-09-13 12:26:45 UTC, 7 bytes
   state         outdated, unchecked.py has different contents
 
 __pycache__/k.pypy39.pyc
   interpreter   PyPy 3.9
   magic number  336 (PyPy 3.9)
   validation    mtime and size of the source
-  recorded      mtime 1600000000, 20 bytes
-  source        k.py: mtime 1600000000, 20 bytes
+  recorded      mtime 2020-09-13 12:26:40 UTC, 20 bytes
+  source        k.py: mtime 2020-09-13 12:26:40 UTC, 20 bytes
   state         up to date
 
 __pycache__/cut.cpython-312.pyc
   interpreter   CPython 3.12
   magic number  none
   validation    not known: truncated after 3 bytes
-  source        cut.py: mtime 1600000000, 20 bytes
+  source        cut.py: mtime 2020-09-13 12:26:40 UTC, 20 bytes
   state         damaged, truncated after 3 bytes
 
 __pycache__/raced.cpython-312.pyc
   interpreter   CPython 3.12
   magic number  3531 (CPython 3.12)
   validation    mtime and size of the source
-  recorded      mtime 1600000000, 20 bytes
-  source        raced.py: mtime 1600000000, 20 bytes
-  state         raced, raced.py was changed after it was compiled
+  recorded      mtime 2020-09-13 12:26:40 UTC, 20 bytes
+  written       2020-09-13 12:26:40.2 UTC
+  source        raced.py: mtime 2020-09-13 12:26:40.5 UTC, 20 bytes
+  state         raced, raced.py was changed after it was compiled, in the same second
 
 __pycache__/gone.cpython-311.pyc
   interpreter   CPython 3.11
@@ -100,8 +101,8 @@ old.pyc
   interpreter   CPython 2.7
   magic number  62211 (CPython 2.7)
   validation    mtime of the source
-  recorded      mtime 1600000000
-  source        old.py: mtime 1600000000, 20 bytes
+  recorded      mtime 2020-09-13 12:26:40 UTC
+  source        old.py: mtime 2020-09-13 12:26:40 UTC, 20 bytes
   state         up to date
 --- exit 0
 
@@ -144,7 +145,7 @@ shipped/a.pyc
   magic number  none
   validation    not known: not bytecode
   source        no a.py
-  state         orphaned, but kept by --stale: it was shipped without a source
+  state         orphaned, but kept by --stale: no source in this directory, so it may have been shipped without sources
 
 ./m.cpython-312.pyc
   interpreter   CPython 3.12
@@ -165,7 +166,7 @@ lib/site-packages/p.pyc
   magic number  none
   validation    not known: not bytecode
   source        no p.py
-  state         orphaned, but kept by --stale: it was shipped without a source
+  state         orphaned, but kept by --stale: an installed package may have no sources
 --- exit 0
 
 "#]]);
@@ -186,7 +187,11 @@ fn only_bytecode_files_are_explained() {
             "m.py",
             "not a bytecode file: m.py; --explain takes files such as ",
         ),
-        ("m.pyc d.pyc x.txt", "not a bytecode file: d.pyc, x.txt; "),
+        (
+            "m.pyc d.pyc x.txt",
+            "not a bytecode file: d.pyc, x.txt; to list the stale files of a directory: \
+             pyclean -n --stale d.pyc\n",
+        ),
         (
             "m.pyc missing.pyc",
             "no such file or directory: missing.pyc\n",

@@ -35,7 +35,7 @@ fn ghosts_are_listed_with_their_reason() {
     assert_eq!(
         tree.pyclean("-n --stale .").stdout,
         "gone/: ghost, nothing else is left in it\n\
-         gone/__pycache__/: empty\n\
+         gone/__pycache__/: empty after this run\n\
          gone/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n"
     );
     let json = tree.pyclean("--stale --json .").stdout;

@@ -73,3 +73,15 @@ fn quiet_dry_run_prints_errors() {
     let error = "error: no such file or directory: missing\n";
     run.assert("", error, 2);
 }
+
+#[test]
+fn warning_names_paths_that_are_no_bytecode() {
+    let tree = tree("m.py x.txt m.pyc a/");
+    let warning = "warning: not a bytecode file: m.py, x.txt\nNothing to remove.\n";
+    tree.pyclean("-n m.py x.txt").assert("", warning, 0);
+    // A shell expands `*` to all files.
+    let summary = "Would remove 1 file (5 B).\n";
+    tree.pyclean("-n m.py m.pyc").assert("m.pyc\n", summary, 0);
+    tree.pyclean("-n m.py a")
+        .assert("", "Nothing to remove.\n", 0);
+}

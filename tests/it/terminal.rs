@@ -140,11 +140,15 @@ fn hint_names_debris_that_is_kept() {
         run_on_terminal(&tree, "."),
         str![[r#"
 Removed 1 file (5 B).
-hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them with --debris coverage mypy package pytest tox
+hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them with: pyclean . --color never --debris coverage mypy package pytest tox
 
 "#]]
     );
     tree.assert_left(LEFTOVERS.strip_prefix("m.pyc").unwrap());
+    // The command repeats the options of the run, but removes.
+    let screen = run_on_terminal(&tree, "-n --ignore=a?b .");
+    let command = "with: pyclean '--ignore=a?b' . --color never --debris coverage mypy ";
+    assert!(screen.contains(command), "{screen}");
     // The hint is right: these topics remove what it names.
     tree.pyclean(". -q --debris coverage mypy package pytest tox");
     tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
@@ -242,7 +246,7 @@ fn prompt_reads_the_answer_from_the_terminal() {
         screen,
         str![[r#"
   tmp/a
-Erase 1 file (5 B)? [y/N] y
+Erase 1 file (5 B)? Bytecode is removed in any case. [y/N] y
 Removed 2 files (10 B).
 
 "#]]

@@ -282,7 +282,7 @@ fn bytecode_below_the_prefix_is_stale_if_its_source_directory_is_known() {
             .stdout
     };
     let line = format!("cache/{below}/one/gone.cpython-312.pyc: orphaned, no gone.py\n");
-    let line = format!("cache/{below}/one/: empty\n{line}");
+    let line = format!("cache/{below}/one/: empty after this run\n{line}");
     assert_eq!(
         listed(&format!("cache/{below}/one")),
         line.split_once('\n').unwrap().1
