@@ -178,9 +178,6 @@ fn drop_found(found: &mut Found, dropped: &[Arc<Location>]) {
     let keys: HashSet<Key> = dropped.iter().map(|dir| key(dir)).collect();
     let is_in = |dir: &Location, path: &Path| holds(&keys, dir, path.ancestors());
     found
-        .targets
-        .retain(|target| !is_in(&target.dir, &target.path()));
-    found
         .leftovers
         .retain(|leftover| !is_in(&leftover.dir, &leftover.dir.path));
     found.notes.retain(|note| !is_in(&note.dir, &note.dir.path));
@@ -191,4 +188,7 @@ fn drop_found(found: &mut Found, dropped: &[Arc<Location>]) {
     found.failures.retain(|failure| !is_shown_in(&failure.path));
     let canonical: Vec<_> = dropped.iter().map(|dir| dir.canonical()).collect();
     found.block_dirs(canonical.iter().map(|path| &**path));
+    found
+        .targets
+        .retain(|target| !is_in(&target.dir, &target.path()));
 }

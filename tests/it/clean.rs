@@ -334,3 +334,16 @@ fn number_of_threads_does_not_change_the_result() {
     assert!(directories.eq(one.stdout.lines()));
     assert_eq!(tree.pyclean("--check .").code, Some(0));
 }
+
+/// People call copies and notes like this.
+#[test]
+fn file_whose_name_only_contains_that_of_bytecode_is_kept() {
+    let entries = "core.pyc.1.notes thesis.pyc.2024-11-01.doc a.pyc.1.src m.pyc.1c m.pyo.7.js \
+                   app.pyc.7.aes";
+    let tree = tree(entries);
+    tree.pyclean(".").assert("", "Nothing to remove.\n", 0);
+    for file in entries.split_whitespace() {
+        assert_eq!(tree.pyclean(&format!("-q {file}")).code, Some(0));
+    }
+    tree.assert_left(entries);
+}

@@ -240,3 +240,61 @@ fn symlink_uses_the_config_of_its_own_directory() {
             .contains("a/pyproject.toml")
     );
 }
+
+/// A file that cannot be understood may ignore anything.
+#[test]
+fn settings_that_are_not_utf_8_are_an_error() {
+    let tree = tree("donn\u{e9}es/m.pyc");
+    let settings = "[tool.pyclean]\nignore = [\"donn\u{e9}es\"]\n";
+    let latin_1: Vec<u8> = settings.chars().map(|c| c as u8).collect();
+    let utf_16 = settings.encode_utf16().flat_map(u16::to_le_bytes);
+    let utf_16: Vec<u8> = b"\xff\xfe".iter().copied().chain(utf_16).collect();
+    for (contents, message) in [
+        (latin_1, "pyproject.toml:2:16: the file is not valid UTF-8"),
+        (
+            utf_16,
+            "pyproject.toml:1:1: the file is UTF-16; save it as UTF-8",
+        ),
+    ] {
+        fs::write(tree.path().join("pyproject.toml"), contents).unwrap();
+        let run = tree.pyclean(".");
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+        let run = tree.pyclean("-n . --isolated");
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+    }
+}
+
+/// Settings around a PATH that cannot be looked up may ignore anything.
+#[cfg(target_os = "linux")]
+#[test]
+fn settings_that_cannot_be_looked_up_are_an_error() {
+    use crate::util::{PYCLEAN, is_missing, skipped};
+    use std::process::Command;
+    if is_missing("strace") {
+        return;
+    }
+    let tree = tree(".git/HEAD pyproject.toml pkg/keepme/m.pyc");
+    fs::write(
+        tree.path().join("pyproject.toml"),
+        "[tool.pyclean]\nignore = [\"keepme\"]\n",
+    )
+    .unwrap();
+    let top = tree.path().canonicalize().unwrap();
+    for looked_up in [".git", "pkg/.git", "pyproject.toml"] {
+        let output = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+            .arg(top.join(looked_up))
+            .args(["-e", "inject=statx,openat:error=EIO"])
+            .args([PYCLEAN, "pkg"])
+            .current_dir(&top)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if stderr.contains("ptrace") {
+            return skipped("strace cannot trace here");
+        }
+        assert_eq!(output.status.code(), Some(2), "{looked_up}: {stderr}");
+        assert!(tree.path().join("pkg/keepme/m.pyc").exists());
+    }
+}

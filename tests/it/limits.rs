@@ -116,3 +116,15 @@ fn one_glob_that_is_too_long_is_an_error() {
     );
     assert!(run.stderr.contains("is too long"), "{:.200}", run.stderr);
 }
+
+/// PATHs are opened when they are needed.
+#[test]
+fn more_paths_than_open_files_are_cleaned() {
+    let entries: Vec<_> = (0..300)
+        .map(|i| format!("p{i}/__pycache__/m.pyc"))
+        .collect();
+    let tree = tree(&entries.join(" "));
+    let run = run_script(&tree, &format!("ulimit -n 40; {PYCLEAN} p*"));
+    let summary = "Removed 300 directories and 300 files (6.3 KiB).\n";
+    run.assert("", summary, 0);
+}

@@ -31,10 +31,12 @@ mod interrupt;
 mod json;
 #[cfg(unix)]
 mod limits;
+mod nested;
 #[cfg(unix)]
 mod one_file_system;
 #[cfg(unix)]
 mod permissions;
+mod prefix;
 #[cfg(unix)]
 mod properties;
 mod races;
@@ -42,6 +44,7 @@ mod races;
 mod random_tree;
 #[cfg(unix)]
 mod readme;
+mod repositories;
 mod streams;
 mod symlinks;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,70 @@
+//! The directories under `PYTHONPYCACHEPREFIX`, and errors on the way to them.
+
+use snapbox::str;
+
+use crate::util::{below_prefix, lacks_symlinks, tree};
+
+#[test]
+fn counterpart_that_is_also_a_path_is_walked_once() {
+    let tree = tree("src/a.py cache/other");
+    let cache = format!("cache/{}/src", below_prefix(&tree));
+    tree.add(&format!("{cache}/m.cpython-312.pyc"));
+    let run = tree.pyclean(&format!("-n src {cache} --pycache-prefix cache"));
+    assert_eq!(run.stdout, format!("{cache}/m.cpython-312.pyc\n"));
+    tree.pyclean(&format!("src {cache} --pycache-prefix cache"))
+        .assert_snapshot(str![[r#"
+--- stderr
+Removed 1 file (46 B).
+--- exit 0
+
+"#]]);
+    // A PATH is never removed.
+    assert!(tree.path().join(&cache).exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn path_is_its_own_counterpart_below_the_root_directory() {
+    let tree = tree("p/__pycache__/m.cpython-312.pyc");
+    tree.pyclean("p --pycache-prefix /")
+        .assert_snapshot(str![[r#"
+--- stderr
+Removed 1 directory and 1 file (31 B).
+--- exit 0
+
+"#]]);
+    tree.assert_left("p/");
+}
+
+#[test]
+fn counterpart_behind_a_symlink_is_not_cleaned() {
+    if lacks_symlinks() {
+        return;
+    }
+    let tree = tree("src/a.py cache/");
+    let below = below_prefix(&tree);
+    let (first, rest) = below.split_once('/').unwrap();
+    let file = format!("elsewhere/{rest}/src/m.cpython-312.pyc");
+    tree.add(&file);
+    tree.add(&format!("cache/{first}->../elsewhere"));
+    tree.pyclean("src --pycache-prefix cache")
+        .assert("", "Nothing to remove.\n", 0);
+    assert!(tree.path().join(file).exists());
+}
+
+/// The caches of other projects are not exposed by an error.
+#[cfg(unix)]
+#[test]
+fn prefix_in_a_path_is_skipped_if_its_directories_cannot_be_read() {
+    use crate::util::{run_as_ordinary_user, set_mode};
+    let tree = tree("");
+    let below = below_prefix(&tree);
+    let first = below.split('/').next().unwrap();
+    tree.add("cache/other/project/m.cpython-312.pyc");
+    tree.add(&format!("cache/{first}/x"));
+    set_mode(tree.path().join("cache").join(first), 0);
+    let run = run_as_ordinary_user(&tree, "-n . --pycache-prefix cache");
+    set_mode(tree.path().join("cache").join(first), 0o755);
+    assert_eq!(run.stdout, "", "{}", run.stderr);
+    assert_eq!(run.code, Some(1));
+}
