@@ -110,8 +110,8 @@ impl Finder {
 /// directories, such as the copy of a project in `mutants`, cannot.
 fn start_dir(target: &Target) -> Box<Path> {
     match target.kind {
-        TargetKind::EmptyDir => target.path().into(),
-        TargetKind::File(_) | TargetKind::Tree(_) => target.dir.path.clone(),
+        TargetKind::EmptyDir(_) => target.path().into(),
+        TargetKind::File(..) | TargetKind::Tree(_) => target.dir.path.clone(),
     }
 }
 

@@ -110,9 +110,9 @@ impl<'a> Message<'a> {
         Self::Remove {
             path: JsonPath(path),
             kind: match target.kind {
-                TargetKind::File(_) => "file",
+                TargetKind::File(..) => "file",
                 TargetKind::Tree(_) => "tree",
-                TargetKind::EmptyDir => "directory",
+                TargetKind::EmptyDir(_) => "directory",
             },
             reason: target.reason.word(),
             topic: match target.reason {

@@ -250,7 +250,7 @@ impl<'a> Report<'a> {
 
     fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
         for RemovedEntry { path, is_dir } in removed {
-            let reason = (self.shows_reasons).then(|| target.reason.describe(&target.name));
+            let reason = (self.shows_reasons).then(|| target.reason.describe(target.name()));
             self.out.write_path(path, *is_dir, reason.as_deref());
         }
         // A person waits for each line, a program for the end.

@@ -31,8 +31,6 @@ pub(crate) struct Plan<'a> {
 pub(crate) struct Target<'a> {
     /// The directory that holds it.
     pub(crate) dir: Arc<Location<'a>>,
-    /// Its file name.
-    pub(crate) name: Box<OsStr>,
     /// What it is.
     pub(crate) kind: TargetKind,
     /// Why it is removed.
@@ -42,14 +40,14 @@ pub(crate) struct Target<'a> {
 /// What is removed of a target.
 #[derive(Debug)]
 pub(crate) enum TargetKind {
-    /// A file or a symlink of this apparent size in bytes. The target of a symlink is
-    /// kept.
-    File(u64),
+    /// A file or a symlink of this name, and its apparent size in bytes. The target of a
+    /// symlink is kept.
+    File(Box<OsStr>, u64),
     /// A directory with its contents.
     Tree(Box<Tree>),
-    /// A directory that is empty once the other targets are removed. It is kept if it
-    /// is not.
-    EmptyDir,
+    /// A directory of this name that is empty once the other targets are removed. It is
+    /// kept if it is not.
+    EmptyDir(Box<OsStr>),
 }
 
 /// Why a target is removed.
@@ -118,7 +116,7 @@ impl<'a> Plan<'a> {
             blocked.extend(above.map(|path| (target.dir.root.id, path.to_path_buf())));
         }
         self.targets.retain(|target| {
-            let is_blocked = matches!(target.kind, TargetKind::EmptyDir)
+            let is_blocked = matches!(target.kind, TargetKind::EmptyDir(_))
                 && blocked.contains(&(target.dir.root.id, target.path()));
             !target.is_erased() && !is_blocked
         });
@@ -144,17 +142,15 @@ impl<'a> Target<'a> {
             let location = Location::new(root, &parent.join(tree.dir_path(index)));
             targets.extend(dir.files().map(|(name, bytes)| Self {
                 dir: Arc::clone(&location),
-                name: name.into(),
-                kind: TargetKind::File(bytes),
+                kind: TargetKind::File(name.into(), bytes),
                 reason,
             }));
         }
         for (path, tree) in tree.split(is_blocked) {
             let path = parent.join(path);
-            let (parent, name) = split_name(&path);
+            let (parent, _) = split_name(&path);
             targets.push(Self {
                 dir: Location::new(root, parent),
-                name: name.into(),
                 kind: TargetKind::Tree(Box::new(tree)),
                 reason,
             });
@@ -164,9 +160,17 @@ impl<'a> Target<'a> {
 }
 
 impl Target<'_> {
+    /// The file name.
+    pub(crate) fn name(&self) -> &OsStr {
+        match &self.kind {
+            TargetKind::File(name, _) | TargetKind::EmptyDir(name) => name,
+            TargetKind::Tree(tree) => &tree.dirs[0].name,
+        }
+    }
+
     /// The path relative to the root.
     pub(crate) fn path(&self) -> PathBuf {
-        self.dir.path.join(&*self.name)
+        self.dir.path.join(self.name())
     }
 
     /// The path as it is shown to the user.
@@ -181,7 +185,7 @@ impl Target<'_> {
 
     /// Whether it is a directory.
     pub(crate) fn is_dir(&self) -> bool {
-        !matches!(self.kind, TargetKind::File(_))
+        !matches!(self.kind, TargetKind::File(..))
     }
 
     /// Whether it is stale bytecode.
@@ -201,7 +205,7 @@ impl Target<'_> {
 
     /// Whether it is a directory in which only Python writes.
     fn is_bytecode_dir(&self) -> bool {
-        *self.name == *CACHE_DIR || matches!(self.dir.root.scope, Scope::PrefixDirs(_))
+        self.name() == CACHE_DIR || matches!(self.dir.root.scope, Scope::PrefixDirs(_))
     }
 
     /// Whether it was selected by `--erase`.
@@ -212,7 +216,7 @@ impl Target<'_> {
     /// The number of files and directories.
     pub(crate) fn entry_count(&self) -> usize {
         match &self.kind {
-            TargetKind::File(_) | TargetKind::EmptyDir => 1,
+            TargetKind::File(..) | TargetKind::EmptyDir(_) => 1,
             TargetKind::Tree(tree) => tree.dirs.iter().map(|dir| dir.entry_count()).sum(),
         }
     }
@@ -221,8 +225,8 @@ impl Target<'_> {
     pub(crate) fn stats(&self) -> RemovalStats {
         let mut stats = RemovalStats::default();
         match &self.kind {
-            TargetKind::File(bytes) => stats.add_file(&self.name, *bytes),
-            TargetKind::EmptyDir => stats.directories = 1,
+            TargetKind::File(name, bytes) => stats.add_file(name, *bytes),
+            TargetKind::EmptyDir(_) => stats.directories = 1,
             TargetKind::Tree(tree) => {
                 for dir in &tree.dirs {
                     stats.directories += 1;

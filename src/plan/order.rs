@@ -12,7 +12,7 @@ impl Target<'_> {
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         let by_path = || {
             if Arc::ptr_eq(&self.dir, &other.dir) {
-                return self.name.cmp(&other.name);
+                return self.name().cmp(other.name());
             }
             let (a, b) = (self.dir.path.as_os_str(), other.dir.path.as_os_str());
             let (a, b) = (a.as_encoded_bytes(), b.as_encoded_bytes());
@@ -31,7 +31,7 @@ impl Target<'_> {
     fn path_ranks(&self, start: usize) -> impl Iterator<Item = u8> {
         let parent = self.dir.path.as_os_str().as_encoded_bytes();
         let separator = (!parent.is_empty()).then_some(SEPARATOR);
-        let name = self.name.as_encoded_bytes();
+        let name = self.name().as_encoded_bytes();
         let bytes = parent[start..].iter().copied().chain(separator);
         bytes.chain(name.iter().copied()).map(rank)
     }
@@ -42,7 +42,7 @@ impl Target<'_> {
             return false;
         }
         if self.dir.path == other.dir.path {
-            return self.name == other.name;
+            return self.name() == other.name();
         }
         matches!(self.kind, TargetKind::Tree(_)) && self.is_above(&other.dir.path)
     }
@@ -57,7 +57,7 @@ impl Target<'_> {
             };
             rest = below;
         }
-        let rest = rest.strip_prefix(self.name.as_encoded_bytes());
+        let rest = rest.strip_prefix(self.name().as_encoded_bytes());
         matches!(rest, Some([] | [SEPARATOR, ..]))
     }
 }

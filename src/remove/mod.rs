@@ -126,7 +126,7 @@ pub(crate) fn execute<'a>(
 fn preview_batch(targets: &[Target], listing: Listing) -> Vec<Option<Completion>> {
     let preview = |target: &Target| match target.kind {
         TargetKind::Tree(_) => Completion::Other(Box::new(Outcome::planned(target, listing))),
-        TargetKind::File(_) | TargetKind::EmptyDir => Completion::AsPlanned,
+        TargetKind::File(..) | TargetKind::EmptyDir(_) => Completion::AsPlanned,
     };
     let targets = targets.iter();
     targets
@@ -164,7 +164,7 @@ fn split_batches(targets: &[Target], dry_run: bool) -> Vec<Range<usize>> {
         if around.as_ref().is_some_and(is_in) {
             continue;
         }
-        let is_around = !dry_run && matches!(target.kind, TargetKind::EmptyDir);
+        let is_around = !dry_run && matches!(target.kind, TargetKind::EmptyDir(_));
         around = is_around.then(|| (target.dir.root.id, target.path()));
         if index - start >= BATCH_LEN {
             batches.push(start..index);

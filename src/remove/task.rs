@@ -98,13 +98,13 @@ impl Task<'_, '_> {
         let target = self.target;
         let path = || target.dir.path.to_path_buf();
         match &target.kind {
-            TargetKind::File(bytes) => {
-                if self.remove_file(parent, path, &target.name) == Removal::Removed {
-                    self.outcome.stats.add_file(&target.name, *bytes);
+            TargetKind::File(name, bytes) => {
+                if self.remove_file(parent, path, name) == Removal::Removed {
+                    self.outcome.stats.add_file(name, *bytes);
                 }
             }
-            TargetKind::EmptyDir => match remove_dir(parent, &target.name) {
-                Ok(()) => self.record_removed_dir(path, &target.name),
+            TargetKind::EmptyDir(name) => match remove_dir(parent, name) {
+                Ok(()) => self.record_removed_dir(path, name),
                 // Something was kept or created in it meanwhile.
                 Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
                 Err(error) => self.record_failure(&target.path(), error),
@@ -262,7 +262,7 @@ impl Task<'_, '_> {
     fn is_listed(&self, name: &OsStr, is_dir: bool) -> bool {
         match self.listing {
             Listing::Nothing => false,
-            Listing::Targets => is_dir == self.target.is_dir() && name == &*self.target.name,
+            Listing::Targets => is_dir == self.target.is_dir() && name == self.target.name(),
             Listing::Entries => true,
         }
     }

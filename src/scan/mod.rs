@@ -21,7 +21,6 @@ mod walk;
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -182,7 +181,7 @@ impl<'a> Found<'a> {
             return;
         }
         let is_blocked = |target: &mut Target<'a>| {
-            matches!(target.kind, TargetKind::EmptyDir) && blocked.contains(&*target.canonical())
+            matches!(target.kind, TargetKind::EmptyDir(_)) && blocked.contains(&*target.canonical())
         };
         for target in self.targets.extract_if(.., is_blocked) {
             // The user asked for this directory, so say why it is kept.
@@ -307,8 +306,7 @@ impl<'a> Scan<'a> {
             let (parent, name) = split_name(&dir.location.path);
             found.targets.push(Target {
                 dir: dir.holder(parent),
-                name: name.into(),
-                kind: TargetKind::EmptyDir,
+                kind: TargetKind::EmptyDir(name.into()),
                 reason,
             });
         }
@@ -324,9 +322,6 @@ impl<'a> Scan<'a> {
 
     fn add(&self, mut found: Found<'a>) {
         let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.targets.is_empty() {
-            mem::swap(&mut all.targets, &mut found.targets);
-        }
         all.append(&mut found);
     }
 }

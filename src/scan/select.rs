@@ -1,6 +1,7 @@
 //! What the walk selects: carries out the decisions about entries.
 
 use std::io;
+use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ use crate::roots::Location;
 use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
 use crate::rules::topics::Evidence;
+
+/// Targets that a job keeps to itself.
+const MAX_OWN_TARGETS: usize = 1 << 12;
 
 impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
@@ -229,21 +233,21 @@ impl<'a> Job<'_, 'a> {
         {
             candidate.note_bytecode();
         }
-        self.push_target(relative, TargetKind::File(bytes), reason);
+        let name = name_of(entry).into();
+        self.push_target(relative, TargetKind::File(name, bytes), reason);
     }
 
     /// Selects an entry.
     pub(super) fn push_target(&mut self, path: &Path, kind: TargetKind, reason: Reason) {
-        let (parent, name) = split_name(path);
+        let (parent, _) = split_name(path);
         // The directory that the walk is in holds most targets.
         let shared = self.current_dir().filter(|dir| *dir.path == *parent);
         let dir = shared.map_or_else(|| Location::new(self.root, parent), Arc::clone);
-        self.found.targets.push(Target {
-            dir,
-            name: name.into(),
-            kind,
-            reason,
-        });
+        self.found.targets.push(Target { dir, kind, reason });
+        // Handed over before a list is long, so that none is copied at the end.
+        if self.found.targets.len() >= MAX_OWN_TARGETS {
+            self.scan.add(mem::take(&mut self.found));
+        }
     }
 
     /// Takes note that an entry is kept.

@@ -86,12 +86,10 @@ impl<'a> Filter<'_, 'a> {
         kept: &mut Vec<PathBuf>,
     ) {
         let Location { root, path: parent } = &*self.location;
-        let TargetKind::Tree(tree) = &mut target.kind else {
-            let is_file = matches!(target.kind, TargetKind::File(_));
-            if !is_file || !self.is_kept(parent, &target.name, found, kept) {
-                found.targets.push(target);
-            }
-            return;
+        let tree = match &mut target.kind {
+            TargetKind::Tree(tree) => tree,
+            TargetKind::File(name, _) if self.is_kept(parent, name, found, kept) => return,
+            TargetKind::File(..) | TargetKind::EmptyDir(_) => return found.targets.push(target),
         };
         let mut is_blocked = vec![false; tree.dirs.len()];
         for index in (0..tree.dirs.len()).rev() {
