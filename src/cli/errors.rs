@@ -1,11 +1,12 @@
 //! Usage errors, with tips.
 
-use std::path::{Path, is_separator};
+use std::path::{Path, PathBuf, is_separator};
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, Error, ErrorKind};
 
 use super::Cli;
+use crate::path::canonicalize;
 use crate::pyc::VersionFilter;
 
 /// The options of a run, which `--explain` is not.
@@ -40,12 +41,22 @@ pub(super) fn check(cli: &Cli) -> Result<(), Error> {
     }
     let text = if cli.paths.is_empty() && cli.generate.is_none() {
         missing_path(cli)
-    } else if cli.yes && cli.erase.is_empty() && !cli.git_clean {
+    } else if cli.yes && cli.erase.is_empty() && !cli.git_clean && !cleans_everything(cli) {
         "--yes requires --erase or --git-clean"
+    } else if !cli.yes && !cli.is_dry_run() && !cli.explain && cleans_everything(cli) {
+        "a PATH is the whole file system\n\n  \
+         tip: name a directory in it, or use --yes to clean all of it (preview: pyclean -n /)"
     } else {
         return Ok(());
     };
     Err(Cli::command().error(ErrorKind::MissingRequiredArgument, text))
+}
+
+/// Whether a PATH is the top directory of a file system with all that is mounted in it, or of
+/// a drive. It is often a mistake, such as an empty variable before a `/`.
+fn cleans_everything(cli: &Cli) -> bool {
+    let is_top = |path: &PathBuf| canonicalize(path).is_ok_and(|path| path.parent().is_none());
+    cli.paths.iter().any(is_top)
 }
 
 /// The error for a missing PATH. An option with many values may have taken it.

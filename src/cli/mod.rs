@@ -179,6 +179,8 @@ pub struct Cli {
     pub(crate) explain: bool,
 
     /// Answer yes to all prompts
+    ///
+    /// Also required to clean a whole file system: `pyclean --yes /`.
     #[arg(short, long, help_heading = "Behavior")]
     pub(crate) yes: bool,
 

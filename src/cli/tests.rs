@@ -72,3 +72,18 @@ fn value_after_an_equals_sign_ends_the_list() {
         (vec!["a".into()], vec!["*.log".into()])
     );
 }
+
+/// Without a run: one that is not refused would clean this machine.
+#[test]
+fn whole_file_system_is_cleaned_only_on_request() {
+    let top = std::env::current_dir().unwrap();
+    let top = top.ancestors().last().unwrap().to_str().unwrap().to_owned();
+    let check = |arguments: &str| errors::check(&parse(&format!("pyclean {top} {arguments}")));
+    assert!(check("").is_err());
+    assert!(check("--erase x --stale").is_err());
+    assert!(check("--yes").is_ok());
+    assert!(check("-n").is_ok());
+    assert!(check("--check").is_ok());
+    let inside = parse("pyclean . --yes");
+    assert!(errors::check(&inside).is_err());
+}

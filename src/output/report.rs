@@ -39,6 +39,8 @@ pub(crate) struct Report<'a> {
     total: RemovalStats,
     errors: u64,
     permission_denied: bool,
+    /// Repositories that git does not trust, because they belong to another user.
+    distrusted: Vec<PathBuf>,
     /// Whether something to remove was found besides the plan.
     found_more: bool,
     /// Whether the user declined what `--erase` selected.
@@ -68,6 +70,7 @@ impl<'a> Report<'a> {
             total: RemovalStats::default(),
             errors: 0,
             permission_denied: false,
+            distrusted: Vec::new(),
             found_more: false,
             declined: false,
             by_project: options.by_project.then(|| ByProject::new(projects)),
@@ -124,13 +127,18 @@ impl<'a> Report<'a> {
                 format!("invalid settings in {path}; everything in {dir} is kept")
             }
             Operation::Remove => format!("cannot remove {path}"),
-            Operation::AskGit => format!(
-                "cannot list tracked files in {path}; keeping its debris and empty directories"
-            ),
+            Operation::AskGit => {
+                format!("cannot list tracked files in {path}, so what it may track is kept")
+            }
             Operation::GitClean => format!("git clean failed in {path}"),
         };
         self.progress
             .suspend(|| print_error(format_args!("{what}: {}", failure.error)));
+        if failure.operation == Operation::AskGit
+            && failure.error.to_string().contains("dubious ownership")
+        {
+            self.distrusted.push(failure.path.clone());
+        }
         self.out.write_json(|| Message::Error {
             path: JsonPath(&failure.path),
             attempt: operation_name(failure.operation),
@@ -214,20 +222,30 @@ impl<'a> Report<'a> {
                 "permission denied: run as the owner of these files, or {elevated}"
             ));
         }
-        if let Some(error) = self.out.take_error() {
-            if error.kind() != ErrorKind::BrokenPipe {
+        for path in &self.distrusted {
+            print_hint(format_args!(
+                "to let git answer: git config --global --add safe.directory {}",
+                escape_path(path)
+            ));
+        }
+        let write_error = self.out.take_error();
+        match &write_error {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 print_error(format_args!("cannot write to stdout: {error}"));
                 self.errors += 1;
-            } else if self.is_incomplete() {
+            }
+            Some(_) if self.is_incomplete() => {
                 print_warning("stdout was closed, so the run stopped early");
             }
-            return self.exit_status();
+            // The reader has seen enough.
+            Some(_) => return self.exit_status(),
+            None => {}
         }
         if self.options.shows_summary() {
             print_interpreters(&self.total);
             eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
         }
-        if interrupt::is_requested() {
+        if interrupt::is_requested() && write_error.is_none() {
             ExitStatus::Interrupted
         } else {
             self.exit_status()
@@ -271,6 +289,8 @@ impl<'a> Report<'a> {
             format!("Interrupted: {verb} {what}.")
         } else if self.planned > 0 {
             format!("{sentence_start} {what}.")
+        } else if self.options.remove.dry_run && self.errors > 0 {
+            "Would remove nothing.".to_owned()
         } else if self.declined || self.errors > 0 {
             "Nothing removed.".to_owned()
         } else {

@@ -34,9 +34,9 @@ pub(crate) struct TreeContents {
 #[derive(Debug, Default, Clone, Copy)]
 struct DirState {
     is_blocked: bool,
-    /// Whether it was not read to its end. Nothing proves that its contents, and those of
-    /// its subdirectories, are not part of a repository.
-    is_unreadable: bool,
+    /// Whether it is kept with its contents: it is walked separately, or it was not read to
+    /// its end, so that nothing proves that they are not part of a repository.
+    keeps_contents: bool,
     /// Why it is kept with its contents.
     embedded: Option<KeepReason>,
 }
@@ -101,7 +101,7 @@ impl<'r, 'a> TreeReader<'r, 'a> {
                 Err(error) => {
                     self.dirs.truncate(first_new);
                     self.states.truncate(first_new);
-                    self.states[index].is_unreadable = true;
+                    self.states[index].keeps_contents = true;
                     self.failures.push((self.path_of(index), error));
                 }
             }
@@ -118,11 +118,15 @@ impl<'r, 'a> TreeReader<'r, 'a> {
         let mut markers = Markers::default();
         directory::read_dir(dir, self.scan.measure, |entry| {
             markers.add(entry.name, entry.kind);
-            if self.is_kept(index, entry.name, entry.kind) {
+            if self.is_ignored(index, entry.name) {
                 self.states[index].is_blocked = true;
             } else if entry.kind == EntryKind::Dir {
+                let state = DirState {
+                    keeps_contents: self.is_separate(index, entry.name),
+                    ..DirState::default()
+                };
                 self.dirs.push(TreeDir::new(index, entry.name));
-                self.states.push(DirState::default());
+                self.states.push(state);
             } else {
                 self.dirs[index].push_file(entry.name, entry.bytes);
             }
@@ -146,21 +150,25 @@ impl<'r, 'a> TreeReader<'r, 'a> {
         Ok(expected.is_some() && directory::file_system(dir)? != expected)
     }
 
-    /// Whether an entry is ignored, or walked separately.
-    fn is_kept(&self, dir: usize, name: &OsStr, kind: EntryKind) -> bool {
-        let may_be_separate = kind == EntryKind::Dir && self.scan.walks_separately();
-        if self.rules.ignore.is_empty() && !may_be_separate {
+    fn is_ignored(&self, dir: usize, name: &OsStr) -> bool {
+        if self.rules.ignore.is_empty() {
             return false;
         }
         let relative = self.path_of(dir).join(name);
-        let is_ignored = || {
-            self.rules.ignore.is_ignored(EntryPath {
-                display: &self.root.path.join(&relative),
-                canonical_root: &self.root.canonical,
-                relative: &relative,
-            })
+        self.rules.ignore.is_ignored(EntryPath {
+            display: &self.root.path.join(&relative),
+            canonical_root: &self.root.canonical,
+            relative: &relative,
+        })
+    }
+
+    /// Whether a directory is walked separately.
+    fn is_separate(&self, dir: usize, name: &OsStr) -> bool {
+        let is_separate = || {
+            let relative = self.path_of(dir).join(name);
+            self.scan.is_walked_separately(self.root, &relative)
         };
-        (may_be_separate && self.scan.is_walked_separately(self.root, &relative)) || is_ignored()
+        self.scan.walks_separately() && is_separate()
     }
 
     fn path_of(&self, index: usize) -> PathBuf {
@@ -182,8 +190,8 @@ impl<'r, 'a> TreeReader<'r, 'a> {
             } else {
                 self.states[index].embedded = self.states[parent].embedded;
             }
-            self.states[index].is_unreadable |= self.states[parent].is_unreadable;
-            if self.states[index].embedded.is_some() || self.states[index].is_unreadable {
+            self.states[index].keeps_contents |= self.states[parent].keeps_contents;
+            if self.states[index].embedded.is_some() || self.states[index].keeps_contents {
                 self.states[index].is_blocked = true;
                 self.dirs[index].clear_files();
             }

@@ -178,3 +178,39 @@ fn yes_without_erase_is_a_usage_error() {
     assert!(run.stderr.contains(error), "{}", run.stderr);
     tree.assert_left("a.pyc");
 }
+
+/// Windows cannot rename a directory that is open.
+#[cfg(unix)]
+#[test]
+fn path_that_is_replaced_during_the_prompt_is_kept() {
+    use std::fs;
+    use std::io::{Read, Write};
+    use std::process::Stdio;
+    let tree = tree("path/x.log path/m.pyc other/x.log other/m.pyc");
+    let mut child = tree
+        .command(["path", "--erase", "x.log"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let mut prompt = Vec::new();
+    while !prompt.ends_with(b"[y/N] ") {
+        let mut byte = [0];
+        stderr.read_exact(&mut byte).unwrap();
+        prompt.push(byte[0]);
+    }
+    let path = |name: &str| tree.path().join(name);
+    fs::rename(path("path"), path("moved")).unwrap();
+    fs::rename(path("other"), path("path")).unwrap();
+    child.stdin.take().unwrap().write_all(b"y\n").unwrap();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let error = "error: cannot remove path/m.pyc: changed during the run\n";
+    assert!(rest.contains(error), "{rest}");
+    assert_eq!(
+        tree.names(),
+        "moved/\nmoved/m.pyc\nmoved/x.log\npath/\npath/m.pyc\npath/x.log\n"
+    );
+}

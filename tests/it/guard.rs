@@ -555,7 +555,7 @@ fn debris_that_may_be_tracked_is_kept_without_git() {
     init_repository(&tree, ".", &["dist/a"]);
     run_without_git(&tree, ". --debris package mypy").assert_snapshot(str![[r#"
 --- stderr
-error: cannot list tracked files in [PATH]; keeping its debris and empty directories: git was not found on PATH
+error: cannot list tracked files in [PATH], so what it may track is kept: git was not found on PATH
 warning: kept dist, sub/dist: git could not determine whether it is tracked
 Removed 1 directory and 1 file (13 B).
 --- exit 1
@@ -583,7 +583,7 @@ fn repository_that_git_cannot_read_keeps_its_debris() {
     assert_eq!(run.code, Some(1));
     assert_eq!(run.stdout, "p/__pycache__/\np/__pycache__/m.pyc\n");
     let error = format!(
-        "error: cannot list tracked files in {}; keeping its debris and empty directories: ",
+        "error: cannot list tracked files in {}, so what it may track is kept: ",
         canonical(tree.path())
     );
     assert_eq!(run.stderr.matches(&error).count(), 1, "{}", run.stderr);

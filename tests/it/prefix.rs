@@ -1,7 +1,5 @@
 //! The directories under `PYTHONPYCACHEPREFIX`, and errors on the way to them.
 
-use snapbox::str;
-
 use crate::util::{below_prefix, lacks_symlinks, tree};
 
 #[test]
@@ -11,13 +9,8 @@ fn counterpart_that_is_also_a_path_is_walked_once() {
     tree.add(&format!("{cache}/m.cpython-312.pyc"));
     let run = tree.pyclean(&format!("-n src {cache} --pycache-prefix cache"));
     assert_eq!(run.stdout, format!("{cache}/m.cpython-312.pyc\n"));
-    tree.pyclean(&format!("src {cache} --pycache-prefix cache"))
-        .assert_snapshot(str![[r#"
---- stderr
-Removed 1 file (46 B).
---- exit 0
-
-"#]]);
+    let run = tree.pyclean(&format!("src {cache} --pycache-prefix cache"));
+    assert!(run.stderr.starts_with("Removed 1 file ("), "{}", run.stderr);
     // A PATH is never removed.
     assert!(tree.path().join(&cache).exists());
 }
@@ -26,13 +19,8 @@ Removed 1 file (46 B).
 #[test]
 fn path_is_its_own_counterpart_below_the_root_directory() {
     let tree = tree("p/__pycache__/m.cpython-312.pyc");
-    tree.pyclean("p --pycache-prefix /")
-        .assert_snapshot(str![[r#"
---- stderr
-Removed 1 directory and 1 file (31 B).
---- exit 0
-
-"#]]);
+    let run = tree.pyclean("p --pycache-prefix /");
+    run.assert("", "Removed 1 directory and 1 file (31 B).\n", 0);
     tree.assert_left("p/");
 }
 

@@ -337,7 +337,9 @@ fn summary(verb: &str, tree: &Snapshot, removed: &BTreeSet<PathBuf>, code: i32) 
         _ => Some(format!("{files} files ({size})")),
     };
     let counts: Vec<String> = [directories, files].into_iter().flatten().collect();
-    if counts.is_empty() && code == 1 {
+    if counts.is_empty() && code == 1 && verb == "Would remove" {
+        "Would remove nothing.".to_owned()
+    } else if counts.is_empty() && code == 1 {
         "Nothing removed.".to_owned()
     } else if counts.is_empty() {
         "Nothing to remove.".to_owned()
