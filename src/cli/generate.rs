@@ -31,7 +31,7 @@ pub(crate) enum Generate {
 }
 
 /// The date in the footer of the man page. `.ci/check-release` compares it with the changelog.
-const RELEASE_DATE: &str = "2026-11-24";
+const RELEASE_DATE: &str = "2026-11-26";
 
 const EXIT_STATUS: [(&str, &str); 4] = [
     ("0", "success (including nothing to remove)"),

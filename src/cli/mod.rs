@@ -144,8 +144,8 @@ pub struct Cli {
 
     /// Search directories that are skipped by default
     ///
-    /// These are .git, .hg, .svn, .jj, .direnv, .tox, .nox, .venv, venv, .pixi and
-    /// node_modules.
+    /// These are directories of version control (.git, .hg, .svn, .jj, .bzr, _darcs, .pijul,
+    /// .sl, CVS), .direnv, .tox, .nox, .venv, venv, .pixi and node_modules.
     #[arg(long, help_heading = "Selection")]
     pub(crate) no_default_ignore: bool,
 
