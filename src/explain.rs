@@ -11,13 +11,12 @@ use crate::console::message::print_error;
 use crate::console::print_all;
 use crate::console::timestamp::Timestamp;
 use crate::exit_status::ExitStatus;
-use crate::output::explanation::{Explanation, SourceFile, State};
+use crate::output::explanation::{Explanation, SourceFile};
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
-use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
-use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, Staleness, magic};
+use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, magic};
 use crate::pycache_prefix::source_dir_below;
-use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
+use crate::rules::{BytecodeFilter, CACHE_DIR};
 use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
 
 /// A path that could not be read.
@@ -97,10 +96,12 @@ fn explain<'p>(
     let in_cache = dir.ends_with(CACHE_DIR);
     let counterpart = prefix.and_then(|prefix| source_dir_below(prefix, dir));
     let file = FoundBytecode {
-        path: &canonical,
+        path,
+        canonical: &canonical,
         name,
         source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
         in_cache,
+        in_prefix: counterpart.is_some(),
         is_regular: true,
     };
     let mut start = Vec::new();
@@ -108,19 +109,13 @@ fn explain<'p>(
     let modified = opened.modified;
     let read = opened.contents.take(PROBE_LEN as u64);
     { read }.read_to_end(&mut start).map_err(in_file)?;
-    let mut state = judge(file, source_dirs)?;
-    if state == State::Stale(Staleness::Orphaned) && counterpart.is_none() {
-        let in_dir = |(_, error)| {
-            let dir = path.parent().unwrap_or(path);
-            (or_current_dir(dir).to_path_buf(), error)
-        };
-        if bytecode::is_shipped(file, &canonical, source_dirs).map_err(in_dir)? {
-            state = if is_installed(&canonical) {
-                State::Installed
-            } else {
-                State::Sourceless
-            };
-        }
+    let filter = BytecodeFilter {
+        stale: true,
+        ..BytecodeFilter::default()
+    };
+    let judgement = bytecode::judge(&filter, file, source_dirs)?;
+    if judgement == Judgement::Vanished {
+        return Err(in_file(ErrorKind::NotFound.into()));
     }
     let source = match file.source_dir {
         Some(dir) => find_source(&name, dir, path)?,
@@ -133,27 +128,7 @@ fn explain<'p>(
         header: (name.form != Form::Jython).then(|| Header::parse(&start, name.tag())),
         modified: Timestamp::new(modified),
         source,
-        state,
-    })
-}
-
-/// Judges a file as `--stale` does.
-fn judge(file: FoundBytecode, source_dirs: &mut SourceDirs) -> Result<State, Unreadable> {
-    let filter = BytecodeFilter {
-        stale: true,
-        ..BytecodeFilter::default()
-    };
-    Ok(match bytecode::judge(&filter, file, source_dirs)? {
-        Judgement::Selected(Reason::Stale(staleness)) => State::Stale(staleness),
-        Judgement::UnknownSource => State::UnknownSource,
-        Judgement::NotPartialWrite => State::NotPartialWrite,
-        Judgement::Vanished => {
-            return Err((file.path.to_path_buf(), ErrorKind::NotFound.into()));
-        }
-        // The filter selects every interpreter, and only stale bytecode.
-        Judgement::UpToDate | Judgement::OtherInterpreter | Judgement::Selected(_) => {
-            State::UpToDate
-        }
+        judgement,
     })
 }
 

@@ -14,6 +14,17 @@ pub(crate) struct Failure {
     pub(crate) error: io::Error,
 }
 
+impl Failure {
+    /// Something could not be read.
+    pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
+        Self {
+            operation: Operation::Read,
+            path: path.into(),
+            error,
+        }
+    }
+}
+
 /// The kinds of operation that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {

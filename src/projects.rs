@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, Operation};
+use crate::failure::Failure;
 use crate::path::{canonicalize, is_present};
 use crate::plan::{Plan, Target, TargetKind};
 use crate::pycache_prefix::PrefixDir;
@@ -92,11 +92,8 @@ impl Finder {
                 Ok(false) => {}
                 Ok(true) => return true,
                 Err(error) => {
-                    self.failures.push(Failure {
-                        operation: Operation::Read,
-                        path: root.display_path(&marker),
-                        error,
-                    });
+                    let path = root.display_path(&marker);
+                    self.failures.push(Failure::read(path, error));
                     return false;
                 }
             }

@@ -17,7 +17,7 @@ use cap_std::fs::Dir;
 
 use crate::console::format::list_paths;
 use crate::directory::{self, DirIdentity, FileSystem};
-use crate::failure::{Failure, Operation};
+use crate::failure::Failure;
 use crate::options::{Options, PathOptions};
 use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
@@ -298,10 +298,6 @@ impl Roots {
     }
 
     fn add_failure(&mut self, path: &Path, error: io::Error) {
-        self.failures.push(Failure {
-            operation: Operation::Read,
-            path: path.to_path_buf(),
-            error,
-        });
+        self.failures.push(Failure::read(path, error));
     }
 }

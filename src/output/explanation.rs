@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::console::format::escape_path;
 use crate::console::timestamp::Timestamp;
+use crate::plan::Reason;
 use crate::pyc::{
     BytecodeName, Damage, Form, Header, Interpreter, SourceSuffix, Staleness, Validation, magic,
 };
+use crate::scan::bytecode::Judgement;
 
 /// What is known about a bytecode file.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub(crate) struct Explanation<'a> {
     /// Its source, if it exists.
     pub(crate) source: Option<SourceFile>,
     /// Whether it is up to date.
-    pub(crate) state: State,
+    pub(crate) judgement: Judgement,
 }
 
 /// The source of a bytecode file.
@@ -37,23 +39,6 @@ pub(crate) struct SourceFile {
     pub(crate) size: u64,
     /// Its mtime.
     pub(crate) mtime: Timestamp,
-}
-
-/// Whether a bytecode file is up to date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It is.
-    UpToDate,
-    /// It is not.
-    Stale(Staleness),
-    /// It is orphaned, but belongs to an installed package.
-    Installed,
-    /// It is orphaned, but its directory contains no source at all.
-    Sourceless,
-    /// The place of its source is not known.
-    UnknownSource,
-    /// It has the name of a partial write, but not the contents.
-    NotPartialWrite,
 }
 
 impl Display for Explanation<'_> {
@@ -109,11 +94,11 @@ impl Explanation<'_> {
 
     /// Whether only fractions of a second show that it is stale.
     fn is_raced(&self) -> bool {
-        matches!(self.state, State::Stale(Staleness::Raced { .. }))
+        matches!(self.staleness(), Some(Staleness::Raced { .. }))
     }
 
     fn source(&self) -> String {
-        match (&self.source, self.state) {
+        match (&self.source, self.judgement) {
             (Some(SourceFile { path, size, mtime }), _) => {
                 let mtime = if self.is_raced() {
                     mtime.precise()
@@ -122,30 +107,43 @@ impl Explanation<'_> {
                 };
                 format!("{}: mtime {mtime}, {size} bytes", path.display())
             }
-            (None, State::UnknownSource) => "not known".to_owned(),
+            (None, Judgement::UnknownSource) => "not known".to_owned(),
             (None, _) => format!("no {}{}", self.name.module.display(), SourceSuffix::Py),
         }
     }
 
+    fn staleness(&self) -> Option<Staleness> {
+        match self.judgement {
+            Judgement::Selected(Reason::Stale(staleness)) => Some(staleness),
+            _ => None,
+        }
+    }
+
     fn state(&self) -> String {
-        match self.state {
-            State::UpToDate => "up to date".to_owned(),
-            State::Stale(staleness) => staleness.describe(&self.name).to_string(),
-            State::Installed => {
+        if let Some(staleness) = self.staleness() {
+            return staleness.describe(&self.name).to_string();
+        }
+        match self.judgement {
+            Judgement::Installed => {
                 "orphaned, but kept by --stale: an installed package may have no sources".to_owned()
             }
-            State::Sourceless => {
+            Judgement::Sourceless => {
                 "orphaned, but kept by --stale: no source in this directory, so it may have been \
                  shipped without sources"
                     .to_owned()
             }
-            State::UnknownSource => {
+            Judgement::UnknownSource => {
                 "not known, so kept by --stale: the file was moved out of a __pycache__".to_owned()
             }
-            State::NotPartialWrite => {
+            Judgement::NotPartialWrite => {
                 "kept by --stale: the name is that of a partial write, but not the contents"
                     .to_owned()
             }
+            // It was judged by whether it is stale alone.
+            Judgement::UpToDate
+            | Judgement::OtherInterpreter
+            | Judgement::Vanished
+            | Judgement::Selected(_) => "up to date".to_owned(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::path::is_absence;
+use crate::path::{is_absence, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::{
     self, BytecodeName, Interpreter, JudgeError, PycFile, SOURCE_SUFFIXES, Staleness, Verdict,
@@ -19,6 +19,8 @@ use crate::rules::{BytecodeFilter, is_installed};
 pub(crate) struct FoundBytecode<'a> {
     /// Its path.
     pub(crate) path: &'a Path,
+    /// Its canonical path.
+    pub(crate) canonical: &'a Path,
     /// What its name says.
     pub(crate) name: BytecodeName<'a>,
     /// The directory of its source; `None` if that is not known, as for a file that was
@@ -26,6 +28,8 @@ pub(crate) struct FoundBytecode<'a> {
     pub(crate) source_dir: Option<&'a Path>,
     /// Whether it is in a `__pycache__`, where each name has a tag.
     pub(crate) in_cache: bool,
+    /// Whether it is under `PYTHONPYCACHEPREFIX`, where only Python writes.
+    pub(crate) in_prefix: bool,
     /// Whether it is a regular file. No other file is opened.
     pub(crate) is_regular: bool,
 }
@@ -39,6 +43,10 @@ pub(crate) enum Judgement {
     UpToDate,
     /// It is of an interpreter that is not selected.
     OtherInterpreter,
+    /// It has no source, but is part of an installed package.
+    Installed,
+    /// It has no source, and there is none in its directory: it may have been shipped so.
+    Sourceless,
     /// The place of its source is not known.
     UnknownSource,
     /// It has the name of a partial write, but not the contents.
@@ -174,31 +182,6 @@ pub(crate) fn source_dir<'d>(
     }
 }
 
-/// Whether bytecode without a source belongs to a package or a program that was shipped
-/// without sources. `canonical` is its canonical path.
-///
-/// # Errors
-///
-/// The path of its directory if that could not be read, and why. Such a file is kept.
-pub(crate) fn is_shipped(
-    file: FoundBytecode<'_>,
-    canonical: &Path,
-    source_dirs: &mut SourceDirs,
-) -> Result<bool, (PathBuf, io::Error)> {
-    if file.in_cache {
-        return Ok(false);
-    }
-    if is_installed(canonical) {
-        return Ok(true);
-    }
-    let Some(dir) = file.path.parent() else {
-        return Ok(false);
-    };
-    source_dirs
-        .is_sourceless(dir)
-        .map_err(|error| (dir.to_path_buf(), error))
-}
-
 /// Judges whether a bytecode file is selected.
 ///
 /// # Errors
@@ -214,28 +197,29 @@ pub(crate) fn judge(
     if filter.selects_by_interpreter() && !file.is_of(filter).map_err(in_file)? {
         return Ok(Judgement::OtherInterpreter);
     }
-    if file.name.is_partial_write() {
-        return file.judge_partial_write(filter).map_err(in_file);
-    }
-    if !filter.stale {
+    let is_partial_write = file.name.is_partial_write();
+    if !filter.stale && !is_partial_write {
         return Ok(Judgement::Selected(Reason::Bytecode));
     }
-    let Some(source_dir) = file.source_dir else {
+    // A partial write is judged by its contents alone.
+    let source_dir = file.source_dir.or(is_partial_write.then_some(file.path));
+    let Some(source_dir) = source_dir else {
         return Ok(Judgement::UnknownSource);
     };
-    let verdict = if source_dirs.may_have_source(source_dir, &file.name) {
+    let verdict = if is_partial_write || source_dirs.may_have_source(source_dir, &file.name) {
         pyc::judge(&file.name, source_dir, || file.open())
     } else {
         Ok(Verdict::Stale(Staleness::Orphaned))
     };
     match verdict {
+        Ok(Verdict::UpToDate) if is_partial_write => Ok(Judgement::NotPartialWrite),
         Ok(Verdict::UpToDate) => Ok(Judgement::UpToDate),
-        Ok(Verdict::Stale(staleness)) => {
-            if staleness == Staleness::Orphaned {
-                source_dirs.list_after_orphan(source_dir);
-            }
-            Ok(Judgement::Selected(Reason::Stale(staleness)))
+        Ok(Verdict::Stale(_)) if !filter.stale => Ok(Judgement::Selected(Reason::Bytecode)),
+        Ok(Verdict::Stale(Staleness::Orphaned)) => {
+            source_dirs.list_after_orphan(source_dir);
+            file.judge_orphan(source_dirs)
         }
+        Ok(Verdict::Stale(staleness)) => Ok(Judgement::Selected(Reason::Stale(staleness))),
         Err(JudgeError::Bytecode(error)) if error.kind() == ErrorKind::NotFound => {
             Ok(Judgement::Vanished)
         }
@@ -245,20 +229,21 @@ pub(crate) fn judge(
 }
 
 impl FoundBytecode<'_> {
-    /// Judges a file with the name of a partial write.
-    fn judge_partial_write(self, filter: &BytecodeFilter) -> io::Result<Judgement> {
-        let mut bytes = Vec::new();
-        match self.open() {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Judgement::Vanished),
-            opened => opened?.contents.take(16).read_to_end(&mut bytes)?,
-        };
-        Ok(if !pyc::is_partial_write_content(&bytes) {
-            Judgement::NotPartialWrite
-        } else if filter.stale {
-            Judgement::Selected(Reason::Stale(Staleness::Leftover))
-        } else {
-            Judgement::Selected(Reason::Bytecode)
-        })
+    /// Judges a file without a source. In a directory without any, it belongs to a package or
+    /// a program that was shipped without sources.
+    fn judge_orphan(self, source_dirs: &mut SourceDirs) -> Result<Judgement, (PathBuf, io::Error)> {
+        let dir = self.path.parent().map(or_current_dir);
+        match dir {
+            Some(_) if self.in_cache || self.in_prefix => {}
+            Some(_) if is_installed(self.canonical) => return Ok(Judgement::Installed),
+            Some(dir) => match source_dirs.is_sourceless(dir) {
+                Ok(true) => return Ok(Judgement::Sourceless),
+                Ok(false) => {}
+                Err(error) => return Err((dir.to_path_buf(), error)),
+            },
+            None => {}
+        }
+        Ok(Judgement::Selected(Reason::Stale(Staleness::Orphaned)))
     }
 
     fn is_of(self, filter: &BytecodeFilter) -> io::Result<bool> {

@@ -185,24 +185,21 @@ impl<'a> Job<'_, 'a> {
         });
         let file = FoundBytecode {
             path,
+            canonical: &canonical,
             name,
             source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
             in_cache,
+            in_prefix: self.prefix.is_some(),
             is_regular: kind == EntryKind::File,
         };
         let judged = bytecode::judge(&self.rules.bytecode, file, &mut self.source_dirs);
-        let mut judged = judged.map(Judgement::reason);
-        if let Ok(Some(Reason::Stale(Staleness::Orphaned))) = judged
-            && self.prefix.is_none()
-        {
-            let is_shipped = bytecode::is_shipped(file, &canonical, &mut self.source_dirs);
-            judged = is_shipped.and_then(|is_shipped| if is_shipped { Ok(None) } else { judged });
-        }
-        judged.unwrap_or_else(|(path, error)| {
-            let path = self.root.display_path(self.relative(&path));
-            self.record_failure(path, error);
-            None
-        })
+        judged
+            .map(Judgement::reason)
+            .unwrap_or_else(|(path, error)| {
+                let path = self.root.display_path(self.relative(&path));
+                self.record_failure(path, error);
+                None
+            })
     }
 
     fn select_file(&mut self, entry: &DirEntry, relative: &Path, reason: Reason) {

@@ -14,7 +14,7 @@ use super::frame::Frame;
 use super::{Found, Note, NoteKind, Scan};
 use crate::config;
 use crate::directory::EntryKind;
-use crate::failure::{Failure, Operation};
+use crate::failure::Failure;
 use crate::interrupt;
 use crate::path::{name_of, strip_base};
 use crate::pycache_prefix::PrefixDir;
@@ -285,11 +285,7 @@ impl<'s, 'a> Job<'s, 'a> {
     /// Records what could not be read, unless it vanished meanwhile.
     pub(super) fn record_failure(&mut self, path: PathBuf, error: io::Error) {
         if error.kind() != ErrorKind::NotFound {
-            self.found.failures.push(Failure {
-                operation: Operation::Read,
-                path,
-                error,
-            });
+            self.found.failures.push(Failure::read(path, error));
         }
     }
 }
