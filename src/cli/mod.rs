@@ -154,12 +154,8 @@ pub struct Cli {
     pub(crate) isolated: bool,
 
     /// Don't cross file system boundaries
-    #[arg(
-        short = 'x',
-        long,
-        help_heading = "Selection",
-        conflicts_with = "git_clean"
-    )]
+    #[arg(short = 'x', long, help_heading = "Selection")]
+    #[arg(conflicts_with = "git_clean")]
     pub(crate) one_file_system: bool,
 
     /// Dry run: list what would be removed
@@ -228,13 +224,8 @@ pub struct Cli {
     ///
     /// KIND is man, complete-bash, complete-zsh, complete-fish or complete-powershell. The
     /// text is printed on stdout.
-    #[arg(
-        long,
-        value_name = "KIND",
-        help_heading = "Output",
-        hide_short_help = true,
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "KIND", help_heading = "Output")]
+    #[arg(hide_short_help = true, hide_possible_values = true)]
     pub(crate) generate: Option<Generate>,
 }
 
