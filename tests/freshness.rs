@@ -12,19 +12,19 @@ mod util;
 #[path = "freshness/world.rs"]
 mod world;
 
-use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use damage::{KINDS, Kind, mutants};
-use interpreters::{Python, Ran};
+use interpreters::{Python, Ran, assert_compared};
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
 use pyclean::pyc::{
     BytecodeName, Damage, Header, JudgeError, PycFile, SourceSuffix, is_partial_write_content,
     judge,
 };
+use util::is_set;
 use world::{Change, Mode, World, changes};
 
 /// Modules of the standard library from 2.7 to 3.15. A short run uses the first ones.
@@ -51,19 +51,16 @@ const MODULES: [&str; 20] = [
     "textwrap.py",
 ];
 
-fn is_long_run() -> bool {
-    env::var_os("PYCLEAN_LONG_TESTS").is_some_and(|on| !on.is_empty())
-}
-
 /// All changes are made in one directory each, so that the interpreter starts once to
 /// compile all modules and once to run them.
 #[test]
 fn every_interpreter_agrees_with_the_verdicts() {
     let mut disagreements = Vec::new();
-    for python in Python::find_all() {
+    let pythons = Python::find_all();
+    for python in &pythons {
         for flag in ["", "-O", "-OO"] {
             let root = tempfile::tempdir().unwrap();
-            let mut worlds = lay_out(root.path(), &python);
+            let mut worlds = lay_out(root.path(), python);
             python.compile(flag, &worlds);
             for world in &mut worlds {
                 world.find_bytecode();
@@ -80,6 +77,7 @@ fn every_interpreter_agrees_with_the_verdicts() {
         }
     }
     assert!(disagreements.is_empty(), "{disagreements:#?}");
+    assert_compared("changes", &pythons);
 }
 
 fn lay_out(root: &Path, python: &Python) -> Vec<World> {
@@ -238,12 +236,13 @@ fn no_loadable_code_is_called_damaged() {
 /// A long run prints a row of the table in `docs/stale.md` for each interpreter.
 #[test]
 fn interpreters_agree_on_damaged_code() {
-    let is_long = is_long_run();
+    let is_long = is_set("PYCLEAN_LONG_TESTS");
     let (modules, mutant_count) = if is_long {
         (&MODULES[..], 20_000)
     } else {
         (&MODULES[..3], 600)
     };
+    let mut compared = Vec::new();
     for python in Python::find_all() {
         let Some(format) = MarshalFormat::of(python.magic) else {
             eprintln!(
@@ -278,7 +277,9 @@ fn interpreters_agree_on_damaged_code() {
             "| {python} | {truncations} | {row} | {} | {seconds} s",
             library.len()
         );
+        compared.push(python);
     }
+    assert_compared("damaged code", &compared);
 }
 
 /// Asserts that the interpreter loads no mutant that is called damaged. Returns the
@@ -325,6 +326,7 @@ fn measure_mutants(
 #[test]
 fn bytecode_truncated_by_a_full_disk_is_found() {
     const FREE_BYTES: usize = 8192;
+    let mut compared = Vec::new();
     for python in Python::find_all() {
         let name = format!("{python} on a full disk");
         if python.is_pyodide || MarshalFormat::of(python.magic).is_none() {
@@ -335,20 +337,23 @@ fn bytecode_truncated_by_a_full_disk_is_found() {
         fs::write(root.path().join("big.py"), functions.collect::<String>()).unwrap();
         assert!(python.imports_big(root.path(), FREE_BYTES), "{name}");
         let cache = root.path().join("__pycache__");
-        let Some(bytecode) = fs::read_dir(&cache).into_iter().flatten().next() else {
+        if let Some(bytecode) = fs::read_dir(&cache).into_iter().flatten().next() {
+            let bytecode = bytecode.unwrap().path();
+            assert!(!python.imports_big(root.path(), 0), "{name}");
+            let contents = fs::read(&bytecode).unwrap();
+            assert_eq!(contents.len(), FREE_BYTES);
+            let verdict = verdict(bytecode.file_name().unwrap(), &contents, root.path());
+            assert_eq!(verdict, "damaged, truncated after 8192 bytes", "{name}");
+            fs::remove_file(bytecode).unwrap();
+            eprintln!("{name}: wrote a truncated file");
+        } else {
+            assert!(!python.truncates_bytecode(), "{name}: wrote no file");
             eprintln!("{name}: wrote no file");
-            continue;
-        };
-        let bytecode = bytecode.unwrap().path();
-        assert!(!python.imports_big(root.path(), 0), "{name}");
-        let contents = fs::read(&bytecode).unwrap();
-        assert_eq!(contents.len(), FREE_BYTES);
-        let verdict = verdict(bytecode.file_name().unwrap(), &contents, root.path());
-        assert_eq!(verdict, "damaged, truncated after 8192 bytes", "{name}");
-        fs::remove_file(bytecode).unwrap();
+        }
         assert!(python.imports_big(root.path(), 0), "{name}");
-        eprintln!("{name}: wrote a truncated file");
+        compared.push(python);
     }
+    assert_compared("a full disk", &compared);
 }
 
 #[test]

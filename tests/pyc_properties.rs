@@ -33,6 +33,10 @@ fn names() -> impl Strategy<Value = String> {
         Just("-pytest-8.3.4".to_owned()),
         Just(".opt-2".to_owned()),
         Just(".12".to_owned()),
+        Just("-11-01".to_owned()),
+        Just(" copy".to_owned()),
+        Just(".src".to_owned()),
+        Just("c".to_owned()),
         "\\PC{0,3}",
     ];
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())

@@ -630,3 +630,14 @@ fn source_over_2_gib_is_not_read() {
     assert_eq!(run.code, Some(1));
     assert!(tree.path().join(bytecode).exists());
 }
+
+#[test]
+fn program_without_any_source_is_not_stale() {
+    let tree = tree("frozen/lib/a.pyc frozen/lib/b.so mixed/gone.pyc mixed/m.py");
+    assert_eq!(
+        tree.pyclean("-n . --stale").stdout,
+        "mixed/gone.pyc: orphaned, no gone.py\n"
+    );
+    // Plain cleaning removes what the user asked for.
+    assert_eq!(tree.pyclean("-n .").stdout.lines().count(), 2);
+}

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::util::{print_skipped, skipped};
+use super::util::{print_skipped, print_uncaptured, skipped};
 use crate::world::{Change, Mode, World};
 
 /// Compiles or runs the module on each line of stdin. For Python 2 and 3.
@@ -83,11 +83,7 @@ impl Python {
             }
             found
         };
-        let all: Vec<_> = REQUIRED.iter().filter_map(find).collect();
-        if all.is_empty() {
-            skipped("no Python interpreter is installed");
-        }
-        all
+        REQUIRED.iter().filter_map(find).collect()
     }
 
     fn pyodide(package: &Path) -> Self {
@@ -220,6 +216,14 @@ impl Python {
         driver.stderr(Stdio::null()).status().unwrap().success()
     }
 
+    /// Whether every release of this version can leave truncated bytecode on a full disk.
+    #[cfg(unix)]
+    pub fn truncates_bytecode(&self) -> bool {
+        let versions = ["3.6", "3.7", "3.8", "3.9", "3.10", "3.11"];
+        let version = self.name.strip_prefix("python");
+        version.is_some_and(|version| versions.contains(&version))
+    }
+
     fn driver(&self, flags: &[&str], arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.command[0]);
         command
@@ -239,6 +243,17 @@ impl fmt::Display for Python {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+/// Says which interpreters were compared. If there are none, the test is skipped, which fails
+/// it if `PYCLEAN_REQUIRE_TOOLS` is set.
+#[track_caller]
+pub fn assert_compared(what: &str, pythons: &[Python]) {
+    if pythons.is_empty() {
+        return skipped(&format!("{what}: no Python interpreter was compared"));
+    }
+    let names: Vec<_> = pythons.iter().map(|python| &*python.name).collect();
+    print_uncaptured(&format!("{what}: compared with {}", names.join(", ")));
 }
 
 fn program_directories() -> Vec<PathBuf> {

@@ -1,5 +1,7 @@
 //! Which bytecode is removed, and how it is listed and counted.
 
+use std::fs;
+
 use snapbox::str;
 
 use crate::util::{tree, with_slashes};
@@ -346,4 +348,20 @@ fn file_whose_name_only_contains_that_of_bytecode_is_kept() {
         assert_eq!(tree.pyclean(&format!("-q {file}")).code, Some(0));
     }
     tree.assert_left(entries);
+}
+
+#[test]
+fn copy_that_is_named_like_a_partial_write_is_kept() {
+    let tree = tree("");
+    let write = |path: &str, bytes: &[u8]| fs::write(tree.path().join(path), bytes).unwrap();
+    write("core.pyc.20240101", b"a text that is longer than a header");
+    write(
+        "m.cpython-312.pyc.1234",
+        b"\xcb\r\r\n\0\0\0\0 and the rest of it",
+    );
+    write("n.cpython-312.pyc.1234", b"");
+    assert_eq!(
+        tree.pyclean("-n .").stdout,
+        "m.cpython-312.pyc.1234\nn.cpython-312.pyc.1234\n"
+    );
 }

@@ -2,6 +2,12 @@
 
 use std::fs;
 
+#[cfg(target_os = "linux")]
+use {
+    crate::util::{set_mode, skipped},
+    std::time::Instant,
+};
+
 use crate::util::{Tree, lacks_symlinks, tree, with_slashes};
 
 /// A tree with a `pyproject.toml` whose `[tool.pyclean]` contains `table`.
@@ -269,7 +275,7 @@ fn settings_that_are_not_utf_8_are_an_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn settings_that_cannot_be_looked_up_are_an_error() {
-    use crate::util::{PYCLEAN, is_missing, skipped};
+    use crate::util::{PYCLEAN, is_missing};
     use std::process::Command;
     if is_missing("strace") {
         return;
@@ -297,4 +303,73 @@ fn settings_that_cannot_be_looked_up_are_an_error() {
         assert_eq!(output.status.code(), Some(2), "{looked_up}: {stderr}");
         assert!(tree.path().join("pkg/keepme/m.pyc").exists());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_and_kernel_files_in_place_of_settings_do_not_hang() {
+    let tree = tree("a/m.pyc b/m.pyc c/m.pyc");
+    tree.add("a/pyproject.toml|");
+    tree.add("b/pyproject.toml->/proc/kmsg");
+    tree.add("c/pyproject.toml->/dev/zero");
+    let started = Instant::now();
+    tree.pyclean("-n a b c .");
+    tree.pyclean("a b c");
+    assert!(started.elapsed().as_secs() < 30);
+    assert!(!tree.listing().contains("m.pyc"), "{}", tree.listing());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn settings_of_another_user_in_a_world_writable_directory_are_ignored() {
+    let tree = create_project("m.pyc", "ignore = ['m.pyc']");
+    let owner = tree
+        .program("chown")
+        .args(["65534", "pyproject.toml"])
+        .status();
+    if !owner.is_ok_and(|status| status.success()) {
+        return skipped("only root can give a file away");
+    }
+    let listed = || tree.pyclean("-n .");
+    assert_eq!(listed().stdout, "", "in a directory of the user it applies");
+    set_mode(tree.path(), 0o1777);
+    let run = listed();
+    assert_eq!(run.stdout, "m.pyc\n");
+    assert!(
+        run.stderr.contains("warning: ignoring the settings in"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn settings_of_a_nested_project_narrow_what_is_removed_below_it() {
+    let tree = tree(
+        "a/m.pyc a/keep/__pycache__/x.pyc b/keep/__pycache__/x.pyc a/inner/keep/m.pyc \
+         a/inner/other/m.pyc a/inner/inner/m.pyc",
+    );
+    write_config(&tree, "a/pyproject.toml", "ignore = ['keep']");
+    write_config(&tree, "a/inner/pyproject.toml", "ignore = ['other']");
+    assert_eq!(
+        tree.pyclean("-n .").stdout,
+        "a/inner/inner/m.pyc\na/m.pyc\nb/keep/__pycache__/\n"
+    );
+    assert_eq!(tree.pyclean("-n . --isolated").stdout.lines().count(), 6);
+    // A file that cannot be parsed keeps everything below it.
+    write_config(&tree, "a/inner/pyproject.toml", "ignore = 1");
+    let run = tree.pyclean("-n .");
+    assert_eq!(run.stdout, "a/m.pyc\nb/keep/__pycache__/\n");
+    assert_eq!(run.code, Some(1));
+}
+
+#[test]
+fn debris_of_a_nested_project_is_not_named_by_its_settings() {
+    let tree = tree("a/.mypy_cache/x a/m.pyc");
+    write_config(
+        &tree,
+        "a/pyproject.toml",
+        "debris = ['mypy']\nstale = false",
+    );
+    assert_eq!(tree.pyclean("-n .").stdout, "a/m.pyc\n");
+    assert_eq!(tree.pyclean("-n a").stdout, "a/.mypy_cache/\na/m.pyc\n");
 }

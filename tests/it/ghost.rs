@@ -2,7 +2,6 @@
 //! as namespace packages (PEP 420).
 
 use std::fs;
-use std::process::Command;
 
 use crate::util::{Tree, git, init_repository, is_missing, tree};
 
@@ -96,12 +95,10 @@ fn place_of_a_submodule_is_no_ghost() {
 
 /// Runs Python in the repository, and returns whether it can import a module.
 fn can_import(tree: &Tree, module: &str) -> bool {
-    let mut python = Command::new("python3");
+    let mut python = tree.program("python3");
     python
         .args(["-c", &format!("import {module}")])
-        .current_dir(tree.path())
-        .env_remove("PYTHONDONTWRITEBYTECODE")
-        .env_remove("PYTHONPYCACHEPREFIX");
+        .env_remove("PYTHONDONTWRITEBYTECODE");
     python.output().unwrap().status.success()
 }
 
@@ -199,7 +196,7 @@ fn no_deleted_package_can_be_imported_after_a_branch_switch() {
 #[cfg(unix)]
 #[test]
 fn post_checkout_hook_removes_ghosts() {
-    use std::os::unix::fs::PermissionsExt;
+    use crate::util::{PYCLEAN, write_script};
     if is_missing("git") || is_missing("python3") {
         return;
     }
@@ -207,14 +204,8 @@ fn post_checkout_hook_removes_ghosts() {
     for module in MODULES {
         assert!(can_import(&tree, module), "{module}");
     }
-    let hook = tree.path().join(".git/hooks/post-checkout");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(
-        &hook,
-        format!("#!/bin/sh\nexec {} -q --stale .\n", crate::util::PYCLEAN),
-    )
-    .unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let hook = tree.file_path(".git/hooks/post-checkout");
+    write_script(&hook, &format!("exec {PYCLEAN} -q --stale ."));
     git(&tree, ".", &["switch", "-q", "main"]);
     for module in ["shop", "bare", "moved"] {
         assert!(!can_import(&tree, module), "{module}");

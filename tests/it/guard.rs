@@ -610,5 +610,112 @@ fn dangling_git_symlink_keeps_debris() {
     let tree = tree(".git->nowhere dist/a e/ setup.py");
     let run = tree.pyclean(". --debris --folders");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let error = "cannot list tracked files";
+    assert!(run.stderr.contains(error), "{}", run.stderr);
     tree.assert_left(".git->nowhere dist/a e/ setup.py");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn tracked_debris_is_found_whatever_its_case_if_git_ignores_case() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("setup.py Dist/a");
+    init_repository(&tree, ".", &["Dist/a", "setup.py"]);
+    git(&tree, ".", &["config", "core.ignorecase", "true"]);
+    fs::rename(tree.path().join("Dist"), tree.path().join("dist")).unwrap();
+    let run = tree.pyclean(". --debris");
+    assert_eq!(
+        run.stderr,
+        "warning: kept dist: tracked by git\nNothing to remove.\n"
+    );
+    git(&tree, ".", &["config", "core.ignorecase", "false"]);
+    assert_eq!(tree.pyclean("-n . --debris").stdout, "dist/\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn index_that_is_a_pipe_keeps_debris_after_a_time_limit() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("setup.py dist/a");
+    init_repository(&tree, ".", &["setup.py"]);
+    fs::remove_file(tree.path().join(".git/index")).unwrap();
+    tree.add(".git/index|");
+    let run = tree.pyclean("-q . --debris");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(tree.path().join("dist/a").exists());
+}
+
+#[test]
+fn tracked_bytecode_without_a_source_is_kept() {
+    if is_missing("git") {
+        return;
+    }
+    for options in ["", "--stale"] {
+        let tree = tree(
+            "app/main.py app/core.pyc app/main.pyc lib/__pycache__/x.cpython-312.pyc \
+             lib/__pycache__/y.cpython-312.pyc lib/y.py sub/repo/z.pyc",
+        );
+        let tracked = [
+            "app/core.pyc",
+            "app/main.pyc",
+            "lib/__pycache__/x.cpython-312.pyc",
+        ];
+        init_repository(&tree, ".", &tracked);
+        init_repository(&tree, "sub/repo", &["z.pyc"]);
+        let run = tree.pyclean(&format!("-v . {options}"));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        for kept in ["app/core.pyc", "lib/__pycache__/x.cpython-312.pyc"] {
+            assert!(tree.path().join(kept).exists(), "{options} {kept}");
+        }
+        assert!(tree.path().join("sub/repo/z.pyc").exists(), "{options}");
+        if options.is_empty() {
+            assert!(
+                run.stderr.contains("tracked by git, without a source"),
+                "{}",
+                run.stderr
+            );
+            assert!(
+                run.stderr.contains("git tracks app/main.pyc"),
+                "{}",
+                run.stderr
+            );
+            assert!(!tree.path().join("app/main.pyc").exists());
+            assert!(
+                !tree
+                    .path()
+                    .join("lib/__pycache__/y.cpython-312.pyc")
+                    .exists()
+            );
+        }
+    }
+}
+
+#[test]
+fn debris_in_work_tree_of_other_version_control_is_kept_if_its_name_is_generic() {
+    for vcs in [".hg", ".svn", ".jj", ".bzr", "_darcs", ".pijul", ".sl"] {
+        let tree = tree(&format!("{vcs}/store pyproject.toml dist/a .mypy_cache/m"));
+        let run = tree.pyclean("-v . --debris all");
+        assert_eq!(run.stdout, ".mypy_cache/\n.mypy_cache/m\n", "{vcs}");
+        assert!(
+            run.stderr.contains("kept dist: in a work tree"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn environment_is_neither_debris_nor_empty() {
+    let project = "pyproject.toml env/pyvenv.cfg env/lib/ env/include/ env/bin/python \
+         build/conda-meta/history build/lib/x dist/conda-meta/history .cache/e/pyvenv.cfg \
+         old/bin/activate old/bin/python old/lib/";
+    let tree = tree(project);
+    let before = tree.listing();
+    let run = tree.pyclean(". --debris all --folders");
+    assert_eq!(tree.listing(), before, "{}", run.stderr);
+    assert_eq!(run.code, Some(0));
 }

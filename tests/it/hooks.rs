@@ -2,24 +2,19 @@
 //! `language` of `pyclean` is replaced, so that it runs the program under test instead of
 //! installing or building it.
 
-use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::util::{GIT_ENV, PYCLEAN, Tree, is_missing, tree};
+use crate::util::{GIT_ENV, Tree, is_missing, search_path_with_pyclean, tree};
 
 /// Runs a program in the repository, with the program under test on the search path.
 fn run(repository: &Tree, program: &str, arguments: &[&str]) -> Output {
-    let programs = Path::new(PYCLEAN).parent().unwrap().to_path_buf();
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)));
-    let mut command = Command::new(program);
+    let mut command = repository.program(program);
     command
         .args(arguments)
-        .current_dir(repository.path())
         .envs(GIT_ENV)
-        .env("PATH", path.unwrap())
+        .env("PATH", search_path_with_pyclean())
         .env("PRE_COMMIT_HOME", repository.path().join(".git/pre-commit"));
     command.output().unwrap()
 }
@@ -36,6 +31,17 @@ fn git_with_hooks(repository: &Tree, arguments: &[&str]) {
     let output = run(repository, "git", arguments);
     let text = text(&output);
     assert!(output.status.success(), "git {arguments:?}: {text}");
+}
+
+/// A new repository with these entries, in which pre-commit has installed hooks.
+fn init_repository_with_hooks(entries: &str, config: &str) -> Tree {
+    let repository = tree(entries);
+    fs::write(repository.file_path(".pre-commit-config.yaml"), config).unwrap();
+    git_with_hooks(&repository, &["init", "-q"]);
+    let install = ["install", "-t", "pre-commit", "-t", "post-checkout"];
+    let installed = run(&repository, "pre-commit", &install);
+    assert!(installed.status.success(), "{}", text(&installed));
+    repository
 }
 
 /// A file of this project.
@@ -103,16 +109,7 @@ fn documented_hooks_clean_on_checkout_and_refuse_bytecode() {
     if is_missing("git") || is_missing("pre-commit") {
         return;
     }
-    let repository = tree("b.py .gitignore");
-    fs::write(
-        repository.file_path(".pre-commit-config.yaml"),
-        documented_config(),
-    )
-    .unwrap();
-    git_with_hooks(&repository, &["init", "-q"]);
-    let install = ["install", "-t", "pre-commit", "-t", "post-checkout"];
-    let installed = run(&repository, "pre-commit", &install);
-    assert!(installed.status.success(), "{}", text(&installed));
+    let repository = init_repository_with_hooks("b.py .gitignore", &documented_config());
     git_with_hooks(&repository, &["add", "."]);
     git_with_hooks(&repository, &["commit", "-qm", "modules"]);
 
@@ -137,19 +134,13 @@ fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     if is_missing("git") || is_missing("pre-commit") {
         return;
     }
-    let repository = tree("a.py .gitignore");
-    let config = repository.file_path(".pre-commit-config.yaml");
+    let repository = init_repository_with_hooks("a.py", &pre_commit_config());
     fs::write(repository.file_path(".gitignore"), "__pycache__/").unwrap();
-    fs::write(config, pre_commit_config()).unwrap();
     let [a, b] = ["a", "b"].map(|module| format!("__pycache__/{module}.cpython-312.pyc"));
     let compile = |module: &str, bytecode: &str| {
         repository.add_compiled(&format!("{module}.py"), "cpython-3.12", bytecode);
     };
     let exists = |name: &str| repository.path().join(name).exists();
-    git_with_hooks(&repository, &["init", "-q"]);
-    let install = ["install", "-t", "pre-commit", "-t", "post-checkout"];
-    let installed = run(&repository, "pre-commit", &install);
-    assert!(installed.status.success(), "{}", text(&installed));
 
     // A commit removes all bytecode.
     compile("a", &a);

@@ -1,11 +1,13 @@
 //! Runs that are interrupted or killed.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
+use std::process::{Child, Command};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::util::{Run, Tree, create_large_tree, skipped, tree, with_slashes};
+use crate::util::{
+    Run, Tree, create_large_tree, skipped, start_and_wait_for_output, tree, with_slashes,
+};
 
 /// A run that can be interrupted.
 #[cfg(unix)]
@@ -13,11 +15,11 @@ fn interruptible(tree: &Tree, arguments: &[&str]) -> Command {
     tree.command_with_default_signals(arguments)
 }
 
-/// Presses Ctrl-C. Returns whether that is possible.
+/// Sends a signal. Returns whether that is possible.
 #[cfg(unix)]
-fn interrupt(run: &Child) -> bool {
+fn interrupt(run: &Child, signal: &str) -> bool {
     let mut kill = Command::new("kill");
-    kill.args(["-INT", &run.id().to_string()]);
+    kill.args(["-s", signal, &run.id().to_string()]);
     crate::util::run_successfully(kill);
     true
 }
@@ -34,7 +36,7 @@ fn interruptible(tree: &Tree, arguments: &[&str]) -> Command {
 
 /// Presses Ctrl-Break. Returns whether that is possible: it needs a console.
 #[cfg(windows)]
-fn interrupt(run: &Child) -> bool {
+fn interrupt(run: &Child, _signal: &str) -> bool {
     use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
     // SAFETY: the call has no condition on its arguments.
     unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, run.id()) != 0 }
@@ -42,15 +44,11 @@ fn interrupt(run: &Child) -> bool {
 
 #[test]
 fn interrupted_run_reports_what_it_removed_and_the_next_run_removes_the_rest() {
-    for jobs in ["1", "2"] {
+    for (signal, jobs) in [("INT", "1"), ("INT", "2"), ("TERM", "2"), ("HUP", "2")] {
         let tree = create_large_tree();
-        let mut command = interruptible(&tree, &["-v", "-j", jobs, "."]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        // Now the run has begun, and cannot end before its output is read.
-        stdout.fill_buf().unwrap();
-        if !interrupt(&child) {
+        let command = interruptible(&tree, &["-v", "-j", jobs, "."]);
+        let (mut child, mut stdout) = start_and_wait_for_output(command);
+        if !interrupt(&child, signal) {
             child.kill().unwrap();
             child.wait().unwrap();
             return skipped("there is no console");
@@ -60,7 +58,7 @@ fn interrupted_run_reports_what_it_removed_and_the_next_run_removes_the_rest() {
         stdout.read_to_string(&mut listed).unwrap();
         let listed = with_slashes(listed);
         let run: Run = child.wait_with_output().unwrap().into();
-        assert_eq!(run.code, Some(130), "{}", run.stderr);
+        assert_eq!(run.code, Some(130), "{signal}: {}", run.stderr);
         assert_summary(&run, &listed);
         assert!(listed.lines().all(|line| !tree.path().join(line).exists()));
         assert_eq!(tree.pyclean("-q .").code, Some(0));
@@ -90,7 +88,7 @@ fn assert_summary(run: &Run, listed: &str) {
     );
 }
 
-const PACKAGES: usize = 400;
+const PACKAGES: usize = 100;
 
 fn create_packages() -> Tree {
     let entries: Vec<_> = (0..PACKAGES)
@@ -103,18 +101,18 @@ fn create_packages() -> Tree {
 /// were killed after the first removal and before the last one.
 #[test]
 fn run_after_a_killed_run_removes_the_rest() {
-    const ATTEMPTS: u32 = 200;
+    const ATTEMPTS: usize = 200;
     let sources: Vec<_> = (0..PACKAGES).map(|i| format!("p{i}/m.py")).collect();
     let sources = sources.join(" ");
-    let tree = create_packages();
-    let start = Instant::now();
-    assert_eq!(tree.pyclean("-q .").code, Some(0));
-    let duration = start.elapsed();
     let mut killed_midway = 0;
     for attempt in 0..ATTEMPTS {
         let tree = create_packages();
+        // The run is killed once it has removed this file.
+        let removed = tree
+            .path()
+            .join(format!("p{}/n.pyc", attempt * 37 % PACKAGES));
         let mut run = tree.command(["-q", "."]).spawn().unwrap();
-        thread::sleep(duration * (attempt % 20) / 20);
+        while removed.exists() && run.try_wait().unwrap().is_none() {}
         run.kill().unwrap();
         run.wait().unwrap();
         let left = tree.listing().matches(".pyc\n").count();

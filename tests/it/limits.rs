@@ -54,20 +54,13 @@ fn tree_deeper_than_the_longest_path_is_reported() {
     run_successfully(remove);
 }
 
-/// Runs a shell script in a tree.
-fn run_script(tree: &Tree, script: &str) -> Run {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script]).current_dir(tree.path());
-    shell.output().unwrap().into()
-}
-
 #[test]
 fn sixteen_open_files_are_enough() {
     let entries: Vec<_> = (0..300)
         .map(|i| format!("a{i}/b/c/d/e/f/g/h/i/j/k/l/m/n/o/__pycache__/x.pyc"))
         .collect();
     let tree = tree(&entries.join(" "));
-    let run = run_script(&tree, &format!("ulimit -n 16; exec {PYCLEAN} ."));
+    let run = tree.run_script(&format!("ulimit -n 16; exec {PYCLEAN} ."));
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(!tree.listing().contains("pyc"));
 }
@@ -76,11 +69,11 @@ fn sixteen_open_files_are_enough() {
 #[test]
 fn little_memory_is_enough_for_any_number_of_threads() {
     for limit in ["ulimit -v 60000;", ""] {
-        for jobs in [1, 2, 64] {
+        for jobs in [1, 64] {
             let tree = tree("__pycache__/");
             let cache = tree.path().join("__pycache__");
             (0..20_000).for_each(|i| drop(fs::File::create(cache.join(i.to_string()))));
-            let run = run_script(&tree, &format!("{limit} exec {PYCLEAN} -j {jobs} ."));
+            let run = tree.run_script(&format!("{limit} exec {PYCLEAN} -j {jobs} ."));
             run.assert_snapshot(str![[r#"
 --- stderr
 Removed 1 directory and 20000 files (0 B).
@@ -124,7 +117,7 @@ fn more_paths_than_open_files_are_cleaned() {
         .map(|i| format!("p{i}/__pycache__/m.pyc"))
         .collect();
     let tree = tree(&entries.join(" "));
-    let run = run_script(&tree, &format!("ulimit -n 40; {PYCLEAN} p*"));
+    let run = tree.run_script(&format!("ulimit -n 40; {PYCLEAN} p*"));
     let summary = "Removed 300 directories and 300 files (6.3 KiB).\n";
     run.assert("", summary, 0);
 }

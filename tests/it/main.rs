@@ -16,8 +16,6 @@ mod differential;
 mod erase;
 mod explain;
 #[cfg(target_os = "linux")]
-mod fail_closed;
-#[cfg(target_os = "linux")]
 mod faults;
 mod folders;
 mod generate;

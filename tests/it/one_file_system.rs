@@ -10,9 +10,9 @@ use crate::util::{skipped, tree};
 /// A mounted file system that is unmounted at the end of the test.
 struct Mount(PathBuf);
 
-/// Mounts an empty file system, as root or with sudo.
-fn mount(path: PathBuf) -> Option<Mount> {
-    let is_mounted = run_as_root("mount", &["-t", "tmpfs", "-o", "mode=777", "none"], &path);
+/// Mounts a file system, as root or with sudo.
+fn mount(arguments: &[&str], path: PathBuf) -> Option<Mount> {
+    let is_mounted = run_as_root("mount", arguments, &path);
     is_mounted.then_some(Mount(path))
 }
 
@@ -37,7 +37,8 @@ impl Drop for Mount {
 fn one_file_system_keeps_mounted_file_systems() {
     let tree = tree("a/x.pyc mnt/ c/__pycache__/sub/ m/__pycache__/");
     let mounts = ["mnt", "c/__pycache__/sub", "m/__pycache__"];
-    let mounts = mounts.map(|path| mount(tree.path().join(path)));
+    let empty = ["-t", "tmpfs", "-o", "mode=777", "none"];
+    let mounts = mounts.map(|path| mount(&empty, tree.path().join(path)));
     if !mounts.iter().all(Option::is_some) {
         return skipped("this user cannot mount a file system");
     }
@@ -67,4 +68,17 @@ Removed 2 files (22 B).
         "c/__pycache__/sub/y\nm/__pycache__/z\nmnt/x.pyc\n"
     );
     assert_eq!(run.code, Some(1));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn one_file_system_stops_at_a_bind_mount_of_the_same_device() {
+    let tree = tree("a/m.pyc a/mnt/ other/x.pyc");
+    let other = tree.path().join("other");
+    let bind = ["--bind", other.to_str().unwrap()];
+    let Some(_mount) = mount(&bind, tree.path().join("a/mnt")) else {
+        return skipped("this user cannot mount a file system");
+    };
+    assert_eq!(tree.pyclean("-n -x a").stdout, "a/m.pyc\n");
+    assert_eq!(tree.pyclean("-n a").stdout, "a/m.pyc\na/mnt/x.pyc\n");
 }

@@ -54,3 +54,33 @@ fn path_that_cannot_be_read_does_not_stop_the_others() {
         assert!(run.stderr.starts_with(&error), "{}", run.stderr);
     }
 }
+
+#[test]
+fn debris_that_cannot_be_read_is_kept() {
+    let tree = tree("setup.py dist/a/b dist/secret/x a.pyc");
+    set_mode(tree.path().join("dist/secret"), 0);
+    let run = run_as_ordinary_user(&tree, "-v . --debris");
+    set_mode(tree.path().join("dist/secret"), 0o755);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains("cannot read dist/secret"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("kept dist: cannot be read"),
+        "{}",
+        run.stderr
+    );
+    tree.assert_left("setup.py dist/a/b dist/secret/x");
+}
+
+#[test]
+fn unreadable_path_does_not_end_with_nothing_to_remove() {
+    let tree = tree("locked/m.pyc");
+    set_mode(tree.path().join("locked"), 0);
+    let run = run_as_ordinary_user(&tree, "locked");
+    set_mode(tree.path().join("locked"), 0o755);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.ends_with("Nothing removed.\n"), "{}", run.stderr);
+}

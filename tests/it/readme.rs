@@ -8,7 +8,7 @@ use std::process::Command;
 
 use snapbox::{IntoData, assert_data_eq, file};
 
-use crate::util::{PYCLEAN, Tree, git, is_missing, tree};
+use crate::util::{Tree, git, is_missing, search_path_with_pyclean, tree};
 
 /// The pages with examples.
 const PAGES: [&str; 5] = [
@@ -114,16 +114,11 @@ fn run_in_shell(tree: &Tree, line: &str) -> String {
 
 /// A shell that runs a command line, with stderr on stdout.
 fn shell(tree: &Tree, line: &str) -> Command {
-    let programs = Path::new(PYCLEAN).parent().unwrap().to_path_buf();
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)));
-    let mut shell = Command::new("sh");
+    let mut shell = tree.program("sh");
     shell
         .arg("-c")
         .arg(format!("{{ {line}\n}} 2>&1"))
-        .current_dir(tree.path())
-        .env("PATH", path.unwrap())
-        .env_remove("PYTHONPYCACHEPREFIX");
+        .env("PATH", search_path_with_pyclean());
     shell
 }
 

@@ -12,6 +12,8 @@ use crate::util::{PYCLEAN, Tree, create_large_tree, open_terminal, read_to_end, 
 /// Runs the program with stderr on a terminal and stdout in a pipe that is read late, so
 /// that the run takes long. Returns what the terminal showed.
 fn run_with_slow_reader(arguments: &str) -> String {
+    // Progress is drawn when the run continues after this time.
+    const DRAW_DELAY: Duration = Duration::from_millis(100);
     let tree = create_large_tree();
     let (controller, device) = open_terminal();
     let mut command = tree.command(arguments.split_whitespace());
@@ -23,7 +25,7 @@ fn run_with_slow_reader(arguments: &str) -> String {
     let screen = thread::spawn(|| read_to_end(controller));
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.fill_buf().unwrap();
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(DRAW_DELAY);
     stdout.read_to_end(&mut Vec::new()).unwrap();
     assert!(child.wait().unwrap().success());
     screen.join().unwrap()
@@ -177,9 +179,8 @@ fn hint_is_shown_only_where_it_helps() {
     }
     for stream in ["1", "2"] {
         let (controller, device) = open_terminal();
-        let mut shell = Command::new("sh");
-        let script = format!("{PYCLEAN} -n . {stream}>/dev/null");
-        shell.args(["-c", &script]).current_dir(tree.path());
+        let mut shell = tree.program("sh");
+        shell.args(["-c", &format!("{PYCLEAN} -n . {stream}>/dev/null")]);
         shell.stdout(device.try_clone().unwrap()).stderr(device);
         shell.status().unwrap();
         drop(shell);

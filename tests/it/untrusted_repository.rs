@@ -6,7 +6,7 @@ use std::fs;
 use crate::util::{git, is_missing, tree};
 #[cfg(unix)]
 use {
-    crate::util::{Run, init_repository, set_mode},
+    crate::util::{Run, init_repository, search_path_with, temp_dir, write_script},
     std::env,
     std::path::Path,
     std::process::Command,
@@ -15,9 +15,18 @@ use {
 /// Writes a program that creates the file `ran`.
 #[cfg(unix)]
 fn write_program(path: &Path, ran: &Path) {
-    let script = format!("#!/bin/sh\ntouch '{}'\n", ran.display());
-    fs::write(path, script).unwrap();
-    set_mode(path, 0o755);
+    write_script(path, &format!("touch '{}'", ran.display()));
+}
+
+/// Writes a program `git` that adds its arguments to the file `calls`, and runs git.
+#[cfg(unix)]
+fn write_git_wrapper(directory: &Path, calls: &Path) {
+    let path = env::var("PATH").unwrap();
+    let script = format!(
+        "echo \"$*\" >>'{}'\nPATH='{path}' exec git \"$@\"",
+        calls.display()
+    );
+    write_script(&directory.join("git"), &script);
 }
 
 /// A repository can name a program that git starts to find changed files.
@@ -27,23 +36,34 @@ fn program_named_in_the_configuration_is_not_run() {
     if is_missing("git") {
         return;
     }
-    let tree = tree("setup.py dist/d new.txt");
-    init_repository(&tree, ".", &["setup.py"]);
-    let (hook, ran) = (tree.file_path("hook"), tree.file_path("ran"));
+    // The index contains `dist`, so that only git can tell what is tracked in it.
+    let tree = tree("setup.py dist/tracked dist/d new.txt");
+    init_repository(&tree, ".", &["setup.py", "dist/tracked"]);
+    let programs = temp_dir();
+    let [hook, ran, calls] = ["hook", "ran", "calls"].map(|name| programs.path().join(name));
     write_program(&hook, &ran);
+    write_git_wrapper(programs.path(), &calls);
     let set = ["config", "core.fsmonitor", hook.to_str().unwrap()];
     git(&tree, ".", &set);
     git(&tree, ".", &["status"]);
     fs::remove_file(&ran).expect("`git status` runs the hook");
-    for arguments in [
-        "-n . --debris",
-        "-n . --git-clean",
-        ". --debris",
-        ". --git-clean --yes",
+    for (arguments, command) in [
+        ("-n . --debris", "ls-files"),
+        ("-n . --git-clean", "clean"),
+        (". --debris", "ls-files"),
+        (". --git-clean --yes", "clean"),
     ] {
-        tree.pyclean(arguments);
+        let mut pyclean = tree.command(arguments.split(' '));
+        pyclean.env("PATH", search_path_with(programs.path()));
+        let run: Run = pyclean.output().unwrap().into();
+        assert_eq!(run.code, Some(0), "{arguments}: {}", run.stderr);
         assert!(!ran.exists(), "{arguments}");
+        let called = fs::read_to_string(&calls).expect("git is called");
+        let mut words = called.split_whitespace();
+        assert!(words.any(|word| word == command), "{arguments}: {called}");
+        fs::remove_file(&calls).unwrap();
     }
+    assert!(!tree.path().join("new.txt").exists());
 }
 
 /// A repository without one of its objects can name a program that fetches it.

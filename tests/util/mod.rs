@@ -3,12 +3,12 @@
 #![allow(dead_code)] // Each test binary uses its own part.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
@@ -49,10 +49,15 @@ pub struct Run {
     pub code: Option<i32>,
 }
 
-/// Reports that a test or a part of it does not run. The test harness captures `eprintln!`
-/// of a test that passes, but not a write to stderr itself.
+/// Prints a line to stderr. The test harness captures `eprintln!` of a test that passes, but
+/// not this.
+pub fn print_uncaptured(line: &str) {
+    writeln!(io::stderr().lock(), "{line}").unwrap();
+}
+
+/// Reports that a test or a part of it does not run.
 pub fn print_skipped(reason: &str) {
-    writeln!(io::stderr().lock(), "SKIPPED: {reason}").unwrap();
+    print_uncaptured(&format!("SKIPPED: {reason}"));
 }
 
 /// Reports that a test does not run, and fails it if `PYCLEAN_REQUIRE_TOOLS` is set.
@@ -90,7 +95,8 @@ pub fn random_seed() -> RngSeed {
     case_count(RngSeed::Fixed(20_240_229), RngSeed::Random)
 }
 
-fn is_set(variable: &str) -> bool {
+/// Whether an environment variable is set and not empty.
+pub fn is_set(variable: &str) -> bool {
     env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
@@ -178,14 +184,20 @@ impl Tree {
         path
     }
 
-    /// The program with these arguments and the tree as its working directory.
-    pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(PYCLEAN);
+    /// Any program, with the tree as its working directory.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command
-            .args(arguments)
             .current_dir(self.path())
             .env_remove("PYTHONPYCACHEPREFIX")
             .stdin(Stdio::null());
+        command
+    }
+
+    /// The program under test with these arguments and the tree as its working directory.
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.program(PYCLEAN);
+        command.args(arguments);
         command
     }
 
@@ -197,14 +209,16 @@ impl Tree {
         if !can_reset.is_ok_and(|output| output.status.success()) {
             return self.command(arguments);
         }
-        let mut command = Command::new("env");
+        let mut command = self.program("env");
+        command.args([RESET, PYCLEAN]).args(arguments);
         command
-            .args([RESET, PYCLEAN])
-            .args(arguments)
-            .current_dir(self.path())
-            .env_remove("PYTHONPYCACHEPREFIX")
-            .stdin(Stdio::null());
-        command
+    }
+
+    /// Runs a shell script in this tree.
+    #[cfg(unix)]
+    pub fn run_script(&self, script: &str) -> Run {
+        let mut shell = self.program("sh");
+        shell.args(["-c", script]).output().unwrap().into()
     }
 
     /// Runs the program in this tree. The arguments are separated by spaces.
@@ -334,24 +348,24 @@ pub fn below_prefix(tree: &Tree) -> String {
 
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
-        let text = |bytes: &[u8]| with_slashes(String::from_utf8_lossy(bytes).into_owned());
-        Self {
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-            code: output.status.code(),
-        }
+        Self::new(output, |bytes| {
+            with_slashes(String::from_utf8_lossy(&bytes).into_owned())
+        })
     }
 }
 
 impl Run {
-    /// The result of a run that prints no paths, so that a `\` is no separator.
-    fn without_paths(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    fn new(output: Output, to_text: impl Fn(Vec<u8>) -> String) -> Self {
         Self {
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            stdout: to_text(output.stdout),
+            stderr: to_text(output.stderr),
             code: output.status.code(),
         }
+    }
+
+    /// The result of a run that prints no paths, so that a `\` is no separator.
+    fn without_paths(output: Output) -> Self {
+        Self::new(output, |bytes| String::from_utf8(bytes).unwrap())
     }
 
     /// Replaces text in the output that differs from run to run.
@@ -433,9 +447,9 @@ pub fn run_as_ordinary_user(tree: &Tree, arguments: &str) -> Run {
     use std::os::unix::fs::{MetadataExt, lchown};
     use std::os::unix::process::CommandExt;
     const NOBODY: u32 = 65534;
-    let mut command = tree.command(arguments.split_whitespace());
+    let arguments = arguments.split_whitespace();
     if fs::metadata(tree.path()).unwrap().uid() != 0 {
-        return command.output().unwrap().into();
+        return tree.command(arguments).output().unwrap().into();
     }
     // The user may not be able to read the build directory. `cp` runs in a process of its
     // own, so no process that another test starts inherits the file while it is written.
@@ -448,12 +462,8 @@ pub fn run_as_ordinary_user(tree: &Tree, arguments: &str) -> Run {
     for entry in WalkDir::new(tree.path()) {
         lchown(entry.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
     }
-    let mut command = Command::new(&program);
-    command
-        .args(arguments.split_whitespace())
-        .current_dir(tree.path())
-        .env_remove("PYTHONPYCACHEPREFIX");
-    command.uid(NOBODY).gid(NOBODY);
+    let mut command = tree.program(&program);
+    command.args(arguments).uid(NOBODY).gid(NOBODY);
     command.output().unwrap().into()
 }
 
@@ -462,6 +472,42 @@ pub fn run_as_ordinary_user(tree: &Tree, arguments: &str) -> Run {
 pub fn set_mode(path: impl AsRef<Path>, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Writes a shell script that can be executed. A process of its own writes it: otherwise a
+/// process that another test starts at the same time may inherit the open file, and a file
+/// that is open for writing cannot be executed.
+#[cfg(unix)]
+pub fn write_script(path: &Path, script: &str) {
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        r#"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod 755 "$0""#,
+    ]);
+    shell.arg(path).arg(script);
+    run_successfully(shell);
+}
+
+/// The search path, with this directory first.
+pub fn search_path_with(directory: &Path) -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let directories = [directory.to_path_buf()].into_iter();
+    env::join_paths(directories.chain(env::split_paths(&path))).unwrap()
+}
+
+/// The search path, with the program under test first.
+pub fn search_path_with_pyclean() -> OsString {
+    search_path_with(Path::new(PYCLEAN).parent().unwrap())
+}
+
+/// Starts a run, and waits until it has printed something. If it prints more than a pipe
+/// holds, it cannot end before its stdout is read.
+pub fn start_and_wait_for_output(mut command: Command) -> (Child, BufReader<ChildStdout>) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::with_capacity(16, child.stdout.take().unwrap());
+    stdout.fill_buf().unwrap();
+    (child, stdout)
 }
 
 /// Calls `check` for each item, on all cores. `start` creates what each thread keeps.

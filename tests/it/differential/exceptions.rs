@@ -1,7 +1,11 @@
 //! The intended differences to Python's pyclean.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use super::tree_spec::{Kind, TreeSpec, ancestors};
 use super::{Answer, Call};
+use crate::properties::model;
 
 /// An intended difference.
 pub struct Exception {
@@ -31,28 +35,15 @@ pub struct Case<'a> {
     pub spec: &'a TreeSpec,
 }
 
-/// Directories that both programs ignore by default.
-const IGNORED: [&str; 8] = [
-    ".direnv",
-    ".git",
-    ".hg",
-    ".svn",
-    ".tox",
-    ".venv",
-    "node_modules",
-    "venv",
-];
-
 /// Directories that only this program ignores by default.
 const IGNORED_HERE: [&str; 3] = [".jj", ".nox", ".pixi"];
 
-/// Debris of both programs: the topic, whether it is a default topic, names of directories.
-const DIRECTORIES: [(&str, bool, &[&str]); 9] = [
-    ("cache", true, &[".cache"]),
-    ("coverage", true, &["htmlcov"]),
+/// Debris of both programs: the topic, and names of directories.
+const DIRECTORIES: [(&str, &[&str]); 9] = [
+    ("cache", &[".cache"]),
+    ("coverage", &["htmlcov"]),
     (
         "package",
-        true,
         &[
             "build/lib",
             "build/bdist.linux",
@@ -61,22 +52,18 @@ const DIRECTORIES: [(&str, bool, &[&str]); 9] = [
             "x.egg-info",
         ],
     ),
-    ("pytest", true, &[".pytest_cache"]),
-    ("ruff", true, &[".ruff_cache"]),
-    ("complexipy", false, &[".complexipy_cache"]),
-    ("jupyter", false, &[".ipynb_checkpoints"]),
-    ("mypy", false, &[".mypy_cache"]),
-    ("pyright", false, &[".pyright", ".pyright-stubs-1"]),
+    ("pytest", &[".pytest_cache"]),
+    ("ruff", &[".ruff_cache"]),
+    ("complexipy", &[".complexipy_cache"]),
+    ("jupyter", &[".ipynb_checkpoints"]),
+    ("mypy", &[".mypy_cache"]),
+    ("pyright", &[".pyright", ".pyright-stubs-1"]),
 ];
 
 /// The same for files.
-const FILES: [(&str, bool, &[&str]); 2] = [
-    (
-        "coverage",
-        true,
-        &[".coverage", "coverage.xml", "coverage.lcov"],
-    ),
-    ("pytest", true, &["pytestdebug.log"]),
+const FILES: [(&str, &[&str]); 2] = [
+    ("coverage", &[".coverage", "coverage.xml", "coverage.lcov"]),
+    ("pytest", &["pytestdebug.log"]),
 ];
 
 /// Debris of this program alone: the topic, names of directories or files.
@@ -147,11 +134,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         outcome: Outcome::Removed,
         applies_to: |case, path| {
             let mut debris = case.debris_ancestors(path);
-            debris.any(|debris| {
-                path[debris.len()..]
-                    .split('/')
-                    .any(|part| IGNORED.contains(&part))
-            })
+            debris.any(|debris| path[debris.len()..].split('/').any(is_ignored_by_both))
         },
     },
     // For `pathlib` a name without wildcards matches only if the target exists.
@@ -412,12 +395,14 @@ impl Case<'_> {
     }
 
     /// Whether a topic of debris is selected.
-    fn has_topic(&self, topic: &str, by_default: bool) -> bool {
+    fn has_topic(&self, topic: &str) -> bool {
         let Some(topics) = self.values(["--debris", "-d"]) else {
             return false;
         };
         let topics: Vec<_> = topics.collect();
-        (topics.is_empty() && by_default) || topics.contains(&topic) || topics.contains(&"all")
+        (topics.is_empty() && model::is_default_topic(topic))
+            || topics.contains(&topic)
+            || topics.contains(&"all")
     }
 
     /// Whether a name is debris for both programs, and its topic is selected.
@@ -430,22 +415,19 @@ impl Case<'_> {
         self.is_in(&FILES, path)
     }
 
-    fn is_in(&self, table: &[(&str, bool, &[&str])], path: &str) -> bool {
-        table.iter().any(|&(topic, by_default, names)| {
-            self.has_topic(topic, by_default) && is_one_of(path, names)
-        })
+    fn is_in(&self, table: &[(&str, &[&str])], path: &str) -> bool {
+        let mut table = table.iter();
+        table.any(|(topic, names)| self.has_topic(topic) && is_one_of(path, names))
     }
 
     /// Whether a name is debris for this program alone, and its topic is selected.
     fn is_debris_here(&self, path: &str) -> bool {
-        DEBRIS_HERE.iter().any(|(topic, names)| {
-            self.has_topic(topic, *topic == "coverage") && is_one_of(path, names)
-        })
+        self.is_in(&DEBRIS_HERE, path)
     }
 
     /// Whether both programs remove a directory if it is empty.
     fn is_build(&self, path: &str) -> bool {
-        name(path) == "build" && self.has_topic("package", true)
+        name(path) == "build" && self.has_topic("package")
     }
 
     /// The debris directories that contain a path.
@@ -457,39 +439,16 @@ impl Case<'_> {
     }
 
     /// Whether an entry exists in a directory; `""` is the tree itself.
-    fn has_entry(&self, directory: &str, name: &str) -> bool {
-        let path = if directory.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{directory}/{name}")
-        };
-        let is_in = |entry: &String| *entry == path || entry.starts_with(&format!("{path}/"));
-        self.spec.entries.keys().any(is_in)
+    fn has_entry(&self, directory: impl AsRef<Path>, name: &str) -> bool {
+        let path = directory.as_ref().join(name);
+        let mut entries = self.spec.entries.keys();
+        entries.any(|entry| Path::new(entry).starts_with(&path))
     }
 
-    /// Whether a project is where the evidence for debris must be.
     fn has_evidence(&self, path: &str) -> bool {
-        let parent = |path: &str| {
-            path.rsplit_once('/')
-                .map_or("", |(parent, _)| parent)
-                .to_owned()
-        };
-        let directory = parent(path);
-        let is_project = |directory: &str| {
-            let files = ["pyproject.toml", "setup.py"];
-            files.iter().any(|file| self.has_entry(directory, file))
-        };
-        let is_built = |directory: &str| {
-            is_project(directory)
-                && (self.has_entry(directory, "build") || self.has_entry(directory, "dist"))
-        };
-        match name(path) {
-            "lib" | "bdist.linux" => is_project(&parent(&directory)),
-            "x.egg-info" => {
-                is_built(&directory) || (name(&directory) == "src" && is_built(&parent(&directory)))
-            }
-            _ => is_project(&directory),
-        }
+        model::has_evidence(Path::new(path), |directory, name| {
+            self.has_entry(directory, name)
+        })
     }
 
     /// Whether a source of a bytecode file exists.
@@ -542,8 +501,7 @@ impl Case<'_> {
 
     /// Whether no directory that contains a path is ignored by default.
     fn is_searched(&self, path: &str) -> bool {
-        let is_ignored =
-            |above: &str| IGNORED.contains(&name(above)) || IGNORED_HERE.contains(&name(above));
+        let is_ignored = |above| model::is_ignored_by_default(OsStr::new(name(above)));
         !ancestors(self.relative(path)).any(is_ignored)
     }
 
@@ -592,8 +550,12 @@ fn is_bytecode(path: &str) -> bool {
 
 /// Whether a path is part of installed packages.
 fn is_installed(path: &str) -> bool {
-    let is_site_packages = |path: &str| ["site-packages", "dist-packages"].contains(&name(path));
-    ancestors(path).chain([path]).any(is_site_packages)
+    model::is_installed(Path::new(path))
+}
+
+/// Whether both programs ignore a name by default.
+fn is_ignored_by_both(name: &str) -> bool {
+    model::is_ignored_by_default(OsStr::new(name)) && !IGNORED_HERE.contains(&name)
 }
 
 fn name(path: &str) -> &str {

@@ -3,7 +3,7 @@
 //!
 //! A case that fails is shrunk and saved beside this file. Later runs try it first.
 
-mod model;
+pub mod model;
 mod world;
 
 use std::collections::BTreeSet;

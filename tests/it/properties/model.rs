@@ -58,8 +58,6 @@ struct Walk<'a> {
     expected: Expected,
 }
 
-const IGNORED: &str = ".git .hg .svn .jj .direnv .tox .nox .venv venv .pixi node_modules";
-
 impl Model<'_> {
     /// The union of what is removed for each PATH. A directory given twice is cleaned once,
     /// under its first name.
@@ -134,10 +132,9 @@ impl Model<'_> {
     }
 
     fn has_topic(&self, topic: &str) -> bool {
-        let default = ["cache", "coverage", "package", "pytest", "ruff"];
         match self.options.debris.as_deref() {
             None => false,
-            Some([]) => default.contains(&topic),
+            Some([]) => is_default_topic(topic),
             Some(topics) => topics.contains(&topic) || topics.contains(&"all"),
         }
     }
@@ -157,34 +154,17 @@ impl Walk<'_> {
             && self.has_evidence(path)
     }
 
-    /// Whether a name that others than its tool use is proven to be debris.
     fn has_evidence(&self, path: &Path) -> bool {
-        let tree = self.model.tree;
-        let parent = path.parent().unwrap();
-        let has = |directory: &Path, name: &str| tree.contains_key(&directory.join(name));
-        let is_project = |directory: &Path| has(directory, "setup.py");
-        let is_built = |directory: &Path| {
-            is_project(directory) && (has(directory, "build") || has(directory, "dist"))
-        };
-        match &*name(path).to_string_lossy() {
-            ".cache" | "dist" | "build" | "coverage.xml" | "htmlcov" => is_project(parent),
-            "lib" | "bdist.linux" => is_project(parent.parent().unwrap()),
-            "p.egg-info" => {
-                is_built(parent) || (name(parent) == "src" && is_built(parent.parent().unwrap()))
-            }
-            // No file here is a zip archive.
-            "p.egg" => self.model.is_directory(path) && has(path, "EGG-INFO"),
-            "f.nbi" => name(parent) == "__pycache__",
-            "_build" => has(parent, "conf.py"),
-            _ => true,
-        }
+        has_evidence(path, |directory, name| {
+            self.model.tree.contains_key(&directory.join(name))
+        })
     }
 
     /// Records what is removed for the PATH.
     fn visit_root(&mut self) {
         let path = &self.root.canonical;
         let is_in_cache = name(path.parent().unwrap()) == "__pycache__";
-        let debris = !path.iter().any(|part| part == "site-packages");
+        let debris = !is_installed(path);
         let mode = Mode::Search { debris };
         if self.root.is_directory && name(path) == "__pycache__" {
             self.visit_directory(path, mode);
@@ -240,7 +220,7 @@ impl Walk<'_> {
         let options = self.model.options;
         let name = name(path);
         let is_ignored = matches!(parent_mode, Mode::EraseOnly | Mode::FilterCache { .. })
-            || (!options.no_default_ignore && IGNORED.split(' ').any(|ignored| name == ignored));
+            || (!options.no_default_ignore && is_ignored_by_default(name));
         let is_searched = matches!(parent_mode, Mode::Search { .. });
         let mut is_removed_if_empty = self.is_erased(path);
         let mut mode = parent_mode;
@@ -271,7 +251,7 @@ impl Walk<'_> {
             let is_container = is_container && self.has_evidence(path);
             let is_emptied = is_container || options.folders;
             is_removed_if_empty |= is_emptied && !self.is_in_git_dir(path) && name != ".git";
-            if name == "site-packages" {
+            if is_installed(Path::new(name)) {
                 mode = Mode::Search { debris: false };
             }
         }
@@ -385,6 +365,46 @@ impl Walk<'_> {
 
 fn name(path: &Path) -> &OsStr {
     path.file_name().unwrap_or_default()
+}
+
+pub fn is_ignored_by_default(name: &OsStr) -> bool {
+    const IGNORED: &str = ".git .hg .svn .jj .direnv .tox .nox .venv venv .pixi node_modules";
+    IGNORED.split(' ').any(|ignored| name == ignored)
+}
+
+pub fn is_default_topic(topic: &str) -> bool {
+    ["cache", "coverage", "package", "pytest", "ruff"].contains(&topic)
+}
+
+/// Whether a path is part of installed packages.
+pub fn is_installed(path: &Path) -> bool {
+    path.iter()
+        .any(|part| part == "site-packages" || part == "dist-packages")
+}
+
+/// Whether a name that others than its tool use is proven to be debris. `has` tells whether a
+/// directory has an entry with a name.
+pub fn has_evidence(path: &Path, has: impl Fn(&Path, &str) -> bool) -> bool {
+    let parent = path.parent().unwrap();
+    let is_project =
+        |directory: &Path| has(directory, "setup.py") || has(directory, "pyproject.toml");
+    let is_built = |directory: &Path| {
+        is_project(directory) && (has(directory, "build") || has(directory, "dist"))
+    };
+    match &*name(path).to_string_lossy() {
+        ".cache" | "dist" | "sdist" | "build" | "coverage.xml" | "coverage.lcov" | "htmlcov" => {
+            is_project(parent)
+        }
+        "lib" | "bdist.linux" => is_project(parent.parent().unwrap()),
+        name if name.ends_with(".egg-info") => {
+            is_built(parent) || (parent.ends_with("src") && is_built(parent.parent().unwrap()))
+        }
+        // No file here is a zip archive.
+        name if name.ends_with(".egg") => has(path, "EGG-INFO"),
+        "f.nbi" => parent.ends_with("__pycache__"),
+        "_build" => has(parent, "conf.py"),
+        _ => true,
+    }
 }
 
 /// Whether a name is that of bytecode or of a partial write.
