@@ -18,7 +18,7 @@ use clap::builder::{
 };
 use clap::{Parser, ValueEnum};
 
-use crate::path::plain;
+use crate::path::{parse_path, plain};
 use crate::pyc::VersionFilter;
 use crate::rules::topics::names;
 use version::VersionParser;
@@ -56,7 +56,7 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
 #[command(after_long_help = generate::after_long_help())]
 pub struct Cli {
     /// Directories or bytecode files to clean
-    #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().map(plain))]
+    #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().try_map(parse_path))]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Remove only stale bytecode

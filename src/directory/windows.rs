@@ -20,7 +20,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::{Entry, EntryKind, FileSystem};
-use crate::path::or_current_dir;
+use crate::path::{is_device, or_current_dir, reserved_name};
 
 /// The length of the buffer for entries.
 const BUFFER_LEN: usize = 1 << 16;
@@ -53,7 +53,19 @@ pub(crate) fn open_path_nofollow(path: &Path) -> io::Result<Dir> {
 ///
 /// If there is no such directory, or it cannot be read.
 pub(crate) fn open_dir(parent: &Dir, name: &OsStr) -> io::Result<Dir> {
-    parent.open_dir_nofollow(name)
+    parent
+        .open_dir_nofollow(name)
+        .map_err(|error| explain_absence(error, name))
+}
+
+/// The error for an entry that `cap-std` did not open: it treats an entry with the name of a
+/// device as if it did not exist.
+pub(crate) fn explain_absence(error: io::Error, name: &OsStr) -> io::Error {
+    if error.kind() == ErrorKind::NotFound && is_device(name) {
+        reserved_name()
+    } else {
+        error
+    }
 }
 
 /// Reads all entries of an open directory. The listing carries their sizes.

@@ -25,6 +25,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     SetFileInformationByHandle,
 };
 
+use crate::directory::explain_absence;
+
 /// What a file system reports that does not know how to remove as on Unix: FAT, some
 /// network shares, and Windows before version 1809.
 const UNSUPPORTED: [u32; 4] = [
@@ -67,25 +69,9 @@ fn open_entry(dir: &Dir, name: &OsStr, access: u32) -> io::Result<File> {
         .access_mode(access)
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
         .follow(FollowSymlinks::No);
-    match dir.open_with(name, &options) {
-        // `cap-std` opens no `aux.pyc`, as if it did not exist.
-        Err(error) if error.kind() == ErrorKind::NotFound && is_device(name) => Err(
-            io::Error::other("its name is reserved for a device of Windows"),
-        ),
-        opened => opened.map(cap_std::fs::File::into_std),
-    }
-}
-
-/// Whether most calls of Windows take a name as that of a device, whatever its suffix.
-fn is_device(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_ascii_uppercase();
-    let stem = name.split('.').next().unwrap_or_default().trim_end();
-    let port = stem
-        .strip_prefix("COM")
-        .or_else(|| stem.strip_prefix("LPT"));
-    let mut number = port.unwrap_or_default().chars();
-    matches!(stem, "CON" | "PRN" | "AUX" | "NUL")
-        || (number.next().is_some_and(char::is_numeric) && number.next().is_none())
+    dir.open_with(name, &options)
+        .map(cap_std::fs::File::into_std)
+        .map_err(|error| explain_absence(error, name))
 }
 
 /// Removes an open entry. With the semantics of POSIX the name is free at once, even if
