@@ -40,7 +40,60 @@ pub(crate) fn or_current_dir(path: &Path) -> &Path {
 ///
 /// If there is nothing at the path, or it cannot be looked up.
 pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path).map(plain)
+    match fs::canonicalize(path) {
+        #[cfg(windows)]
+        Err(error) if !is_absence(&error) && error.kind() != ErrorKind::PermissionDenied => {
+            canonicalize_by_names(path).map_err(|_| error)
+        }
+        canonical => canonical.map(plain),
+    }
+}
+
+/// The canonical path of an entry on a drive whose driver does not tell it, such as some RAM
+/// disks: each name is looked up in its directory.
+///
+/// # Errors
+///
+/// If a directory cannot be read, or does not list the name, or there is a symlink on the way.
+/// Nothing proves then which repositories are around the entry.
+#[cfg(windows)]
+fn canonicalize_by_names(path: &Path) -> io::Result<PathBuf> {
+    let mut canonical = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        let Component::Normal(name) = part else {
+            canonical.push(part);
+            continue;
+        };
+        let entry = find_entry(&canonical, name)?;
+        if entry.file_type()?.is_symlink() {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        canonical.push(entry.file_name());
+    }
+    Ok(plain(canonical))
+}
+
+/// The entry of a directory to which a name leads: the one with this name, or the only one
+/// that differs from it in case alone.
+#[cfg(windows)]
+fn find_entry(dir: &Path, name: &OsStr) -> io::Result<fs::DirEntry> {
+    let folded = fold_case(name);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name() == name {
+            return Ok(entry);
+        }
+        if fold_case(&entry.file_name()) == folded {
+            found.push(entry);
+        }
+    }
+    let entry = found.pop().ok_or(ErrorKind::NotFound)?;
+    if found.is_empty() {
+        Ok(entry)
+    } else {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 /// Whether a path leads to this canonical path.
