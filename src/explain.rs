@@ -11,7 +11,7 @@ use crate::console::message::print_error;
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile, State};
-use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
+use crate::path::{canonicalize, is_no_path, is_same, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
 use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, Staleness, magic, since_epoch};
@@ -53,7 +53,7 @@ fn check(paths: &[PathBuf]) -> Result<()> {
     let (mut missing, mut others) = (Vec::new(), Vec::new());
     for path in paths {
         match fs::symlink_metadata(path) {
-            Err(error) if is_absence(&error) => missing.push(path.clone()),
+            Err(error) if is_no_path(&error) => missing.push(path.clone()),
             Ok(metadata) if !metadata.is_file() => others.push(path.clone()),
             Ok(_) | Err(_) if parse_name(path).is_none() => others.push(path.clone()),
             Ok(_) | Err(_) => {}

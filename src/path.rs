@@ -24,6 +24,12 @@ pub(crate) fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
+/// Whether an error says that there is nothing at a path that the user wrote. No entry of
+/// Windows has a name with `*`.
+pub(crate) fn is_no_path(error: &io::Error) -> bool {
+    is_absence(error) || (cfg!(windows) && error.kind() == ErrorKind::InvalidFilename)
+}
+
 /// The current directory in place of the empty path, which is the parent of a plain name.
 pub(crate) fn or_current_dir(path: &Path) -> &Path {
     if path.as_os_str().is_empty() {
@@ -42,7 +48,7 @@ pub(crate) fn or_current_dir(path: &Path) -> &Path {
 pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         #[cfg(windows)]
-        Err(error) if !is_absence(&error) && error.kind() != ErrorKind::PermissionDenied => {
+        Err(error) if !is_no_path(&error) && error.kind() != ErrorKind::PermissionDenied => {
             canonicalize_by_names(path).map_err(|_| error)
         }
         canonical => canonical.map(plain),
