@@ -12,7 +12,7 @@ use crate::console::print_all;
 use crate::console::timestamp::Timestamp;
 use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile};
-use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
+use crate::path::{canonicalize, is_no_path, is_same, or_current_dir};
 use crate::pyc::header::PROBE_LEN;
 use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, magic};
 use crate::pycache_prefix::source_dir_below;
@@ -54,7 +54,7 @@ fn check(paths: &[PathBuf]) -> Result<()> {
     let mut dir = None;
     for path in paths {
         match fs::symlink_metadata(path) {
-            Err(error) if is_absence(&error) => missing.push(path.clone()),
+            Err(error) if is_no_path(&error) => missing.push(path.clone()),
             Ok(metadata) if metadata.is_dir() => {
                 dir = dir.or(Some(path));
                 others.push(path.clone());

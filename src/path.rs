@@ -5,16 +5,29 @@ use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf, Prefix};
 
 use walkdir::DirEntry;
 
 /// The separator of paths in bytes.
 pub(crate) const SEPARATOR: u8 = MAIN_SEPARATOR as u8;
 
+/// Windows drops dots and spaces at the end of the names in a path, so that another entry
+/// would be looked at.
+const DROPPED_END: &str = "no path of Windows leads to a name that ends with a dot or a space";
+
+/// Windows would look at the device.
+const RESERVED_NAME: &str = "its name is reserved for a device of Windows";
+
 /// Whether an error says that there is no such file.
 pub(crate) fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Whether an error says that there is nothing at a path that the user wrote. No entry of
+/// Windows has a name with `*`.
+pub(crate) fn is_no_path(error: &io::Error) -> bool {
+    is_absence(error) || (cfg!(windows) && error.kind() == ErrorKind::InvalidFilename)
 }
 
 /// The current directory in place of the empty path, which is the parent of a plain name.
@@ -33,7 +46,60 @@ pub(crate) fn or_current_dir(path: &Path) -> &Path {
 ///
 /// If there is nothing at the path, or it cannot be looked up.
 pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path).map(plain)
+    match fs::canonicalize(path) {
+        #[cfg(windows)]
+        Err(error) if !is_no_path(&error) && error.kind() != ErrorKind::PermissionDenied => {
+            canonicalize_by_names(path).map_err(|_| error)
+        }
+        canonical => canonical.map(plain),
+    }
+}
+
+/// The canonical path of an entry on a drive whose driver does not tell it, such as some RAM
+/// disks: each name is looked up in its directory.
+///
+/// # Errors
+///
+/// If a directory cannot be read, or does not list the name, or there is a symlink on the way.
+/// Nothing proves then which repositories are around the entry.
+#[cfg(windows)]
+fn canonicalize_by_names(path: &Path) -> io::Result<PathBuf> {
+    let mut canonical = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        let Component::Normal(name) = part else {
+            canonical.push(part);
+            continue;
+        };
+        let entry = find_entry(&canonical, name)?;
+        if entry.file_type()?.is_symlink() {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        canonical.push(entry.file_name());
+    }
+    Ok(plain(canonical))
+}
+
+/// The entry of a directory to which a name leads: the one with this name, or the only one
+/// that differs from it in case alone.
+#[cfg(windows)]
+fn find_entry(dir: &Path, name: &OsStr) -> io::Result<fs::DirEntry> {
+    let folded = fold_case(name);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name() == name {
+            return Ok(entry);
+        }
+        if fold_case(&entry.file_name()) == folded {
+            found.push(entry);
+        }
+    }
+    let entry = found.pop().ok_or(ErrorKind::NotFound)?;
+    if found.is_empty() {
+        Ok(entry)
+    } else {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 /// Whether a path leads to this canonical path.
@@ -89,27 +155,35 @@ pub(crate) fn strip_base<'p>(path: &'p Path, base: &Path) -> &'p Path {
 }
 
 /// A path in the form in which it is shown: on Windows with `\` as the only separator, and
-/// without the prefix `\\?\`.
-#[cfg(not(windows))]
+/// without the prefix `\\?\`, unless it names another entry then.
 pub(crate) fn plain(path: PathBuf) -> PathBuf {
-    path
+    if is_verbatim(&path) && why_unreachable_path(&path).is_some() {
+        path.components().collect()
+    } else {
+        without_verbatim(&path).into_owned()
+    }
 }
 
-/// A path in the form in which it is shown: on Windows with `\` as the only separator, and
-/// without the prefix `\\?\`. The standard library adds that prefix where a path is long.
-#[cfg(windows)]
-pub(crate) fn plain(path: PathBuf) -> PathBuf {
-    use std::path::{Component, Prefix};
+/// Whether Windows takes the names in a path literally.
+fn is_verbatim(path: &Path) -> bool {
+    let prefix = path.components().next();
+    matches!(prefix, Some(Component::Prefix(prefix)) if prefix.kind().is_verbatim())
+}
+
+/// A path with `\` as the only separator, and without the prefix `\\?\`. The standard library
+/// adds that prefix where a path is long. Two canonical paths are compared in this form, even
+/// if it names another entry.
+pub(crate) fn without_verbatim(path: &Path) -> Cow<'_, Path> {
+    if !cfg!(windows) {
+        return Cow::Borrowed(path);
+    }
     let mut plain = PathBuf::new();
     for part in path.components() {
-        let prefix = match part {
-            Component::Prefix(prefix) => prefix.kind(),
-            part => {
-                plain.push(part);
-                continue;
-            }
+        let Component::Prefix(prefix) = part else {
+            plain.push(part);
+            continue;
         };
-        plain = match prefix {
+        plain = match prefix.kind() {
             Prefix::Disk(letter) | Prefix::VerbatimDisk(letter) => {
                 format!("{}:", char::from(letter)).into()
             }
@@ -118,10 +192,10 @@ pub(crate) fn plain(path: PathBuf) -> PathBuf {
                 Path::new(r"\\").join(names.join(OsStr::new(r"\")))
             }
             // A device has no other form.
-            _ => return path,
+            _ => return Cow::Borrowed(path),
         };
     }
-    plain
+    Cow::Owned(plain)
 }
 
 /// A name or a path in the form in which two are compared: Windows ignores case.
@@ -135,11 +209,57 @@ pub(crate) fn fold_case(path: &OsStr) -> Cow<'_, OsStr> {
     })
 }
 
-/// Whether no path leads to an entry of this name: Windows drops dots and spaces at the
-/// end of the names in a path, so that another entry would be looked at.
-pub(crate) fn is_unreachable(name: &OsStr) -> bool {
-    let last = name.as_encoded_bytes().last();
-    cfg!(windows) && matches!(last, Some(b'.' | b' '))
+/// Why no path leads to an entry of this name, if none does.
+pub(crate) fn why_unreachable(name: &OsStr) -> Option<&'static str> {
+    if !cfg!(windows) {
+        None
+    } else if is_device(name) {
+        Some(RESERVED_NAME)
+    } else {
+        let ends_dropped = matches!(name.as_encoded_bytes().last(), Some(b'.' | b' '));
+        ends_dropped.then_some(DROPPED_END)
+    }
+}
+
+/// Why a path leads elsewhere than its names say, if it does unless Windows takes them
+/// literally.
+fn why_unreachable_path(path: &Path) -> Option<&'static str> {
+    path.components().find_map(|part| match part {
+        Component::Normal(name) => why_unreachable(name),
+        _ => None,
+    })
+}
+
+/// Parses a path of the command line.
+///
+/// # Errors
+///
+/// If it leads elsewhere than its names say.
+pub(crate) fn parse_path(path: PathBuf) -> Result<PathBuf, String> {
+    let path = plain(path);
+    match why_unreachable_path(&path) {
+        Some(why) if !is_verbatim(&path) => Err(format!(
+            r"{why}; write its absolute path after \\?\, as in \\?\C:\project"
+        )),
+        _ => Ok(path),
+    }
+}
+
+/// The error for an entry that cannot be opened because Windows reserves its name.
+#[cfg(windows)]
+pub(crate) fn reserved_name() -> io::Error {
+    io::Error::other(RESERVED_NAME)
+}
+
+/// Whether Windows reserves a name for a device, whatever its suffix.
+pub(crate) fn is_device(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let port = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
+    let mut number = port.unwrap_or_default().chars();
+    let is_digit = |digit: char| digit.is_ascii_digit() || "¹²³".contains(digit);
+    matches!(stem, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
+        || (number.next().is_some_and(is_digit) && number.next().is_none())
 }
 
 /// Whether a path exists, also as a dangling symlink.
@@ -222,6 +342,12 @@ mod tests {
             (r"\\?\UNC\server\share\a", r"\\server\share\a"),
             ("//server/share/a", r"\\server\share\a"),
             (r"\\?\Volume{0}\a", r"\\?\Volume{0}\a"),
+            // Without the prefix, these would be other entries.
+            (r"\\?\C:\odd.\a", r"\\?\C:\odd.\a"),
+            (r"\\?\C:\a\odd \", r"\\?\C:\a\odd "),
+            (r"\\?\UNC\server\share\nul.d", r"\\?\UNC\server\share\nul.d"),
+            (r"\\?\C:\.a\com10\con-a", r"C:\.a\com10\con-a"),
+            (r"C:\odd.\a", r"C:\odd.\a"),
             (r"/a/b", r"\a\b"),
         ] {
             let plain = plain(path.into()).into_os_string();

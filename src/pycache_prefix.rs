@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf, Prefix, absolute};
 use std::sync::Arc;
 
-use crate::path::{canonicalize, fold_case, is_absence, is_same};
+use crate::path::{canonicalize, fold_case, is_absence, is_same, without_verbatim};
 use crate::rules::Rules;
 
 /// A directory below the prefix, with the bytecode of a source directory.
@@ -73,6 +73,7 @@ pub(crate) fn find_dirs<'p>(
 /// The directory of the sources whose bytecode is in a directory below the prefix. `None` if
 /// it is not below the prefix, or not known. Both paths are canonical.
 pub(crate) fn source_dir_below(prefix: &Path, dir: &Path) -> Option<PathBuf> {
+    let (prefix, dir) = (without_verbatim(prefix), without_verbatim(dir));
     source_dir(dir.strip_prefix(prefix).ok()?)
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -19,7 +19,7 @@ use crate::console::format::list_paths;
 use crate::directory::{self, DirIdentity, FileSystem};
 use crate::failure::Failure;
 use crate::options::{Options, PathOptions};
-use crate::path::{canonicalize, is_absence, is_same, or_current_dir};
+use crate::path::{canonicalize, fold_case, is_absence, is_no_path, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
@@ -156,14 +156,18 @@ impl Roots {
             match roots.add_path(path, options.one_file_system) {
                 Ok(()) => {}
                 // A dangling symlink exists, and does not stop the rest.
-                Err(error) if is_absence(&error) && fs::symlink_metadata(&path.path).is_err() => {
+                Err(error) if is_no_path(&error) && fs::symlink_metadata(&path.path).is_err() => {
                     missing.push(path.path.clone())
                 }
                 Err(error) => roots.add_failure(&path.path, error),
             }
         }
         if !missing.is_empty() {
-            bail!("no such file or directory: {}", list_paths(&missing));
+            bail!(
+                "no such file or directory: {}{}",
+                list_paths(&missing),
+                wildcard_tip(&missing)
+            );
         }
         if let Some(prefix) = &options.pycache_prefix {
             match roots.add_prefix(prefix, options.one_file_system) {
@@ -192,12 +196,20 @@ impl Roots {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(());
         };
-        let parent = canonicalize(or_current_dir(parent))?;
-        // A symlink is judged by its own name, also if it is dangling.
+        // A symlink is judged by its own name, also if it is dangling. The name of another file
+        // is that in its directory: the file system may ignore case.
+        let canonical = if is_symlink {
+            canonicalize(or_current_dir(parent))?.join(name)
+        } else {
+            canonicalize(path)?
+        };
+        let (Some(parent), Some(name)) = (canonical.parent(), canonical.file_name()) else {
+            return Ok(());
+        };
         let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
         let in_cache = parent.file_name() == Some(CACHE_DIR.as_ref());
         if in_cache || (is_file && is_bytecode(name)) {
-            return self.add_entry(options, &parent.join(name), one_file_system);
+            return self.add_entry(options, &canonical, one_file_system);
         }
         followed.map(drop)
     }
@@ -214,8 +226,11 @@ impl Roots {
         };
         // The directory as the user wrote it, unless that is another one.
         let written = options.path.parent().map(or_current_dir);
+        let is_name = |written| fold_case(written) == fold_case(name);
         let shown = written
-            .filter(|written| options.path.file_name() == Some(name) && is_same(written, parent))
+            .filter(|written| {
+                options.path.file_name().is_some_and(is_name) && is_same(written, parent)
+            })
             .unwrap_or(parent);
         if let Some(&position) = self.entry_roots.get(shown) {
             if let Scope::Entries(names) = &mut self.list[position].scope {
@@ -299,5 +314,23 @@ impl Roots {
 
     fn add_failure(&mut self, path: &Path, error: io::Error) {
         self.failures.push(Failure::read(path, error));
+    }
+}
+
+/// What to do if a PATH with wildcards does not exist.
+fn wildcard_tip(missing: &[PathBuf]) -> &'static str {
+    // The prefix `\\?\` is no wildcard.
+    let has_wildcard = |part: Component| match part {
+        Component::Normal(name) => name.as_encoded_bytes().iter().any(|b| b"*?".contains(b)),
+        _ => false,
+    };
+    if cfg!(windows)
+        && missing
+            .iter()
+            .any(|path| path.components().any(has_wildcard))
+    {
+        "\n\n  tip: shells on Windows do not expand wildcards; name the directory"
+    } else {
+        ""
     }
 }

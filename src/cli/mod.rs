@@ -18,7 +18,7 @@ use clap::builder::{
 };
 use clap::{Parser, ValueEnum};
 
-use crate::path::plain;
+use crate::path::{parse_path, plain};
 use crate::pyc::VersionFilter;
 use crate::rules::topics::names;
 use version::VersionParser;
@@ -58,7 +58,7 @@ pub struct Cli {
     /// Directories or bytecode files to clean
     ///
     /// A PATH is searched even if an ignore list or the default skips contain its name.
-    #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().map(plain))]
+    #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().try_map(parse_path))]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Remove only stale bytecode

@@ -13,7 +13,7 @@ use anyhow::{Result, anyhow};
 
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
-use crate::path::{canonicalize, is_absence, is_present, or_current_dir};
+use crate::path::{canonicalize, is_no_path, is_present, or_current_dir};
 use crate::regular_file::read_regular_file;
 pub(crate) use settings::Config;
 
@@ -107,7 +107,7 @@ impl Configs {
 /// cannot be looked up.
 fn start_directory(path: &Path) -> io::Result<Option<PathBuf>> {
     let is_hidden =
-        |error: &io::Error| is_absence(error) || error.kind() == ErrorKind::PermissionDenied;
+        |error: &io::Error| is_no_path(error) || error.kind() == ErrorKind::PermissionDenied;
     let is_dir = path.metadata().is_ok_and(|found| found.is_dir());
     let written = if is_dir { Some(path) } else { path.parent() };
     let written = or_current_dir(written.unwrap_or(path));

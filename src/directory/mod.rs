@@ -22,7 +22,7 @@ pub(crate) use linux::{file_system, file_system_of_path, open_dir, read_dir};
 pub(crate) use other_unix::{file_system, file_system_of_path, open_dir, read_dir};
 #[cfg(windows)]
 pub(crate) use windows::{
-    file_system, file_system_of_path, open_dir, open_path_nofollow, read_dir,
+    explain_absence, file_system, file_system_of_path, open_dir, open_path_nofollow, read_dir,
 };
 
 /// The kind of a directory entry. A symlink is never resolved.

@@ -14,13 +14,13 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_NO_MORE_FILES};
 use windows_sys::Win32::Storage::FileSystem::{
-    FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT, FILE_ID_BOTH_DIR_INFO,
-    FILE_INFO_BY_HANDLE_CLASS, FileIdBothDirectoryInfo, FileIdBothDirectoryRestartInfo,
+    FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT, FILE_FULL_DIR_INFO,
+    FILE_INFO_BY_HANDLE_CLASS, FileFullDirectoryInfo, FileFullDirectoryRestartInfo,
     GetFileInformationByHandleEx,
 };
 
 use super::{Entry, EntryKind, FileSystem};
-use crate::path::or_current_dir;
+use crate::path::{is_device, or_current_dir, reserved_name};
 
 /// The length of the buffer for entries.
 const BUFFER_LEN: usize = 1 << 16;
@@ -53,7 +53,19 @@ pub(crate) fn open_path_nofollow(path: &Path) -> io::Result<Dir> {
 ///
 /// If there is no such directory, or it cannot be read.
 pub(crate) fn open_dir(parent: &Dir, name: &OsStr) -> io::Result<Dir> {
-    parent.open_dir_nofollow(name)
+    parent
+        .open_dir_nofollow(name)
+        .map_err(|error| explain_absence(error, name))
+}
+
+/// The error for an entry that `cap-std` did not open: it treats an entry with the name of a
+/// device as if it did not exist.
+pub(crate) fn explain_absence(error: io::Error, name: &OsStr) -> io::Error {
+    if error.kind() == ErrorKind::NotFound && is_device(name) {
+        reserved_name()
+    } else {
+        error
+    }
 }
 
 /// Reads all entries of an open directory. The listing carries their sizes.
@@ -63,9 +75,9 @@ pub(crate) fn open_dir(parent: &Dir, name: &OsStr) -> io::Result<Dir> {
 /// If the directory cannot be read.
 pub(crate) fn read_dir(dir: &Dir, _measure: bool, mut visit: impl FnMut(Entry)) -> io::Result<()> {
     let mut buffer = Box::new(ListBuffer([0; BUFFER_LEN]));
-    let mut class = FileIdBothDirectoryRestartInfo;
+    let mut class = FileFullDirectoryRestartInfo;
     while read_entries(dir, class, &mut buffer)? {
-        class = FileIdBothDirectoryInfo;
+        class = FileFullDirectoryInfo;
         let mut rest = &buffer.0[..];
         loop {
             let next = visit_first(rest, &mut visit).ok_or(ErrorKind::InvalidData)?;
@@ -106,17 +118,17 @@ fn read_entries(
     }
 }
 
-/// Visits the first of the entries (`FILE_ID_BOTH_DIR_INFO`). Returns the distance to the next
+/// Visits the first of the entries (`FILE_FULL_DIR_INFO`). Returns the distance to the next
 /// one, or 0 at the last one; `None` if the entry is not complete.
 fn visit_first(bytes: &[u8], mut visit: impl FnMut(Entry)) -> Option<usize> {
-    const NAME: usize = offset_of!(FILE_ID_BOTH_DIR_INFO, FileName);
+    const NAME: usize = offset_of!(FILE_FULL_DIR_INFO, FileName);
     let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    let next = number(offset_of!(FILE_ID_BOTH_DIR_INFO, NextEntryOffset))?;
-    let attributes = number(offset_of!(FILE_ID_BOTH_DIR_INFO, FileAttributes))?;
-    let name_len = number(offset_of!(FILE_ID_BOTH_DIR_INFO, FileNameLength))?;
-    // For a reparse point, this field contains its tag.
-    let tag = number(offset_of!(FILE_ID_BOTH_DIR_INFO, EaSize))?;
-    let size = bytes.get(offset_of!(FILE_ID_BOTH_DIR_INFO, EndOfFile)..)?;
+    let next = number(offset_of!(FILE_FULL_DIR_INFO, NextEntryOffset))?;
+    let attributes = number(offset_of!(FILE_FULL_DIR_INFO, FileAttributes))?;
+    let name_len = number(offset_of!(FILE_FULL_DIR_INFO, FileNameLength))?;
+    // For a reparse point, this field contains its tag (MS-FSCC, FileFullDirectoryInformation).
+    let tag = number(offset_of!(FILE_FULL_DIR_INFO, EaSize))?;
+    let size = bytes.get(offset_of!(FILE_FULL_DIR_INFO, EndOfFile)..)?;
     let name = bytes.get(NAME..NAME.checked_add(name_len as usize)?)?;
     let units = name.chunks_exact(2);
     let units = units.map(|unit| u16::from_le_bytes([unit[0], unit[1]]));

@@ -20,7 +20,7 @@ pub(crate) use repository::Repository;
 use surroundings::{Surroundings, SurroundingsCache};
 
 use crate::failure::{Failure, Operation};
-use crate::path::canonicalize;
+use crate::path::{canonicalize, without_verbatim};
 use crate::rules::is_vcs_dir;
 
 /// Why something that was selected is kept.
@@ -94,7 +94,11 @@ impl Guard {
     /// `is_generic` says that its name does not belong to one tool, so that it may be a
     /// part of the project.
     pub(crate) fn veto_debris(&self, path: &Path, is_generic: bool) -> Option<KeepReason> {
-        let is_user_cache = |cache: &PathBuf| path.starts_with(cache) || cache.starts_with(path);
+        let plain = without_verbatim(path);
+        let is_user_cache = |cache: &PathBuf| {
+            let cache = without_verbatim(cache);
+            plain.starts_with(&cache) || cache.starts_with(&plain)
+        };
         if self.user_caches.iter().any(is_user_cache) {
             return Some(KeepReason::UserCache);
         }

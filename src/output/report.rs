@@ -213,14 +213,11 @@ impl<'a> Report<'a> {
         });
         self.flush();
         if self.permission_denied && !is_root() {
-            let elevated = if cfg!(windows) {
-                "as administrator"
+            print_hint(if cfg!(windows) {
+                "access denied: close the programs that use these files, or run as administrator"
             } else {
-                "with sudo"
-            };
-            print_hint(format_args!(
-                "permission denied: run as the owner of these files, or {elevated}"
-            ));
+                "permission denied: run as the owner of these files, or with sudo"
+            });
         }
         for path in &self.distrusted {
             print_hint(format_args!(

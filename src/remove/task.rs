@@ -1,5 +1,6 @@
 //! Removes targets on one thread.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::interrupt;
 use crate::open_dirs::{MAX_OPEN_TREE_DIRS, OpenDirs, OpenTreeDirs, open_unchanged};
 use crate::options::Listing;
 use crate::path::split_name;
-use crate::plan::{Target, TargetKind, Tree};
+use crate::plan::{Target, TargetKind, Tree, TreeDir};
 use crate::pyc::BytecodeName;
 use crate::roots::Root;
 use crate::stats::FileCounter;
@@ -183,8 +184,16 @@ impl Task<'_, '_> {
             };
             let emptied = reopened
                 .and_then(|()| open.open(&tree.dirs, index))
-                .and_then(|handle| self.remove_new_bytecode(handle, path));
-            removed = emptied.and_then(|()| try_remove(open));
+                .and_then(|handle| self.remove_new_bytecode(handle, dir, path));
+            removed = emptied.and_then(|is_in_use| {
+                try_remove(open).map_err(|error| {
+                    if is_in_use && error.kind() == ErrorKind::DirectoryNotEmpty {
+                        io::Error::other("a program has a removed file open")
+                    } else {
+                        error
+                    }
+                })
+            });
         }
         match removed {
             Ok(()) => {
@@ -201,12 +210,18 @@ impl Task<'_, '_> {
     }
 
     /// Removes the bytecode that was created since the plan was made. Nothing proves that
-    /// other new files are not worth keeping; they keep the directory.
+    /// other new files are not worth keeping; they keep the directory. `removed` is the
+    /// directory as it was planned. Returns whether it still lists a file that was removed:
+    /// some file systems of Windows list it until all programs have closed it.
     fn remove_new_bytecode(
         &mut self,
         dir: &Dir,
+        removed: &TreeDir,
         path: impl Fn() -> PathBuf + Copy,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
+        let names = removed.files().map(|(name, _)| name);
+        let removed: HashSet<&OsStr> = names.filter(|_| cfg!(windows)).collect();
+        let mut is_in_use = false;
         let mut files = Vec::new();
         // Read to the end first: some file systems skip entries if others are removed
         // meanwhile.
@@ -216,11 +231,16 @@ impl Task<'_, '_> {
             }
         })?;
         for (name, bytes) in files {
-            if self.remove_file(dir, path, &name) == Removal::Removed {
+            if removed.contains(&*name) {
+                // It was counted and listed already. Python may have written it again, so that
+                // it can be removed.
+                is_in_use = true;
+                let _ = remove_file(dir, &name);
+            } else if self.remove_file(dir, path, &name) == Removal::Removed {
                 self.outcome.stats.add_file(&name, bytes);
             }
         }
-        Ok(())
+        Ok(is_in_use)
     }
 
     /// Removes a file or a symlink.

@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::os::windows::fs::MetadataExt;
 use std::os::windows::io::AsRawHandle;
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
@@ -16,11 +17,15 @@ use windows_sys::Win32::Foundation::{
     ERROR_NOT_SUPPORTED,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    DELETE, FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
+    DELETE, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY, FILE_BASIC_INFO,
+    FILE_DISPOSITION_FLAG_DELETE, FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
     FILE_DISPOSITION_FLAG_POSIX_SEMANTICS, FILE_DISPOSITION_INFO, FILE_DISPOSITION_INFO_EX,
     FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_INFO_BY_HANDLE_CLASS,
-    FILE_WRITE_ATTRIBUTES, FileDispositionInfo, FileDispositionInfoEx, SetFileInformationByHandle,
+    FILE_WRITE_ATTRIBUTES, FileBasicInfo, FileDispositionInfo, FileDispositionInfoEx,
+    SetFileInformationByHandle,
 };
+
+use crate::directory::explain_absence;
 
 /// What a file system reports that does not know how to remove as on Unix: FAT, some
 /// network shares, and Windows before version 1809.
@@ -64,25 +69,9 @@ fn open_entry(dir: &Dir, name: &OsStr, access: u32) -> io::Result<File> {
         .access_mode(access)
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
         .follow(FollowSymlinks::No);
-    match dir.open_with(name, &options) {
-        // `cap-std` opens no `aux.pyc`, as if it did not exist.
-        Err(error) if error.kind() == ErrorKind::NotFound && is_device(name) => Err(
-            io::Error::other("its name is reserved for a device of Windows"),
-        ),
-        opened => opened.map(cap_std::fs::File::into_std),
-    }
-}
-
-/// Whether most calls of Windows take a name as that of a device, whatever its suffix.
-fn is_device(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_ascii_uppercase();
-    let stem = name.split('.').next().unwrap_or_default().trim_end();
-    let port = stem
-        .strip_prefix("COM")
-        .or_else(|| stem.strip_prefix("LPT"));
-    let mut number = port.unwrap_or_default().chars();
-    matches!(stem, "CON" | "PRN" | "AUX" | "NUL")
-        || (number.next().is_some_and(char::is_numeric) && number.next().is_none())
+    dir.open_with(name, &options)
+        .map(cap_std::fs::File::into_std)
+        .map_err(|error| explain_absence(error, name))
 }
 
 /// Removes an open entry. With the semantics of POSIX the name is free at once, even if
@@ -108,18 +97,27 @@ fn remove(dir: &Dir, name: &OsStr, entry: &File) -> io::Result<()> {
     }
     // A file that is read-only is removed only without this attribute.
     let writable = open_entry(dir, name, FILE_WRITE_ATTRIBUTES)?;
-    set_readonly(&writable, false)?;
+    let attributes = writable.metadata()?.file_attributes();
+    set_attributes(&writable, attributes & !FILE_ATTRIBUTE_READONLY)?;
     let removed = set_information(entry, FileDispositionInfo, &on_close);
     if removed.is_err() {
-        set_readonly(&writable, true)?;
+        set_attributes(&writable, attributes)?;
     }
     removed
 }
 
-fn set_readonly(entry: &File, readonly: bool) -> io::Result<()> {
-    let mut permissions = entry.metadata()?.permissions();
-    permissions.set_readonly(readonly);
-    entry.set_permissions(permissions)
+/// Sets the attributes of an open entry.
+fn set_attributes(entry: &File, attributes: u32) -> io::Result<()> {
+    // 0 would not change anything, for times and for attributes.
+    let information = FILE_BASIC_INFO {
+        FileAttributes: if attributes == 0 {
+            FILE_ATTRIBUTE_NORMAL
+        } else {
+            attributes
+        },
+        ..FILE_BASIC_INFO::default()
+    };
+    set_information(entry, FileBasicInfo, &information)
 }
 
 /// Calls `SetFileInformationByHandle`, for which neither the standard library nor a crate

@@ -13,7 +13,7 @@ use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
 use crate::directory::EntryKind;
 use crate::guard::KeepReason;
-use crate::path::{is_unreachable, name_of, split_name};
+use crate::path::{name_of, split_name, why_unreachable};
 use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
@@ -29,15 +29,7 @@ impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
     pub(super) fn visit_dir(&mut self, entry: DirEntry) -> Step {
         let relative = self.relative(entry.path());
-        if is_unreachable(entry.file_name()) {
-            let path = self.root.display_path(relative);
-            let why = "no path of Windows leads to a name that ends with a dot or a space";
-            self.record_failure(path, io::Error::other(why));
-            self.block();
-            self.walk.skip_current_dir();
-            return Step::Continue;
-        }
-        let mut decision = if self.is_boundary(&entry) {
+        let mut decision = if self.is_boundary(&entry) || self.is_unreachable(&entry) {
             DirDecision::Skip
         } else {
             let in_repository = self.is_in_repository(&entry);
@@ -87,6 +79,20 @@ impl<'a> Job<'_, 'a> {
                 Step::Continue
             }
         }
+    }
+
+    /// Whether no path leads to a directory. Unless it is ignored, that is recorded.
+    fn is_unreachable(&mut self, entry: &DirEntry) -> bool {
+        let why = why_unreachable(name_of(entry)).filter(|_| entry.depth() > 0);
+        if let Some(why) = why {
+            let relative = self.relative(entry.path());
+            let found = self.found_entry(entry, relative, EntryKind::Dir);
+            if !self.rules.ignore.is_ignored(found.path) {
+                let path = self.root.display_path(relative);
+                self.record_failure(path, io::Error::other(why));
+            }
+        }
+        why.is_some()
     }
 
     /// The debris topic of an entry, if there is evidence for it. What cannot be looked at

@@ -3,15 +3,15 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::windows::ffi::OsStringExt;
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use snapbox::str;
 
-use crate::util::{Run, Tree, canonical, skipped, tree};
+use crate::util::{PYCLEAN, Run, Tree, canonical, create_large_tree, skipped, tree};
 
 /// Sets or clears the attribute for files that are read-only.
 fn set_readonly(path: &Path, readonly: bool) {
@@ -177,13 +177,20 @@ fn names_that_are_not_unicode_are_listed_exactly_and_removed() {
     tree.assert_left("");
 }
 
+/// Creates a directory with this name, even if no path leads to it, and bytecode in it. The
+/// tests remove it, because the library that creates their trees cannot.
+fn create_odd_dir(tree: &Tree, name: &str) -> PathBuf {
+    let odd = literal(tree, name);
+    fs::create_dir_all(&odd).unwrap();
+    fs::write(odd.join("m.pyc"), "").unwrap();
+    odd
+}
+
 /// Windows drops a dot or a space at the end of the names in a path.
 #[test]
 fn directory_to_which_no_path_leads_is_kept_and_reported() {
     let tree = tree("odd/n.txt");
-    let odd = literal(&tree, "odd.");
-    fs::create_dir(&odd).unwrap();
-    fs::write(odd.join("m.pyc"), "").unwrap();
+    let odd = create_odd_dir(&tree, "odd.");
     let run: Run = tree.pyclean(".");
     assert_eq!(run.code, Some(1));
     run.assert_snapshot(str![[r#"
@@ -194,8 +201,254 @@ Nothing removed.
 
 "#]]);
     assert!(odd.join("m.pyc").exists());
-    fs::remove_file(odd.join("m.pyc")).unwrap();
-    fs::remove_dir(odd).unwrap();
+    let ignored = tree.pyclean(". -i odd.");
+    ignored.assert("", "Nothing to remove.\n", 0);
+    fs::remove_dir_all(odd).unwrap();
+}
+
+/// The prefix says that names are taken literally.
+#[test]
+fn prefix_is_kept_where_the_path_leads_elsewhere_without_it() {
+    let tree = tree("odd/m.pyc odd/sub/m.pyc");
+    let odd = create_odd_dir(&tree, "odd.");
+    create_odd_dir(&tree, r"odd.\sub");
+    let path = odd.to_str().unwrap();
+    let (stdout, stderr) = run(&tree, &["-v", path]);
+    assert_eq!(
+        stdout,
+        format!("{path}\\m.pyc\n{path}\\sub\\m.pyc\n"),
+        "{stderr}"
+    );
+    assert!(!odd.join("m.pyc").exists() && !odd.join(r"sub\m.pyc").exists());
+    // A single file.
+    let odd = create_odd_dir(&tree, "odd.");
+    let file = odd.join("m.pyc");
+    let (stdout, stderr) = run(&tree, &["-v", file.to_str().unwrap()]);
+    assert_eq!(stdout, format!("{}\n", file.display()), "{stderr}");
+    assert!(!file.exists());
+    fs::remove_dir_all(odd).unwrap();
+    tree.assert_left("odd/m.pyc odd/sub/m.pyc");
+}
+
+#[test]
+fn environment_around_a_path_with_the_prefix_is_found() {
+    let tree = tree("odd/");
+    let odd = create_odd_dir(&tree, "odd.");
+    if !odd.canonicalize().unwrap().ends_with("odd.") {
+        fs::remove_dir_all(odd).unwrap();
+        return skipped("this system drops a dot at the end of a canonical path");
+    }
+    fs::write(odd.join("pyvenv.cfg"), "").unwrap();
+    fs::create_dir_all(odd.join(r"sub\empty")).unwrap();
+    let (_, stderr) = run(&tree, &["-n", odd.to_str().unwrap(), "--folders"]);
+    assert!(stderr.contains("inside a virtual environment"), "{stderr}");
+    fs::remove_dir_all(odd).unwrap();
+}
+
+#[test]
+fn path_that_leads_elsewhere_is_refused() {
+    let tree = tree("sub/m.pyc");
+    for path in [
+        "sub ",
+        "sub.",
+        "./sub /",
+        "sub. ./m.pyc",
+        "com5.x",
+        "sub/aux",
+    ] {
+        for check in ["--check", "-n"] {
+            let (stdout, stderr) = run(&tree, &[check, "-v", path]);
+            assert_eq!(stdout, "");
+            assert!(
+                stderr.starts_with(&format!("error: invalid value '{path}'"))
+                    && stderr.contains(r"write its absolute path after \\?\"),
+                "{stderr}"
+            );
+        }
+        assert_eq!(tree.command([path]).status().unwrap().code(), Some(2));
+    }
+    for path in ["./sub", "sub/.", "sub/../sub", "."] {
+        assert_eq!(tree.pyclean(&format!("-n {path}")).code, Some(0), "{path}");
+    }
+    tree.assert_left("sub/m.pyc");
+}
+
+/// Windows has no way to a directory called `aux`, or opens a device instead.
+#[test]
+fn directory_with_the_name_of_a_device_is_kept_and_reported() {
+    let tree = tree("n.pyc");
+    let names = ["com5.x", "nul.d", "pkg/aux", "pkg/LPT1"];
+    for name in names {
+        create_odd_dir(&tree, &name.replace('/', "\\"));
+    }
+    create_odd_dir(&tree, r"__pycache__\con.x");
+    create_odd_dir(&tree, "com10");
+    tree.pyclean(".").assert_snapshot(str![[r#"
+--- stderr
+error: cannot read __pycache__/con.x: its name is reserved for a device of Windows
+error: cannot read com5.x: its name is reserved for a device of Windows
+error: cannot read nul.d: its name is reserved for a device of Windows
+error: cannot read pkg/LPT1: its name is reserved for a device of Windows
+error: cannot read pkg/aux: its name is reserved for a device of Windows
+Removed 2 files (5 B).
+--- exit 1
+
+"#]]);
+    let ignored = tree.pyclean("-n . -i com5.x nul.d aux lpt1 __pycache__");
+    ignored.assert("", "Nothing to remove.\n", 0);
+    for name in names {
+        fs::remove_dir_all(literal(&tree, &name.replace('/', "\\"))).unwrap();
+    }
+    fs::remove_dir_all(literal(&tree, r"__pycache__\con.x")).unwrap();
+}
+
+/// The shell passes `*` to the program.
+#[test]
+fn wildcards_in_a_path_are_a_usage_error() {
+    let tree = tree("m.pyc");
+    for path in ["*.pyc", "no/*.py?", "?.pyc"] {
+        let run = tree.pyclean(&format!(". {path}"));
+        run.assert(
+            "",
+            &format!(
+                "error: no such file or directory: {path}\n\n  \
+                 tip: shells on Windows do not expand wildcards; name the directory\n"
+            ),
+            2,
+        );
+    }
+    let (_, stderr) = run(&tree, &[r"\\?\C:\no\such."]);
+    assert!(
+        stderr.starts_with("error: no such") && !stderr.contains("tip"),
+        "{stderr}"
+    );
+    assert_eq!(tree.pyclean("--explain *.pyc").code, Some(2));
+    assert_eq!(tree.pyclean("a<b").code, Some(2));
+    tree.assert_left("m.pyc");
+}
+
+/// A program that runs cannot be removed, nor a library that one has loaded.
+#[test]
+fn file_in_use_as_a_program_is_reported_with_a_hint() {
+    let busy = create_large_tree();
+    let tree = tree("");
+    let program = tree.path().join("m.pyc");
+    fs::copy(PYCLEAN, &program).unwrap();
+    // Wine needs this library.
+    let library = Path::new(PYCLEAN).with_file_name("bcryptprimitives.dll");
+    if library.exists() {
+        fs::copy(library, tree.path().join("bcryptprimitives.dll")).unwrap();
+    }
+    let mut command = Command::new(&program);
+    command.args(["-nv", "."]).current_dir(busy.path());
+    // It waits until its output is read.
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    let run = tree.pyclean(".");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    run.redact(io::Error::from_raw_os_error(5), "[DENIED]")
+        .assert_snapshot(str![[r#"
+--- stderr
+error: cannot remove m.pyc: [DENIED]
+hint: access denied: close the programs that use these files, or run as administrator
+Removed nothing.
+--- exit 1
+
+"#]]);
+    assert!(program.exists());
+}
+
+/// Without the semantics of POSIX, a removed file is listed until it is closed.
+#[test]
+fn removed_file_that_is_open_is_counted_once() {
+    let tree = tree("a/__pycache__/m.cpython-312.pyc a/__pycache__/n.pyc");
+    let open = fs::File::open(tree.path().join("a/__pycache__/m.cpython-312.pyc")).unwrap();
+    let run = tree.pyclean("-v .");
+    let is_kept = run.code == Some(1);
+    drop(open);
+    if is_kept {
+        run.assert_snapshot(str![[r#"
+a/__pycache__/m.cpython-312.pyc
+a/__pycache__/n.pyc
+--- stderr
+error: cannot remove a/__pycache__: a program has a removed file open
+Removed 2 files (50 B).
+--- exit 1
+
+"#]]);
+    } else {
+        assert!(
+            run.stderr.contains("1 directory and 2 files"),
+            "{}",
+            run.stderr
+        );
+    }
+    tree.pyclean("-q .");
+    tree.assert_left("a/");
+}
+
+#[test]
+fn file_in_two_cases_is_counted_once() {
+    let tree = tree("b.pyc sub/c.pyc");
+    for arguments in ["-n b.pyc B.pyc ./B.PYC", "-v B.PYC b.pyc"] {
+        let run = tree.pyclean(arguments);
+        assert_eq!(run.stdout, "b.pyc\n", "{}", run.stderr);
+        assert!(run.stderr.ends_with(" 1 file (5 B).\n"), "{}", run.stderr);
+    }
+    let listed = tree.pyclean("-n SUB/C.pyc sub/c.PYC").stdout;
+    assert_eq!(listed, "SUB/c.pyc\n");
+}
+
+/// A file whose only attribute says that it is read-only.
+#[test]
+fn file_that_has_only_the_read_only_attribute_is_removed() {
+    let tree = tree("m.pyc");
+    let mut command = Command::new("attrib");
+    command.args(["-A", "+R"]).arg(tree.path().join("m.pyc"));
+    if !command.status().is_ok_and(|status| status.success()) {
+        return skipped("attrib is not installed");
+    }
+    set_readonly(&tree.path().join("m.pyc"), true);
+    assert_eq!(tree.pyclean(".").code, Some(0));
+    tree.assert_left("");
+}
+
+/// Under Wine no canonical path has more than 260 characters, so that names are looked up.
+#[test]
+fn long_path_is_cleaned() {
+    let tree = tree("");
+    let deep: PathBuf = (0..20).map(|_| "Directory_of_20_byte").collect();
+    let dir = literal(&tree, "a").join(&deep);
+    fs::create_dir_all(dir.join("__pycache__")).unwrap();
+    fs::create_dir_all(dir.join("empty")).unwrap();
+    for name in ["__pycache__/m.cpython-312.pyc", "m.pyc", "keep"] {
+        fs::write(dir.join(name), "").unwrap();
+    }
+    let relative = Path::new("a").join(&deep);
+    let absolute = PathBuf::from(canonical(tree.path())).join(&relative);
+    for path in [&relative, &absolute, &dir] {
+        let (stdout, stderr) = run(&tree, &["-n", path.to_str().unwrap()]);
+        assert_eq!(stdout.lines().count(), 2, "{stdout}{stderr}");
+    }
+    let upper = relative.to_str().unwrap().to_uppercase();
+    let (_, stderr) = run(&tree, &["-n", &upper, relative.to_str().unwrap()]);
+    assert!(
+        stderr.ends_with("Would remove 1 directory and 2 files (0 B).\n"),
+        "{stderr}"
+    );
+    let file = relative.join("m.pyc");
+    let (stdout, stderr) = run(
+        &tree,
+        &["-v", file.to_str().unwrap(), relative.to_str().unwrap()],
+    );
+    assert_eq!(stdout.lines().count(), 3, "{stderr}");
+    // An environment around a PATH is found.
+    fs::write(tree.path().join(r"a\pyvenv.cfg"), "").unwrap();
+    let (stdout, stderr) = run(&tree, &["-v", relative.to_str().unwrap(), "--folders"]);
+    assert_eq!(stdout, "", "{stderr}");
+    assert!(stderr.contains("inside a virtual environment"), "{stderr}");
+    assert!(dir.join("empty").exists());
 }
 
 #[test]
