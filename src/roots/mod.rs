@@ -5,6 +5,8 @@
 //! needed, as there may be more than a process can keep open, and must then be the directory
 //! that it was at the start.
 
+mod location;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
@@ -22,6 +24,8 @@ use crate::options::{Options, PathOptions};
 use crate::path::{canonicalize, fold_case, is_absence, is_no_path, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
+
+pub(crate) use location::Location;
 
 /// A directory in which something is removed.
 #[derive(Debug)]
@@ -65,33 +69,6 @@ pub(crate) struct Roots {
     pub(crate) walked_separately: HashSet<PathBuf>,
     /// The position of each root of single entries, by its path.
     entry_roots: HashMap<PathBuf, usize>,
-}
-
-/// A directory below a root. Shared by everything that was found in it.
-#[derive(Debug)]
-pub(crate) struct Location<'a> {
-    /// The root.
-    pub(crate) root: &'a Root,
-    /// The path relative to the root; empty for the root itself.
-    pub(crate) path: Box<Path>,
-}
-
-impl<'a> Location<'a> {
-    /// The directory at a path relative to a root.
-    pub(crate) fn new(root: &'a Root, path: &Path) -> Arc<Self> {
-        let path = path.into();
-        Arc::new(Self { root, path })
-    }
-
-    /// The canonical path.
-    pub(crate) fn canonical(&self) -> PathBuf {
-        self.root.canonical.join(&self.path)
-    }
-
-    /// The path as it is shown.
-    pub(crate) fn display_path(&self) -> PathBuf {
-        self.root.display_path(&self.path)
-    }
 }
 
 impl Root {
