@@ -40,6 +40,7 @@ mod scan;
 mod stats;
 mod threads;
 
+use std::mem;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -48,7 +49,6 @@ pub use cli::Cli;
 pub use exit_status::ExitStatus;
 
 use console::progress::Progress;
-use guard::{Guard, KeepReason};
 use options::Options;
 use output::hints;
 use output::prompt::confirm_erase;
@@ -86,29 +86,16 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
 
     let threads = Threads::new(options.jobs);
     let progress = Progress::new(options.progress, options.remove.dry_run);
-    let guard = Guard::new();
-    let mut found = scan::run(options, &roots, &guard, &threads, &progress);
-    let mut plan = Plan::new(found.targets);
-    let is_declined = options.confirm_erase && !confirm_erase(&mut plan)?;
-    found
-        .kept
-        .retain(|kept| !is_declined || kept.reason != KeepReason::NotEmpty);
-
-    let projects = if options.by_project {
-        Projects::find(&plan, &roots)
-    } else {
-        Projects::default()
-    };
+    let mut found = scan::run(options, &roots, &threads, &progress);
+    hints::print_nested_settings(options, &found.nested_settings);
+    let mut plan = Plan::new(mem::take(&mut found.targets));
+    let is_declined = options.confirm_erase && !confirm_erase(&mut plan, &mut found.kept)?;
+    let projects = options.by_project.then(|| Projects::find(&plan, &roots));
+    let projects = projects.unwrap_or_default();
 
     let mut report = Report::new(options, &plan, &projects, &progress, start);
     report.note_declined(is_declined);
-    let failures = guard.take_failures();
-    report.record_failures([
-        &roots.failures,
-        &found.failures,
-        &failures,
-        &projects.failures,
-    ]);
+    report.record_failures([&roots.failures, &found.failures, &projects.failures]);
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
     let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);

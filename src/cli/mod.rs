@@ -126,7 +126,7 @@ pub struct Cli {
 
     /// Also run `git clean -dx` (asks first)
     ///
-    /// It runs last, in each PATH, and is interactive unless --yes is given. It keeps what
+    /// It removes all untracked and ignored files, such as .env. It runs last, in each PATH, and is interactive unless --yes is given. It keeps what
     /// --ignore names. With this option, --ignore accepts only names, in which * and ? are
     /// wildcards. A dry run prints what git would remove; the total does not include it.
     #[arg(short, long, help_heading = "Selection")]
@@ -176,7 +176,8 @@ pub struct Cli {
 
     /// Answer yes to all prompts
     ///
-    /// Also required to clean a whole file system: `pyclean --yes /`.
+    /// These are the prompts of --erase and --git-clean. Also required to clean a whole file
+    /// system: `pyclean --yes /`.
     #[arg(short, long, help_heading = "Behavior")]
     pub(crate) yes: bool,
 
@@ -201,7 +202,7 @@ pub struct Cli {
     #[arg(long, help_heading = "Output", conflicts_with_all = ["print0", "verbose"])]
     pub(crate) by_project: bool,
 
-    /// End each path with a NUL byte, for xargs -0
+    /// End each listed path with a NUL byte (-n, -v)
     #[arg(short = '0', long, help_heading = "Output")]
     pub(crate) print0: bool,
 

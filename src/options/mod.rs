@@ -42,8 +42,10 @@ pub(crate) struct Options {
     pub(crate) git_clean: Option<GitCleanOptions>,
     /// Whether the settings of projects are read.
     pub(crate) reads_settings: bool,
-    /// The settings files that apply, if the user is told of them.
-    pub(crate) shown_configs: Vec<PathBuf>,
+    /// Whether the user is told which settings files apply.
+    pub(crate) names_settings: bool,
+    /// The settings files that apply to the PATHs.
+    pub(crate) configs: Vec<PathBuf>,
 }
 
 /// A PATH with its rules.
@@ -173,11 +175,8 @@ impl Options {
             progress: cli.shows_progress(),
             git_clean,
             reads_settings: !cli.isolated,
-            shown_configs: if cli.shows_settings() {
-                configs.files.into_iter().map(|(file, _)| file).collect()
-            } else {
-                Vec::new()
-            },
+            names_settings: cli.shows_settings(),
+            configs: configs.files.into_iter().map(|(file, _)| file).collect(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::console::format::{escape_path, list_some};
 use crate::console::message::{print_hint, print_note, print_warning};
@@ -21,12 +21,22 @@ const DRY_RUN: [&str; 3] = ["-n", "--dry-run", "--check"];
 /// Names the settings files that apply.
 pub(crate) fn print_settings(options: &Options) {
     let current_dir = canonicalize(Path::new("."));
-    for file in &options.shown_configs {
+    for file in options.configs.iter().filter(|_| options.names_settings) {
         let is_below = |dir| file.strip_prefix(dir).ok();
         let shown = current_dir.as_ref().ok().and_then(is_below);
         print_note(format_args!(
             "using settings from {} (--isolated to ignore them)",
             escape_path(shown.unwrap_or(file))
+        ));
+    }
+}
+
+/// Names the settings files of projects below the PATHs that apply.
+pub(crate) fn print_nested_settings(options: &Options, files: &[PathBuf]) {
+    if options.names_settings && !files.is_empty() {
+        print_note(format_args!(
+            "also using settings from {} (--isolated to ignore them)",
+            list_some(files.iter(), MAX_NAMES)
         ));
     }
 }

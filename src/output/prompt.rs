@@ -6,20 +6,23 @@ use std::io::{self, Write};
 use anyhow::{Context, Result, bail};
 
 use crate::console::format::{escape_path, format_stats};
+use crate::guard::KeepReason;
 use crate::interrupt;
 use crate::plan::{Plan, Target};
+use crate::scan::Kept;
 use crate::stats::RemovalStats;
 
 /// A longer list would hide the prompt.
 const MAX_SHOWN: usize = 100;
 
 /// Shows what `--erase` selected and asks for confirmation. If the user declines, it is
-/// dropped from the plan. Returns whether it is still part of the plan.
+/// dropped from the plan, and from what is reported as kept. Returns whether it is still part
+/// of the plan.
 ///
 /// # Errors
 ///
 /// If there is no answer.
-pub(crate) fn confirm_erase(plan: &mut Plan) -> Result<bool> {
+pub(crate) fn confirm_erase(plan: &mut Plan, kept: &mut Vec<Kept>) -> Result<bool> {
     let mut out = anstream::stderr().lock();
     let mut total = RemovalStats::default();
     let mut shown = 0;
@@ -64,6 +67,7 @@ pub(crate) fn confirm_erase(plan: &mut Plan) -> Result<bool> {
     let is_confirmed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if !is_confirmed {
         plan.drop_erased();
+        kept.retain(|kept| kept.reason != KeepReason::NotEmpty);
     }
     Ok(is_confirmed)
 }

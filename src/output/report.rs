@@ -110,7 +110,7 @@ impl<'a> Report<'a> {
     }
 
     /// Reports what could not be read before the removal began.
-    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 4]) {
+    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 3]) {
         for failure in failures.into_iter().flatten() {
             self.record_failure(failure);
         }
@@ -290,6 +290,8 @@ impl<'a> Report<'a> {
             "Would remove nothing.".to_owned()
         } else if self.declined || self.errors > 0 {
             "Nothing removed.".to_owned()
+        } else if self.options.git_clean.is_some() {
+            "Nothing else to remove.".to_owned()
         } else {
             "Nothing to remove.".to_owned()
         }

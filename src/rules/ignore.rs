@@ -72,7 +72,7 @@ impl IgnoreRules {
             let path = normalize(word);
             ensure!(
                 !path.components().any(|part| part == Component::ParentDir),
-                "{}: it contains '..' after a wildcard; use the resolved path",
+                "{}: it contains '..'; use the resolved path",
                 invalid()
             );
             let Some(name) = path.file_name() else {

@@ -120,7 +120,7 @@ pub(crate) const TOPICS: &[Topic] = &[
     default_topic("cache", ".cache", &[generic(".cache/", Evidence::Project)]),
     default_topic(
         "coverage",
-        ".coverage, coverage.{json,lcov,xml}, htmlcov,\n*.py,cover, *.cover",
+        ".coverage, coverage.{json,lcov,xml},\nhtmlcov, *.py,cover, *.cover",
         &[
             named(".coverage"),
             // Data of parallel runs: host, process and a random part.
@@ -135,8 +135,9 @@ pub(crate) const TOPICS: &[Topic] = &[
     ),
     default_topic(
         "package",
-        "build/lib, build/bdist.*, dist, sdist, *.egg-info,\n\
-         .pdm-build, _skbuild, pip-wheel-metadata",
+        "build/lib, build/bdist.*, dist, sdist,\n\
+         *.egg-info, .pdm-build, _skbuild,\n\
+         pip-wheel-metadata",
         &[
             generic("build/bdist.*/", Evidence::ProjectAbove),
             generic("build/lib/", Evidence::ProjectAbove),
@@ -218,7 +219,7 @@ pub(crate) const TOPICS: &[Topic] = &[
     topic("pyre", ".pyre", &[named(".pyre/")]),
     topic(
         "pyright",
-        ".pyright, .pyright-app-cache-*, .pyright-stubs-*",
+        ".pyright, .pyright-app-cache-*,\n.pyright-stubs-*",
         &[
             named(".pyright/"),
             named(".pyright-app-cache-*/"),

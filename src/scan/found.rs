@@ -26,6 +26,8 @@ pub(crate) struct Found<'a> {
     pub(crate) tracked: Vec<PathBuf>,
     /// Debris that is kept because no topic was asked for.
     pub(crate) leftovers: Vec<Leftover<'a>>,
+    /// The settings files of projects below the PATHs that apply, in path order.
+    pub(crate) nested_settings: Vec<PathBuf>,
     /// What the settings of projects below the PATHs ignore.
     pub(crate) nested_ignores: Vec<OsString>,
     /// Directories with an entry that decides about what else is in them.
@@ -70,6 +72,7 @@ impl<'a> Found<'a> {
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
         self.leftovers.append(&mut other.leftovers);
+        self.nested_settings.append(&mut other.nested_settings);
         self.nested_ignores.append(&mut other.nested_ignores);
         self.notes.append(&mut other.notes);
         self.half_read.append(&mut other.half_read);

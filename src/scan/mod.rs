@@ -54,7 +54,7 @@ const MAX_OPEN_DIRS: usize = 10;
 #[derive(Debug)]
 struct Scan<'a> {
     roots: &'a Roots,
-    guard: &'a Guard,
+    guard: Guard,
     threads: &'a Threads,
     progress: &'a Progress,
     /// Whether the sizes of files are needed.
@@ -68,13 +68,12 @@ struct Scan<'a> {
 pub(crate) fn run<'a>(
     options: &Options,
     roots: &'a Roots,
-    guard: &'a Guard,
     threads: &'a Threads,
     progress: &'a Progress,
 ) -> Found<'a> {
     let scan = Scan {
         roots,
-        guard,
+        guard: Guard::new(),
         threads,
         progress,
         measure: options.shows_sizes(),
@@ -84,13 +83,15 @@ pub(crate) fn run<'a>(
     scan.run(scan.first_jobs());
     nested::apply_settings(&scan, options);
     progress.finish_scan();
-    let found = scan.found.into_inner();
-    let mut found = found.unwrap_or_else(PoisonError::into_inner);
+    let Scan { found, guard, .. } = scan;
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.keep_half_read();
-    tracked::keep_programs(&mut found, roots, guard, !options.confirm_erase);
+    tracked::keep_programs(&mut found, roots, &guard, !options.confirm_erase);
     found.failures.sort_by(|a, b| path_order(&a.path, &b.path));
-    // A tree that is kept is walked after it was read.
+    // Debris that is kept is read twice: as a tree and by the walk.
     found.failures.dedup_by(|a, b| a.path == b.path);
+    found.failures.append(&mut guard.take_failures());
+    found.nested_settings.sort_by(|a, b| path_order(a, b));
     found.kept.sort_by(|a, b| path_order(&a.path, &b.path));
     found
 }

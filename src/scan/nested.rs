@@ -53,7 +53,12 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
                 Ok(None) => continue,
                 Ok(Some((config, rules))) => {
                     let words = config.ignored_words().map(ToOwned::to_owned);
-                    lock(scan).nested_ignores.extend(words);
+                    let file = note.dir.path.join(config::FILE_NAME);
+                    let mut found = lock(scan);
+                    found.nested_ignores.extend(words);
+                    let file = note.dir.root.display_path(&file);
+                    found.nested_settings.push(file);
+                    drop(found);
                     let rules = Arc::new(rules);
                     rescans.extend(counterparts(scan, &note.dir, &rules));
                     rescans.push(Rescan {

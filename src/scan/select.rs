@@ -154,7 +154,7 @@ impl<'a> Job<'_, 'a> {
             return bytecode;
         }
         let reason = decision.otherwise?;
-        let guard = self.scan.guard;
+        let guard = &self.scan.guard;
         let canonical = self.root.canonical.join(relative);
         let veto = if reason == Reason::Erased {
             guard.veto_erased(&canonical, &self.root.canonical)

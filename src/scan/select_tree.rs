@@ -22,7 +22,7 @@ impl Job<'_, '_> {
         is_generic: bool,
     ) -> Result<(), KeepReason> {
         let canonical = self.root.canonical.join(relative);
-        let guard = self.scan.guard;
+        let guard = &self.scan.guard;
         if matches!(reason, Reason::Debris(_))
             && let Some(keep_reason) = guard.veto_debris(&canonical, is_generic)
         {

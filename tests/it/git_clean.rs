@@ -45,7 +45,7 @@ fn git_clean_ignores_git_dir_of_a_hook() {
         .output()
         .unwrap()
         .into();
-    run.assert("Removing new.txt\n", "Nothing to remove.\n", 0);
+    run.assert("Removing new.txt\n", "Nothing else to remove.\n", 0);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn git_clean_keeps_ignored_entries() {
     let tree = tree("a.py a/keep/d keep/d !q star/x1 #a a.o b.o far/d removed/d .idea/i");
     init_repository(&tree, ".", &["a.py"]);
     let run = tree.pyclean(". -gy -i keep ./far/ !q x? #a *.o .idea");
-    run.assert("Removing removed/\n", "Nothing to remove.\n", 0);
+    run.assert("Removing removed/\n", "Nothing else to remove.\n", 0);
 }
 
 #[test]
@@ -101,16 +101,16 @@ fn check_includes_git_clean() {
     let tree = tree("a.py new.txt");
     init_repository(&tree, ".", &["a.py"]);
     let run = tree.pyclean("--check . --git-clean");
-    run.assert("Would remove new.txt\n", "Nothing to remove.\n", 1);
+    run.assert("Would remove new.txt\n", "Nothing else to remove.\n", 1);
     assert_eq!(tree.pyclean("-n . --git-clean").code, Some(0));
     assert_eq!(tree.pyclean("-q . --git-clean --yes").code, Some(0));
     tree.pyclean("--check . -g")
-        .assert("", "Nothing to remove.\n", 0);
+        .assert("", "Nothing else to remove.\n", 0);
     // Git skips a nested repository, so it does not count as something to remove.
     tree.add("u/own/f");
     init_repository(&tree, "u/own", &["f"]);
     let run = tree.pyclean("--check . -g");
-    run.assert("Would skip repository u/own\n", "Nothing to remove.\n", 0);
+    run.assert("Would skip repository u/own\n", "Nothing else to remove.\n", 0);
     tree.add("new.txt");
     tree.pyclean(". -qgy").assert("", "", 0);
     assert!(!tree.names().contains("new.txt"));

@@ -68,6 +68,7 @@ a/b/pyproject.toml
 a/b/x
 a/y
 --- stderr
+note: also using settings from a/b/pyproject.toml (--isolated to ignore them)
 warning: kept a, a/b: not empty
 Would remove 3 files (41 B).
 --- exit 0
