@@ -16,6 +16,7 @@ use crate::interrupt;
 use crate::options::{CleanMode, CleanOutput, GitCleanOptions};
 use crate::output::report::Report;
 use crate::path::canonicalize;
+use crate::scan::Found;
 
 /// How a run of `git clean` ended.
 #[derive(Debug, Clone, Copy)]
@@ -52,10 +53,9 @@ fn unsupported(ignored: &OsStr) -> String {
 }
 
 /// Runs `git clean` in each PATH that is a directory, unless the run was interrupted. It
-/// keeps what a PATH or a project below one ignores: `nested_ignores` are the names of those
-/// projects.
-pub(crate) fn run(options: &GitCleanOptions, nested_ignores: &[OsString], report: &mut Report) {
-    let ignored = options.ignored.iter().chain(nested_ignores);
+/// keeps what a PATH or a project below one ignores, and does not run if that is not known.
+pub(crate) fn run(options: &GitCleanOptions, found: &Found, report: &mut Report) {
+    let ignored = options.ignored.iter().chain(&found.nested_ignores);
     let patterns: Result<BTreeSet<_>, _> = ignored
         .map(|word| keep_pattern(word).ok_or_else(|| io::Error::other(unsupported(word))))
         .collect();
@@ -65,6 +65,9 @@ pub(crate) fn run(options: &GitCleanOptions, nested_ignores: &[OsString], report
         }
         report.flush();
         let ran = match &patterns {
+            _ if found.has_unknown_settings => Err(io::Error::other(
+                "it would remove what the settings of a directory below may ignore",
+            )),
             Ok(patterns) => run_git_clean(path, patterns, options),
             Err(error) => Err(io::Error::other(error.to_string())),
         };

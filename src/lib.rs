@@ -101,7 +101,7 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);
     remove::execute(&plan, options.remove, &threads, on_outcome);
     if let Some(git_clean) = &options.git_clean {
-        git_clean::run(git_clean, &found.nested_ignores, &mut report);
+        git_clean::run(git_clean, &found, &mut report);
     }
     let status = report.finish();
     hints::print_leftovers(&found.leftovers);

@@ -15,6 +15,7 @@ use crate::console::format::escape_path;
 use crate::console::message::print_warning;
 use crate::path::{canonicalize, is_no_path, is_present, or_current_dir};
 use crate::regular_file::read_regular_file;
+use crate::rules::CACHE_DIR;
 pub(crate) use settings::Config;
 
 /// The file that describes a project.
@@ -117,7 +118,14 @@ fn start_directory(path: &Path) -> io::Result<Option<PathBuf>> {
     match looked_up {
         Err(error) if is_hidden(&error) => Ok(None),
         Err(error) => Err(error),
-        Ok(_) => canonicalize(written).map(Some),
+        Ok(_) => {
+            let mut start = canonicalize(written)?;
+            // A cache belongs to the directory that holds it.
+            if start.ends_with(CACHE_DIR) {
+                start.pop();
+            }
+            Ok(Some(start))
+        }
     }
 }
 

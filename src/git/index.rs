@@ -40,7 +40,8 @@ impl PlainIndex {
             // linked work tree or of a submodule is elsewhere, and may have been moved.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let (bytes, has_submodules) = (Vec::new(), false);
-                let is_proof = git_dir.ends_with(".git") || is_present(&git_dir.join("HEAD"))?;
+                let is_own = git_dir == worktree_root.join(".git");
+                let is_proof = is_own || is_present(&git_dir.join("HEAD"))?;
                 return Ok(is_proof.then_some(Self {
                     bytes,
                     has_submodules,

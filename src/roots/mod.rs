@@ -67,8 +67,8 @@ pub(crate) struct Roots {
     /// The canonical paths of all directories that are walked by themselves: a walk
     /// that meets one skips it.
     pub(crate) walked_separately: HashSet<PathBuf>,
-    /// The position of each root of single entries, by its path.
-    entry_roots: HashMap<PathBuf, usize>,
+    /// The position of each root of single entries, by its path and the address of its rules.
+    entry_roots: HashMap<(PathBuf, usize), usize>,
 }
 
 impl Root {
@@ -209,7 +209,8 @@ impl Roots {
                 options.path.file_name().is_some_and(is_name) && is_same(written, parent)
             })
             .unwrap_or(parent);
-        if let Some(&position) = self.entry_roots.get(shown) {
+        let key = (shown.to_path_buf(), Arc::as_ptr(&options.rules) as usize);
+        if let Some(&position) = self.entry_roots.get(&key) {
             if let Scope::Entries(names) = &mut self.list[position].scope {
                 names.insert(name.to_owned());
             }
@@ -217,8 +218,7 @@ impl Roots {
         }
         let scope = Scope::Entries(BTreeSet::from([name.to_owned()]));
         self.add_root(options, shown, parent.to_path_buf(), scope, one_file_system)?;
-        self.entry_roots
-            .insert(shown.to_path_buf(), self.list.len() - 1);
+        self.entry_roots.insert(key, self.list.len() - 1);
         Ok(())
     }
 

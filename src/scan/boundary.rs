@@ -8,6 +8,7 @@ use super::walk::Job;
 use crate::directory;
 use crate::guard::is_git_dir;
 use crate::path::name_of;
+use crate::roots::Location;
 
 impl Job<'_, '_> {
     /// Whether the walk ends at a directory without entering it. If that cannot be found
@@ -17,7 +18,12 @@ impl Job<'_, '_> {
         if entry.depth() > 0 && self.scan.is_walked_separately(self.root, relative) {
             return true;
         }
-        self.or_record(entry, self.is_on_other_file_system(entry))
+        let is_other = self.or_record(entry, self.is_on_other_file_system(entry));
+        if is_other && self.prefix.is_none() {
+            let unread = Location::new(self.root, self.relative(entry.path()));
+            self.found.unread.push(unread);
+        }
+        is_other
     }
 
     /// Whether a directory is part of a repository itself. If that cannot be found out, it

@@ -65,11 +65,11 @@ impl Judgement {
     }
 }
 
-/// The sources in directories with orphans: those of the last one, as a directory can contain
-/// a million orphans.
+/// The sources in directories with orphans, as a directory can contain a million orphans: in
+/// the last such directory, and in those that hold it, to which the walk comes back.
 #[derive(Debug, Default)]
 pub(crate) struct SourceDirs {
-    last: Option<(PathBuf, Sources)>,
+    listed: Vec<(PathBuf, Sources)>,
 }
 
 /// The sources in a directory.
@@ -99,7 +99,7 @@ impl SourceDirs {
                 Ok(sources) => (sources, Ok(())),
                 Err(error) => (Sources::Unreadable, Err(error)),
             };
-            self.last = Some((dir.to_path_buf(), sources));
+            self.listed.push((dir.to_path_buf(), sources));
             result?;
         }
         Ok(match self.known(dir) {
@@ -115,13 +115,13 @@ impl SourceDirs {
         if self.known(dir).is_none()
             && let Ok(sources) = list_sources(dir)
         {
-            self.last = Some((dir.to_path_buf(), sources));
+            self.listed.push((dir.to_path_buf(), sources));
         }
     }
 
     /// Whether a module may have a source in a directory. `false` is a proof: the directory
     /// was listed for another orphan.
-    fn may_have_source(&self, dir: &Path, name: &BytecodeName) -> bool {
+    fn may_have_source(&mut self, dir: &Path, name: &BytecodeName) -> bool {
         // Some file systems take different texts for the same name.
         let module = name.module.to_ascii_lowercase();
         match self.known(dir) {
@@ -136,8 +136,13 @@ impl SourceDirs {
         }
     }
 
-    fn known(&self, dir: &Path) -> Option<&Sources> {
-        let last = self.last.as_ref().filter(|(last, _)| last == dir);
+    fn known(&mut self, dir: &Path) -> Option<&Sources> {
+        while self
+            .listed
+            .pop_if(|(listed, _)| !dir.starts_with(listed))
+            .is_some()
+        {}
+        let last = self.listed.last().filter(|(listed, _)| listed == dir);
         last.map(|(_, sources)| sources)
     }
 }

@@ -10,6 +10,7 @@ use super::leftovers::Leftover;
 use crate::failure::Failure;
 use crate::guard::KeepReason;
 use crate::plan::{Target, TargetKind};
+use crate::pycache_prefix::PrefixDir;
 use crate::roots::Location;
 use crate::rules::Rules;
 
@@ -28,12 +29,14 @@ pub(crate) struct Found<'a> {
     pub(crate) leftovers: Vec<Leftover<'a>>,
     /// The settings files of projects below the PATHs that apply, in path order.
     pub(crate) nested_settings: Vec<PathBuf>,
+    /// Whether the settings of a directory below the PATHs are not known.
+    pub(crate) has_unknown_settings: bool,
     /// What the settings of projects below the PATHs ignore.
     pub(crate) nested_ignores: Vec<OsString>,
     /// Directories with an entry that decides about what else is in them.
     pub(super) notes: Vec<Note<'a>>,
-    /// Directories that were not read to their end.
-    pub(super) half_read: Vec<Arc<Location<'a>>>,
+    /// Directories that were not read, or not to their end.
+    pub(super) unread: Vec<Arc<Location<'a>>>,
 }
 
 /// A directory with an entry that decides about what else is in the directory. The walk
@@ -43,6 +46,8 @@ pub(super) struct Note<'a> {
     pub(super) kind: NoteKind,
     pub(super) dir: Arc<Location<'a>>,
     pub(super) mode: WalkMode,
+    /// The directory under `PYTHONPYCACHEPREFIX` in which it is, if any.
+    pub(super) prefix: Option<&'a PrefixDir>,
     /// The rules by which it was walked.
     pub(super) rules: Arc<Rules>,
 }
@@ -75,21 +80,25 @@ impl<'a> Found<'a> {
         self.nested_settings.append(&mut other.nested_settings);
         self.nested_ignores.append(&mut other.nested_ignores);
         self.notes.append(&mut other.notes);
-        self.half_read.append(&mut other.half_read);
+        self.has_unknown_settings |= other.has_unknown_settings;
+        self.unread.append(&mut other.unread);
     }
 
-    /// Keeps everything in directories that were not read to their end: a repository or
-    /// settings may be in the rest.
-    pub(super) fn keep_half_read(&mut self) {
-        if self.half_read.is_empty() {
+    /// Keeps everything in directories that were not read to their end, and in the
+    /// `counterparts` of what was not read: a repository or settings may be in the rest.
+    pub(super) fn keep_unread(&mut self, counterparts: &[Arc<Location>]) {
+        let unread = self.unread.iter().chain(counterparts);
+        let unread: HashSet<_> = unread.map(|dir| (dir.root.id, &*dir.path)).collect();
+        if unread.is_empty() {
             return;
         }
-        let half_read = self.half_read.iter();
-        let half_read: HashSet<_> = half_read.map(|dir| (dir.root.id, &*dir.path)).collect();
+        self.has_unknown_settings = true;
         self.targets.retain(|target| {
             let mut above = target.dir.path.ancestors();
-            !above.any(|dir| half_read.contains(&(target.dir.root.id, dir)))
+            !above.any(|dir| unread.contains(&(target.dir.root.id, dir)))
         });
+        let counterparts: Vec<_> = counterparts.iter().map(|dir| dir.canonical()).collect();
+        self.block_dirs(counterparts.iter().map(PathBuf::as_path));
     }
 
     /// Keeps the directories that would have been empty without what is kept at these

@@ -83,9 +83,10 @@ pub(crate) fn run<'a>(
     scan.run(scan.first_jobs());
     nested::apply_settings(&scan, options);
     progress.finish_scan();
+    let unread_counterparts = nested::unread_counterparts(&scan);
     let Scan { found, guard, .. } = scan;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.keep_half_read();
+    found.keep_unread(&unread_counterparts);
     tracked::keep_programs(&mut found, roots, &guard, !options.confirm_erase);
     found.failures.sort_by(|a, b| path_order(&a.path, &b.path));
     // Debris that is kept is read twice: as a tree and by the walk.
@@ -177,7 +178,8 @@ impl<'a> Scan<'a> {
     /// Whether a walk can meet a directory that is walked separately. With a single root it
     /// cannot, unless the prefix is inside of it.
     fn walks_separately(&self) -> bool {
-        self.roots.list.len() > 1 || self.roots.walked_separately.len() > 1
+        let is_alone = matches!(&self.roots.list[..], [root] if root.is_tree());
+        !is_alone || self.roots.walked_separately.len() > 1
     }
 
     /// Whether a directory that was met is walked separately.

@@ -2,6 +2,7 @@
 //! below them, also if the PATH is above.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -25,6 +26,9 @@ struct Rescan<'a> {
     rules: Arc<Rules>,
 }
 
+/// Projects with settings within each other. Each is walked once more.
+const MAX_LEVELS: usize = 16;
+
 /// Walks each project with settings of its own once more, by its settings. What was found
 /// there before is dropped.
 pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
@@ -32,7 +36,7 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
         return;
     }
     let mut known = HashSet::new();
-    loop {
+    for level in 0.. {
         // Those in a project that is walked once more are met again, and then its settings
         // hold for them, too.
         let mut projects = take_projects(&mut lock(scan));
@@ -45,11 +49,13 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
         let mut rescans = Vec::new();
         let mut failures = Vec::new();
         for note in projects {
-            if holds(&dropped_keys, &note.dir, note.dir.path.ancestors()) {
+            let mut above = note.dir.path.ancestors();
+            if above.any(|path| dropped_keys.contains(&(note.dir.root.id, path.into()))) {
                 continue;
             }
             known.insert(key(&note.dir));
-            match read_rules(&note) {
+            let counterparts = counterparts(scan, &note.dir);
+            match read_rules(&note, level) {
                 Ok(None) => continue,
                 Ok(Some((config, rules))) => {
                     let words = config.ignored_words().map(ToOwned::to_owned);
@@ -60,11 +66,18 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
                     found.nested_settings.push(file);
                     drop(found);
                     let rules = Arc::new(rules);
-                    rescans.extend(counterparts(scan, &note.dir, &rules));
+                    for (dir, prefix) in &counterparts {
+                        rescans.push(Rescan {
+                            dir: Arc::clone(dir),
+                            mode: WalkMode::Search { debris: false },
+                            prefix: Some(prefix),
+                            rules: Arc::clone(&rules),
+                        });
+                    }
                     rescans.push(Rescan {
                         dir: Arc::clone(&note.dir),
                         mode: note.mode,
-                        prefix: None,
+                        prefix: note.prefix,
                         rules,
                     });
                 }
@@ -72,11 +85,11 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
             }
             dropped_keys.insert(key(&note.dir));
             dropped.push(note.dir);
+            dropped.extend(counterparts.into_iter().map(|(dir, _)| dir));
         }
-        let counterparts = rescans.iter().filter(|rescan| rescan.prefix.is_some());
-        dropped.extend(counterparts.map(|rescan| Arc::clone(&rescan.dir)));
         let mut found = lock(scan);
         drop_found(&mut found, &dropped);
+        found.has_unknown_settings |= !failures.is_empty();
         found.failures.extend(failures);
         drop(found);
         scan.run(rescans.into_iter().map(|rescan| rescan.job(scan)).collect());
@@ -94,15 +107,6 @@ fn key(dir: &Location) -> Key {
     (dir.root.id, dir.path.clone())
 }
 
-/// Whether a directory of the same root as `dir` is one of these.
-fn holds<'p>(
-    dirs: &HashSet<Key>,
-    dir: &Location,
-    mut paths: impl Iterator<Item = &'p Path>,
-) -> bool {
-    paths.any(|path| dirs.contains(&(dir.root.id, path.into())))
-}
-
 /// Takes the projects that were met, the outermost first. The settings of a PATH itself were
 /// applied from the start.
 fn take_projects<'a>(found: &mut Found<'a>) -> Vec<Note<'a>> {
@@ -114,7 +118,7 @@ fn take_projects<'a>(found: &mut Found<'a>) -> Vec<Note<'a>> {
 }
 
 /// The settings of a project, and the rules that they make. `None` if they change nothing.
-fn read_rules(note: &Note) -> Result<Option<(Config, Rules)>, Failure> {
+fn read_rules(note: &Note, level: usize) -> Result<Option<(Config, Rules)>, Failure> {
     let root = note.dir.root;
     let relative = note.dir.path.join(config::FILE_NAME);
     let invalid = |error: anyhow::Error| ConfigError::Invalid(format!("{error:#}"));
@@ -122,6 +126,11 @@ fn read_rules(note: &Note) -> Result<Option<(Config, Rules)>, Failure> {
         let Some(config) = config::read_config(&root.path.join(&relative), &root.canonical)? else {
             return Ok(None);
         };
+        if level >= MAX_LEVELS {
+            let message =
+                format!("there are settings of more than {MAX_LEVELS} projects around it");
+            return Err(ConfigError::Invalid(message));
+        }
         let rules = note.rules.narrowed(&config).map_err(invalid)?;
         Ok(rules.map(|rules| (config, rules)))
     };
@@ -139,9 +148,18 @@ fn read_rules(note: &Note) -> Result<Option<(Config, Rules)>, Failure> {
     })
 }
 
-/// The counterparts of a project under `PYTHONPYCACHEPREFIX`.
-fn counterparts<'a>(scan: &Scan<'a>, dir: &Location, rules: &Arc<Rules>) -> Vec<Rescan<'a>> {
-    let canonical = dir.canonical();
+/// The counterparts of the directories that were not read, whose settings are not known.
+pub(super) fn unread_counterparts<'a>(scan: &Scan<'a>) -> Vec<Arc<Location<'a>>> {
+    let unread = lock(scan).unread.clone();
+    let counterparts = unread.iter().flat_map(|dir| counterparts(scan, dir));
+    counterparts.map(|(dir, _)| dir).collect()
+}
+
+/// The counterparts of a directory under `PYTHONPYCACHEPREFIX`.
+pub(super) fn counterparts<'a>(
+    scan: &Scan<'a>,
+    dir: &Location,
+) -> Vec<(Arc<Location<'a>>, &'a PrefixDir)> {
     let mut found = Vec::new();
     for root in &scan.roots.list {
         let Scope::PrefixDirs(dirs) = &root.scope else {
@@ -150,22 +168,14 @@ fn counterparts<'a>(scan: &Scan<'a>, dir: &Location, rules: &Arc<Rules>) -> Vec<
         for prefix in dirs.iter().filter(|prefix| !prefix.is_path) {
             let source_dir = canonicalize(&prefix.source_dir);
             let source_dir = source_dir.as_ref().unwrap_or(&prefix.source_dir);
+            let canonical = dir.canonical();
             let Ok(below) = canonical.strip_prefix(source_dir) else {
                 continue;
             };
             let path = prefix.relative.join(below);
-            if root
-                .path
-                .join(&path)
-                .symlink_metadata()
-                .is_ok_and(|found| found.is_dir())
-            {
-                found.push(Rescan {
-                    dir: Location::new(root, &path),
-                    mode: WalkMode::Search { debris: false },
-                    prefix: Some(prefix),
-                    rules: Arc::clone(rules),
-                });
+            let is_dir = |found: fs::Metadata| found.is_dir();
+            if root.path.join(&path).symlink_metadata().is_ok_and(is_dir) {
+                found.push((Location::new(root, &path), prefix));
             }
         }
     }
@@ -180,12 +190,19 @@ impl<'a> Rescan<'a> {
 
 /// Drops everything that was found in these directories, and keeps the directories.
 fn drop_found(found: &mut Found, dropped: &[Arc<Location>]) {
-    let keys: HashSet<Key> = dropped.iter().map(|dir| key(dir)).collect();
-    let is_in = |dir: &Location, path: &Path| holds(&keys, dir, path.ancestors());
+    let keys: HashSet<_> = dropped
+        .iter()
+        .map(|dir| (dir.root.id, &*dir.path))
+        .collect();
+    let is_in = |dir: &Location, path: &Path| {
+        path.ancestors()
+            .any(|path| keys.contains(&(dir.root.id, path)))
+    };
     found
         .leftovers
         .retain(|leftover| !is_in(&leftover.dir, &leftover.dir.path));
     found.notes.retain(|note| !is_in(&note.dir, &note.dir.path));
+    found.unread.retain(|dir| !is_in(dir, &dir.path));
     // What is kept or failed is only known by the path that is shown.
     let shown: HashSet<_> = dropped.iter().map(|dir| dir.display_path()).collect();
     let is_shown_in = |path: &Path| path.ancestors().any(|dir| shown.contains(dir));

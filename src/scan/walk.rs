@@ -209,6 +209,7 @@ impl<'s, 'a> Job<'s, 'a> {
                 kind,
                 dir: Arc::clone(&frame.dir),
                 mode: frame.mode,
+                prefix: self.prefix,
                 rules: Arc::clone(&self.rules),
             });
         }
@@ -233,16 +234,17 @@ impl<'s, 'a> Job<'s, 'a> {
         // A failure to read on in a directory has no path; it is that of the directory
         // whose entries have this depth.
         let holds = |frame: &&Frame| frame.depth < error.depth().max(1);
-        let dir = self.stack.iter().rfind(holds).map(|frame| &frame.dir);
-        let path = match (error.path(), dir) {
-            (Some(path), _) => self.root.display_path(self.relative(path)),
-            (None, Some(dir)) => {
-                self.found.half_read.push(Arc::clone(dir));
-                dir.display_path()
-            }
-            (None, None) => self.root.path.clone(),
+        let dir = self.stack.iter().rfind(holds);
+        let unread = match (error.path(), dir) {
+            (Some(path), _) => Location::new(self.root, self.relative(path)),
+            (None, Some(frame)) => Arc::clone(&frame.dir),
+            (None, None) => Location::new(self.root, Path::new("")),
         };
-        self.record_failure(path, into_io_error(error));
+        let (path, error) = (unread.display_path(), into_io_error(error));
+        if error.kind() != ErrorKind::NotFound {
+            self.found.unread.push(unread);
+        }
+        self.record_failure(path, error);
     }
 
     fn frame(&self, entry: &DirEntry, depth: usize, descent: Descent) -> Frame<'a> {

@@ -120,6 +120,7 @@ fn settings_of_each_project_apply() {
  7 B  1 file   a/: bytecode
 26 B  3 files  total
 --- stderr
+note: also using settings from a/pyproject.toml (--isolated to ignore them)
 Would remove 3 files (26 B).
 --- exit 0
 

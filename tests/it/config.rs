@@ -373,3 +373,20 @@ fn debris_of_a_nested_project_is_not_named_by_its_settings() {
     assert_eq!(tree.pyclean("-n .").stdout, "a/m.pyc\n");
     assert_eq!(tree.pyclean("-n a").stdout, "a/.mypy_cache/\na/m.pyc\n");
 }
+
+/// In either order: the cache belongs to the same project as the file.
+#[test]
+fn settings_beside_a_named_cache_apply() {
+    let tree = tree("");
+    tree.add_compiled("m.py", "cpython-3.12", "__pycache__/m.cpython-312.pyc");
+    tree.add_compiled("n.py", "cpython-3.12", "n.pyc");
+    fs::write(
+        tree.path().join("pyproject.toml"),
+        "[tool.pyclean]\nstale = true\n",
+    )
+    .unwrap();
+    for paths in ["__pycache__", "__pycache__ n.pyc", "n.pyc __pycache__"] {
+        let run = tree.pyclean(&format!("-n {paths}"));
+        assert_eq!(run.stdout, "", "{paths}: {}", run.stderr);
+    }
+}

@@ -110,7 +110,11 @@ fn check_includes_git_clean() {
     tree.add("u/own/f");
     init_repository(&tree, "u/own", &["f"]);
     let run = tree.pyclean("--check . -g");
-    run.assert("Would skip repository u/own\n", "Nothing else to remove.\n", 0);
+    run.assert(
+        "Would skip repository u/own\n",
+        "Nothing else to remove.\n",
+        0,
+    );
     tree.add("new.txt");
     tree.pyclean(". -qgy").assert("", "", 0);
     assert!(!tree.names().contains("new.txt"));

@@ -110,3 +110,85 @@ fn projects_in_projects_add_up() {
     fs::write(tree.path().join("a/b/c/pyproject.toml"), "[project]\n").unwrap();
     assert_eq!(tree.pyclean("-n .").stdout, expected);
 }
+
+#[test]
+fn git_clean_does_not_run_if_settings_are_not_known() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("p/data/precious p/x.pyc y.pyc");
+    let settings = "[tool.pyclean]\nignore = [\"data\"]\nstale = 3\n";
+    fs::write(tree.path().join("p/pyproject.toml"), settings).unwrap();
+    init_repository(&tree, ".", &["p/pyproject.toml"]);
+    let run = tree.pyclean(". --git-clean --yes");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("everything in p is kept"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("git clean failed"), "{}", run.stderr);
+    assert_eq!(
+        tree.names().matches("\np/").count(),
+        5,
+        "{}",
+        tree.listing()
+    );
+    assert!(!tree.path().join("y.pyc").exists());
+}
+
+#[test]
+fn prefix_directory_of_a_project_with_unknown_settings_is_kept() {
+    let tree = tree("src/p/in/pyproject.toml");
+    let write = |dir: &str, settings: &str| {
+        let text = format!("[tool.pyclean]\n{settings}\n");
+        fs::write(tree.path().join(dir).join("pyproject.toml"), text).unwrap();
+    };
+    write("src/p", "stale = \"yes\"");
+    write("src/p/in", "stale = true");
+    let cache = format!("cache/{}/src", below_prefix(&tree));
+    for dir in ["", "p/", "p/in/"] {
+        tree.add(&format!("{cache}/{dir}m.cpython-312.pyc"));
+    }
+    let run = tree.pyclean("-n src --pycache-prefix cache");
+    assert_eq!(run.stdout, format!("{cache}/m.cpython-312.pyc\n"));
+    assert_eq!(run.code, Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn prefix_directory_of_an_unreadable_directory_is_kept() {
+    use crate::util::{run_as_ordinary_user, set_mode};
+    let tree = tree("src/p/m.py src/q/m.py");
+    let cache = format!("cache/{}/src", below_prefix(&tree));
+    for dir in ["p", "q"] {
+        tree.add(&format!("{cache}/{dir}/m.cpython-312.pyc"));
+    }
+    set_mode(tree.path().join("src/p"), 0);
+    let run = run_as_ordinary_user(&tree, "-n src --pycache-prefix cache");
+    set_mode(tree.path().join("src/p"), 0o755);
+    let listing = format!("{cache}/q/\n{cache}/q/m.cpython-312.pyc\n");
+    assert_eq!(run.stdout, listing, "{}", run.stderr);
+    assert_eq!(run.code, Some(1));
+}
+
+/// Each level is walked once more.
+#[test]
+fn settings_of_more_than_16_levels_are_refused() {
+    let tree = tree("");
+    let mut dir = String::new();
+    for level in 0..20 {
+        dir += "d/";
+        let settings = format!("[tool.pyclean]\nignore = [\"i{level}\"]\n");
+        fs::write(tree.file_path(format!("{dir}pyproject.toml")), settings).unwrap();
+        tree.add(&format!("{dir}m.pyc"));
+    }
+    let run = tree.pyclean("-n .");
+    assert_eq!(run.stdout.lines().count(), 16, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("more than 16 projects around it"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.code, Some(1));
+}

@@ -56,3 +56,10 @@ fn prefix_in_a_path_is_skipped_if_its_directories_cannot_be_read() {
     assert_eq!(run.stdout, "", "{}", run.stderr);
     assert_eq!(run.code, Some(1));
 }
+
+#[test]
+fn prefix_in_a_named_cache_is_kept() {
+    let tree = tree("p/__pycache__/cache/other/m.cpython-311.pyc p/__pycache__/x.pyc");
+    tree.pyclean("p/__pycache__ --pycache-prefix p/__pycache__/cache -q");
+    tree.assert_left("p/__pycache__/cache/other/m.cpython-311.pyc");
+}

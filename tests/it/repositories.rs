@@ -41,6 +41,29 @@ fn program_in_a_work_tree_whose_repository_was_moved_is_kept() {
 }
 
 #[test]
+fn repository_whose_git_directory_is_elsewhere_and_was_moved_keeps_what_it_may_track() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("w/dist/app.js w/m.pyc w/pyproject.toml else/");
+    let separate = format!(
+        "--separate-git-dir={}",
+        tree.path().join("else/.git").display()
+    );
+    git(&tree, "w", &["init", "-q", &separate]);
+    git(&tree, "w", &["add", "-f", "."]);
+    git(&tree, "w", &["commit", "-qm", "all"]);
+    for code in [0, 1] {
+        let run = tree.pyclean("-n w --debris");
+        assert_eq!(run.stdout, "", "{}", run.stderr);
+        assert_eq!(run.code, Some(code));
+        if code == 0 {
+            fs::rename(tree.path().join("else"), tree.path().join("gone")).unwrap();
+        }
+    }
+}
+
+#[test]
 fn tracked_program_is_kept_also_if_it_is_named() {
     if is_missing("git") {
         return;
