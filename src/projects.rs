@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::path::{canonicalize, is_present};
+use crate::path::is_present;
 use crate::plan::{Plan, Target, TargetKind};
 use crate::pycache_prefix::PrefixDir;
 use crate::roots::{Root, Roots, Scope};
@@ -134,7 +134,7 @@ fn find_source_dir<'a>(
     let is_above = |prefix_dir: &&PrefixDir| dir.starts_with(&prefix_dir.relative);
     let prefix_dir = prefix_dirs.iter().find(is_above)?;
     let below = dir.strip_prefix(&prefix_dir.relative).ok()?;
-    let source_dir = canonicalize(&prefix_dir.source_dir).ok()?.join(below);
+    let source_dir = prefix_dir.canonical_source_dir.join(below);
     let trees = roots.list.iter().filter(|root| root.is_tree());
     let root = trees
         .filter(|root| source_dir.starts_with(&root.canonical))

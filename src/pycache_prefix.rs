@@ -18,6 +18,8 @@ pub(crate) struct PrefixDir {
     pub(crate) relative: PathBuf,
     /// The directory of the sources.
     pub(crate) source_dir: PathBuf,
+    /// Its canonical path.
+    pub(crate) canonical_source_dir: PathBuf,
     /// The rules of that directory.
     pub(crate) rules: Arc<Rules>,
     /// Whether the user named it as a PATH.
@@ -36,19 +38,23 @@ pub(crate) fn find_dirs<'p>(
 ) -> io::Result<Vec<PrefixDir>> {
     let mut sources = BTreeMap::new();
     for (path, canonical, rules) in trees {
-        sources.insert(canonical.to_path_buf(), Arc::clone(rules));
+        let found = || (canonical.to_path_buf(), Arc::clone(rules));
+        sources.insert(canonical.to_path_buf(), found());
         let written = without_dots(&absolute(path)?);
         // If a symlink comes before `..`, this is another directory.
         if is_same(&written, canonical) {
-            sources.insert(written, Arc::clone(rules));
+            sources.insert(written, found());
         }
     }
-    let counterparts = sources.into_iter().map(|(source_dir, rules)| PrefixDir {
-        relative: counterpart(&source_dir),
-        source_dir,
-        rules,
-        is_path: false,
-    });
+    let counterparts = sources
+        .into_iter()
+        .map(|(source_dir, (canonical_source_dir, rules))| PrefixDir {
+            relative: counterpart(&source_dir),
+            source_dir,
+            canonical_source_dir,
+            rules,
+            is_path: false,
+        });
     let mut known = HashSet::new();
     let mut dirs = Vec::new();
     for dir in counterparts {

@@ -173,7 +173,7 @@ impl Roots {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(());
         };
-        // A symlink is judged by its own name, also if it is dangling. The name of another file
+        // A symlink is judged by its own name, even if it is dangling. The name of another file
         // is that in its directory: the file system may ignore case.
         let canonical = if is_symlink {
             canonicalize(or_current_dir(parent))?.join(name)
@@ -255,6 +255,7 @@ impl Roots {
             if source_dir != root.canonical {
                 root.scope = Scope::PrefixDirs(vec![PrefixDir {
                     relative: PathBuf::new(),
+                    canonical_source_dir: source_dir.clone(),
                     source_dir,
                     rules: Arc::clone(&root.rules),
                     is_path: true,

@@ -45,7 +45,8 @@ pub(crate) enum Judgement {
     OtherInterpreter,
     /// It has no source, but is part of an installed package.
     Installed,
-    /// It has no source, and there is none in its directory: it may have been shipped so.
+    /// It has no source, and its directory contains none at all. It may have been shipped
+    /// like that.
     Sourceless,
     /// The place of its source is not known.
     UnknownSource,

@@ -2,7 +2,6 @@
 //! below them, also if the PATH is above.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -13,7 +12,7 @@ use super::{Found, Note, NoteKind, Scan};
 use crate::config::{self, Config, ConfigError};
 use crate::failure::{Failure, Operation};
 use crate::options::Options;
-use crate::path::canonicalize;
+use crate::path::is_present;
 use crate::pycache_prefix::PrefixDir;
 use crate::roots::{Location, Scope};
 use crate::rules::Rules;
@@ -166,15 +165,13 @@ pub(super) fn counterparts<'a>(
             continue;
         };
         for prefix in dirs.iter().filter(|prefix| !prefix.is_path) {
-            let source_dir = canonicalize(&prefix.source_dir);
-            let source_dir = source_dir.as_ref().unwrap_or(&prefix.source_dir);
             let canonical = dir.canonical();
-            let Ok(below) = canonical.strip_prefix(source_dir) else {
+            let Ok(below) = canonical.strip_prefix(&prefix.canonical_source_dir) else {
                 continue;
             };
             let path = prefix.relative.join(below);
-            let is_dir = |found: fs::Metadata| found.is_dir();
-            if root.path.join(&path).symlink_metadata().is_ok_and(is_dir) {
+            // What cannot be looked up may have been found before: the walk reports it.
+            if is_present(&root.path.join(&path)).unwrap_or(true) {
                 found.push((Location::new(root, &path), prefix));
             }
         }
