@@ -5,57 +5,25 @@
 //! needed, as there may be more than a process can keep open, and must then be the directory
 //! that it was at the start.
 
-mod location;
+mod root;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::OsString;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use cap_std::fs::Dir;
 
 use crate::console::format::list_paths;
-use crate::directory::{self, DirIdentity, FileSystem};
+use crate::directory;
 use crate::failure::Failure;
 use crate::options::{Options, PathOptions};
 use crate::path::{canonicalize, fold_case, is_absence, is_no_path, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
-use crate::rules::{CACHE_DIR, Rules, is_bytecode};
+use crate::rules::{CACHE_DIR, is_bytecode};
 
-pub(crate) use location::Location;
-
-/// A directory in which something is removed.
-#[derive(Debug)]
-pub(crate) struct Root {
-    /// Its position on the command line, which orders the listing.
-    pub(crate) id: usize,
-    /// The directory as the user wrote it.
-    pub(crate) path: PathBuf,
-    /// The canonical path: absolute and without symlinks.
-    pub(crate) canonical: PathBuf,
-    /// The directory as it was at the start of the run.
-    identity: DirIdentity,
-    /// The file system to stay on with `--one-file-system`.
-    pub(crate) file_system: Option<FileSystem>,
-    /// The part of the directory that is searched.
-    pub(crate) scope: Scope,
-    /// What is removed.
-    pub(crate) rules: Arc<Rules>,
-}
-
-/// The part of a root that is searched.
-#[derive(Debug)]
-pub(crate) enum Scope {
-    /// The whole directory tree.
-    Tree,
-    /// Some of its entries, which the user named: files, and `__pycache__` directories.
-    Entries(BTreeSet<OsString>),
-    /// Directories under `PYTHONPYCACHEPREFIX`.
-    PrefixDirs(Vec<PrefixDir>),
-}
+pub(crate) use root::{Location, Root, Scope};
 
 /// All roots.
 #[derive(Debug, Default)]
@@ -69,52 +37,6 @@ pub(crate) struct Roots {
     pub(crate) walked_separately: HashSet<PathBuf>,
     /// The position of each root of single entries, by its path and the address of its rules.
     entry_roots: HashMap<(PathBuf, usize), usize>,
-}
-
-impl Root {
-    /// Opens the directory: removal never leaves it.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be opened, or is another directory than at the start.
-    pub(crate) fn open(&self) -> io::Result<Dir> {
-        // `a/../b` leads nowhere once `a` is removed.
-        let opened = directory::open_root(&self.path);
-        let dir = opened.or_else(|_| directory::open_root(&self.canonical))?;
-        if directory::identity(&dir)? == self.identity {
-            Ok(dir)
-        } else {
-            Err(directory::changed())
-        }
-    }
-
-    /// A path below this root as it is shown: without a leading `./`.
-    pub(crate) fn display_path(&self, relative: &Path) -> PathBuf {
-        if relative.as_os_str().is_empty() {
-            self.path.clone()
-        } else if self.path == Path::new(".") {
-            relative.to_path_buf()
-        } else {
-            self.path.join(relative)
-        }
-    }
-
-    /// Whether the whole directory tree is searched.
-    pub(crate) fn is_tree(&self) -> bool {
-        matches!(self.scope, Scope::Tree)
-    }
-
-    /// A path below this root relative to the PATH that was given: different for a single
-    /// entry, whose own path is empty.
-    pub(crate) fn relative_to_path<'p>(&self, relative: &'p Path) -> &'p Path {
-        if matches!(self.scope, Scope::Entries(_)) {
-            let mut names = relative.components();
-            names.next();
-            names.as_path()
-        } else {
-            relative
-        }
-    }
 }
 
 impl Roots {
@@ -204,19 +126,19 @@ impl Roots {
         // The directory as the user wrote it, unless that is another one.
         let written = options.path.parent().map(or_current_dir);
         let is_name = |written| fold_case(written) == fold_case(name);
-        let shown = written
-            .filter(|written| {
-                options.path.file_name().is_some_and(is_name) && is_same(written, parent)
-            })
-            .unwrap_or(parent);
+        let written = written.filter(|written| {
+            options.path.file_name().is_some_and(is_name) && is_same(written, parent)
+        });
+        let shown = written.unwrap_or(parent);
+        let alias = written.is_none().then(|| options.path.clone());
         let key = (shown.to_path_buf(), Arc::as_ptr(&options.rules) as usize);
         if let Some(&position) = self.entry_roots.get(&key) {
             if let Scope::Entries(names) = &mut self.list[position].scope {
-                names.insert(name.to_owned());
+                names.entry(name.to_owned()).or_insert(alias);
             }
             return Ok(());
         }
-        let scope = Scope::Entries(BTreeSet::from([name.to_owned()]));
+        let scope = Scope::Entries(BTreeMap::from([(name.to_owned(), alias)]));
         self.add_root(options, shown, parent.to_path_buf(), scope, one_file_system)?;
         self.entry_roots.insert(key, self.list.len() - 1);
         Ok(())

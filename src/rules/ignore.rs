@@ -42,6 +42,9 @@ pub(crate) struct EntryPath<'a> {
     pub(crate) canonical_root: &'a Path,
     /// The path of the entry below the PATH.
     pub(crate) relative: &'a Path,
+    /// The PATH as it was given that leads to the first component of `relative`, if that is
+    /// another path than the one that is shown.
+    pub(crate) alias: Option<&'a Path>,
 }
 
 impl EntryPath<'_> {
@@ -53,6 +56,13 @@ impl EntryPath<'_> {
     /// The canonical path.
     pub(crate) fn canonical(&self) -> PathBuf {
         self.canonical_root.join(self.relative)
+    }
+
+    /// The path through the PATH that was given.
+    fn alias_path(&self) -> Option<PathBuf> {
+        let mut below = self.relative.components();
+        below.next();
+        self.alias.map(|alias| alias.join(below.as_path()))
     }
 }
 
@@ -130,24 +140,26 @@ impl IgnoreRules {
         if self.is_empty() {
             return false;
         }
-        let name = &*fold_case(entry.name());
-        let is_inherited = |rules: &Arc<Self>| rules.is_ignored(entry);
-        if self.names.contains(name)
-            || self.name_globs.is_match(name)
-            || self.inherited.as_ref().is_some_and(is_inherited)
-        {
-            return true;
-        }
-        let ends = self.paths.get(name);
-        if ends.is_none() && self.path_globs.is_empty() {
-            return false;
-        }
-        let canonical = entry.canonical();
-        [entry.display, &canonical].into_iter().any(|path| {
-            let folded = fold_case(path.as_os_str());
-            ends.is_some_and(|ends| ends.has_end_of(Path::new(&folded)))
-                || self.is_path_glob_match(path)
-        })
+        self.is_name_match(entry.name())
+            || self.is_path_match(entry.display)
+            || (self.has_paths() && self.is_path_match(&entry.canonical()))
+            || (entry.alias_path()).is_some_and(|path| self.is_path_match(&path))
+            || (self.inherited.as_ref()).is_some_and(|rules| rules.is_ignored(entry))
+    }
+
+    fn is_name_match(&self, name: &OsStr) -> bool {
+        let name = &*fold_case(name);
+        self.names.contains(name) || self.name_globs.is_match(name)
+    }
+
+    fn has_paths(&self) -> bool {
+        !self.paths.is_empty() || !self.path_globs.is_empty()
+    }
+
+    fn is_path_match(&self, path: &Path) -> bool {
+        let name = fold_case(file_name(path).unwrap_or_default());
+        let is_end = |ends: &PathEnds| ends.has_end_of(Path::new(&fold_case(path.as_os_str())));
+        self.paths.get(&*name).is_some_and(is_end) || self.is_path_glob_match(path)
     }
 
     fn is_path_glob_match(&self, path: &Path) -> bool {

@@ -17,6 +17,7 @@ fn entry(path: &str, kind: EntryKind) -> FoundEntry<'_> {
             display: path,
             canonical_root: Path::new("/root"),
             relative: path,
+            alias: None,
         },
         relative_to_path: path,
         in_repository: false,

@@ -167,7 +167,7 @@ impl<'a> Scan<'a> {
             match &root.scope {
                 Scope::Tree => jobs.push(Job::for_root(self, root)),
                 Scope::Entries(names) => {
-                    jobs.extend(names.iter().map(|name| Job::for_entry(self, root, name)))
+                    jobs.extend(names.keys().map(|name| Job::for_entry(self, root, name)))
                 }
                 Scope::PrefixDirs(dirs) => jobs.extend(prefix::jobs(self, root, dirs)),
             }

@@ -290,6 +290,7 @@ impl<'a> Job<'_, 'a> {
                 display: entry.path(),
                 canonical_root,
                 relative,
+                alias: self.root.alias(relative),
             },
             relative_to_path: self.root.relative_to_path(relative),
             kind,

@@ -159,6 +159,7 @@ impl<'r, 'a> TreeReader<'r, 'a> {
             display: &self.root.path.join(&relative),
             canonical_root: &self.root.canonical,
             relative: &relative,
+            alias: self.root.alias(&relative),
         })
     }
 
