@@ -1,9 +1,10 @@
 //! The marshal formats of CPython releases.
 
 /// The marshal format of one or more CPython releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct MarshalFormat {
-    pub(super) language: Language,
+    /// What each type byte means.
+    pub(super) kinds: &'static [Kind; 256],
     /// The number of 32-bit integers at the start of a code object.
     pub(super) code_integers: usize,
     /// The values of a code object. The first line number follows the first
@@ -16,44 +17,141 @@ impl MarshalFormat {
     /// development versions, releases before 3.6 other than 2.7, and other
     /// interpreters.
     pub const fn of(magic: u16) -> Option<Self> {
-        let (language, code_integers, code_fields): (_, _, &[_]) = match magic {
-            62211 => (Language::Python2, 4, &FIELDS_2_7),
+        let (kinds, code_integers, code_fields): (_, _, &[_]) = match magic {
+            62211 => (&PYTHON_2, 4, &FIELDS_2_7),
             // 3.6, 3.7
-            3379 | 3394 => (Language::Python3, 5, &FIELDS_3_6),
+            3379 | 3394 => (&PYTHON_3, 5, &FIELDS_3_6),
             // 3.8 to 3.10
-            3413 | 3425 | 3439 => (Language::Python3, 6, &FIELDS_3_6),
+            3413 | 3425 | 3439 => (&PYTHON_3, 6, &FIELDS_3_6),
             // 3.11 to 3.13
-            3495 | 3531 | 3571 => (Language::Python3, 5, &FIELDS_3_11),
-            3627 => (Language::Python314, 5, &FIELDS_3_11),
+            3495 | 3531 | 3571 => (&PYTHON_3, 5, &FIELDS_3_11),
+            3627 => (&PYTHON_3_14, 5, &FIELDS_3_11),
             // 3.15 has had 3666 since its first beta. The number of 3.15.0 may be a later
             // one of 3.15, as 3.14 got a new one in its last release candidate. This
             // changes the bytecode, but not its marshal format.
-            3666..3700 => (Language::Python315, 5, &FIELDS_3_11),
+            3666..3700 => (&PYTHON_3_15, 5, &FIELDS_3_11),
             _ => return None,
         };
         Some(Self {
-            language,
+            kinds,
             code_integers,
             code_fields,
         })
     }
 }
 
-/// What type bytes mean. Later variants add types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Language {
-    Python2,
-    Python3,
-    /// Adds slices.
-    Python314,
-    /// Adds frozen dictionaries.
-    Python315,
+/// What a type byte means.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// What follows it.
+    pub(super) payload: Payload,
+    /// The type of the value; that of a reference is the one of the value it refers to.
+    pub(super) found: Type,
+    /// Whether the value is given a reference number.
+    pub(super) is_numbered: bool,
 }
 
-impl Language {
-    /// The type byte of a reference to an earlier value.
-    pub(super) fn reference_kind(self) -> u8 {
-        if self == Self::Python2 { b'R' } else { b'r' }
+/// What follows a type byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    /// This many bytes.
+    Fixed(u8),
+    /// This many strings of bytes, each after its size in one byte.
+    Short(u8),
+    /// Bytes after their size in four bytes.
+    Sized,
+    /// The same, but they must be text.
+    SizedText,
+    /// The digits of an integer, after their number in four bytes.
+    Digits,
+    /// The number of an earlier value.
+    Reference,
+    /// Items after their number in one byte.
+    ShortItems,
+    /// Items after their number in four bytes.
+    Items,
+    /// Three items.
+    Slice,
+    /// Keys and values up to a null.
+    Dictionary,
+    /// The fields of a code object.
+    Code,
+    /// The end of a dictionary.
+    Null,
+    /// This format has no such type.
+    Unknown,
+}
+
+/// In Python 3, this bit of a type byte gives the value a reference number.
+const FLAG_REF: u8 = 0x80;
+
+const PYTHON_2: [Kind; 256] = kinds(2, 7);
+const PYTHON_3: [Kind; 256] = kinds(3, 4);
+/// Adds slices.
+const PYTHON_3_14: [Kind; 256] = kinds(3, 14);
+/// Adds frozen dictionaries.
+const PYTHON_3_15: [Kind; 256] = kinds(3, 15);
+
+const fn kinds(major: u8, minor: u8) -> [Kind; 256] {
+    let mut kinds = [kind(0, major, minor); 256];
+    let mut byte = 0;
+    while byte < kinds.len() {
+        kinds[byte] = kind(byte as u8, major, minor);
+        byte += 1;
+    }
+    kinds
+}
+
+/// What a type byte means (`r_object` in `Python/marshal.c`).
+const fn kind(byte: u8, major: u8, minor: u8) -> Kind {
+    let is_python_2 = major == 2;
+    let code = if is_python_2 { byte } else { byte & !FLAG_REF };
+    let payload = match code {
+        b'N' | b'F' | b'T' | b'S' | b'.' => Payload::Fixed(0),
+        b'i' => Payload::Fixed(4),
+        b'I' | b'g' => Payload::Fixed(8),
+        b'y' => Payload::Fixed(16),
+        b'f' => Payload::Short(1),
+        b'x' => Payload::Short(2),
+        b'l' => Payload::Digits,
+        b's' => Payload::Sized,
+        // Python 2 interns byte strings, and accepts more than UTF-8.
+        b't' | b'u' if is_python_2 => Payload::Sized,
+        b't' | b'u' => Payload::SizedText,
+        b'(' | b'[' | b'<' | b'>' => Payload::Items,
+        b'{' => Payload::Dictionary,
+        b'c' => Payload::Code,
+        b'0' => Payload::Null,
+        b'R' if is_python_2 => Payload::Reference,
+        _ if is_python_2 => Payload::Unknown,
+        b'r' => Payload::Reference,
+        b'a' | b'A' => Payload::Sized,
+        b'z' | b'Z' => Payload::Short(1),
+        b')' => Payload::ShortItems,
+        b':' if minor >= 14 => Payload::Slice,
+        b'}' if minor >= 15 => Payload::Dictionary,
+        _ => Payload::Unknown,
+    };
+    let found = match code {
+        b's' if !is_python_2 => Type::Bytes,
+        b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => Type::Text,
+        b'(' | b')' => Type::Tuple,
+        _ => Type::Other,
+    };
+    let is_numbered = if is_python_2 {
+        // Only interned strings can be referred to.
+        code == b't'
+    } else {
+        let is_never = matches!(
+            payload,
+            Payload::Fixed(0) | Payload::Reference | Payload::Null
+        );
+        byte & FLAG_REF != 0 && !is_never
+    };
+    Kind {
+        payload,
+        found,
+        is_numbered,
     }
 }
 

@@ -15,16 +15,10 @@ mod format;
 pub use format::MarshalFormat;
 
 use super::header::Damage;
-use format::{Language, Role, Type, VALUES_BEFORE_LINE};
+use format::{Kind, Payload, Role, Type, VALUES_BEFORE_LINE};
 
 /// `MAX_MARSHAL_STACK_DEPTH` of most platforms, and the largest of all.
 const MAX_DEPTH: usize = 2000;
-
-/// In Python 3, this bit of a type byte gives the value a reference number.
-const FLAG_REF: u8 = 0x80;
-
-/// Ends a dictionary.
-const TYPE_NULL: u8 = b'0';
 
 /// Checks the code object that starts at byte `start` of a file. Bytes after it are
 /// ignored, as Python does.
@@ -41,20 +35,22 @@ const TYPE_NULL: u8 = b'0';
 pub fn check_code(file: &[u8], start: usize, format: MarshalFormat) -> Result<(), Damage> {
     Checker {
         file,
-        position: start,
+        rest: file.get(start..).unwrap_or_default(),
         format,
         references: Vec::new(),
-        stack: Vec::new(),
+        stack: vec![Container::Values(1, Role::Any)],
     }
     .check()
 }
 
 struct Checker<'a> {
     file: &'a [u8],
-    position: usize,
+    /// What was not passed yet.
+    rest: &'a [u8],
     format: MarshalFormat,
     /// The types of the values that were given a reference number.
     references: Vec<Type>,
+    /// What contains the next value. The outermost holds the code object alone.
     stack: Vec<Container>,
 }
 
@@ -70,20 +66,18 @@ enum Container {
 
 impl<'a> Checker<'a> {
     fn check(mut self) -> Result<(), Damage> {
-        match self.file.get(self.position) {
-            None => return Err(self.truncated()),
-            Some(byte) if self.split_type_byte(*byte).0 == b'c' => self.value(Role::Any)?,
-            Some(_) => return Err(Damage::NoCode),
+        let Some(first) = self.rest.first() else {
+            return Err(self.truncated());
+        };
+        if self.format.kinds[usize::from(*first)].payload != Payload::Code {
+            return Err(Damage::NoCode);
         }
         while let Some(container) = self.stack.last_mut() {
-            match container {
-                Container::Values(0, _) => {
-                    self.stack.pop();
-                }
+            let role = match container {
+                Container::Values(0, _) => None,
                 Container::Values(remaining, role) => {
                     *remaining -= 1;
-                    let role = *role;
-                    self.value(role)?;
+                    Some(*role)
                 }
                 Container::Code(field) => {
                     let index = *field;
@@ -91,19 +85,13 @@ impl<'a> Checker<'a> {
                     if index == VALUES_BEFORE_LINE {
                         self.skip(4)?;
                     }
-                    match self.format.code_fields.get(index) {
-                        Some(role) => self.value(*role)?,
-                        None => drop(self.stack.pop()),
-                    }
+                    self.format.code_fields.get(index).copied()
                 }
-                Container::Dictionary => {
-                    if self.next_is_null() {
-                        self.position += 1;
-                        self.stack.pop();
-                    } else {
-                        self.value(Role::Any)?;
-                    }
-                }
+                Container::Dictionary => Some(Role::Any),
+            };
+            match role {
+                Some(role) => self.value(role)?,
+                None => drop(self.stack.pop()),
             }
         }
         Ok(())
@@ -111,124 +99,78 @@ impl<'a> Checker<'a> {
 
     /// Passes one value, or the start of one that contains values.
     fn value(&mut self, role: Role) -> Result<(), Damage> {
-        let start = self.position;
+        let start = self.file.len() - self.rest.len();
         let [byte] = self.bytes()?;
-        if self.stack.len() >= MAX_DEPTH {
+        if self.stack.len() > MAX_DEPTH {
             return Err(corrupt(start));
         }
-        let (kind, has_reference) = self.split_type_byte(byte);
-        let is_reference = kind == self.format.language.reference_kind();
-        let found = if is_reference {
-            self.reference(start)?
-        } else {
-            self.type_of(kind)
-        };
+        let Kind {
+            payload,
+            found,
+            is_numbered,
+        } = self.format.kinds[usize::from(byte)];
+        if payload == Payload::Reference {
+            let found = self.reference(start)?;
+            return if role.accepts(found) {
+                Ok(())
+            } else {
+                Err(corrupt(start))
+            };
+        }
         if !role.accepts(found) {
             return Err(corrupt(start));
         }
-        if has_reference {
+        if is_numbered {
             self.references.push(found);
         }
-        if is_reference {
-            Ok(())
-        } else {
-            self.payload(kind, role.of_items(), start)
-        }
+        self.payload(payload, role.of_items(), start)
     }
 
-    /// Passes the bytes after the type byte at `start`, except the items of a container.
-    fn payload(&mut self, kind: u8, items: Role, start: usize) -> Result<(), Damage> {
-        match kind {
-            b'N' | b'F' | b'T' | b'S' | b'.' => {}
-            b'i' => self.skip(4)?,
-            b'I' | b'g' => self.skip(8)?,
-            b'y' => self.skip(16)?,
-            b'f' => self.skip_short_string()?,
-            b'x' => {
-                self.skip_short_string()?;
-                self.skip_short_string()?;
+    /// Passes what follows the type byte at `start`, except the items of a container.
+    fn payload(&mut self, payload: Payload, items: Role, start: usize) -> Result<(), Damage> {
+        match payload {
+            Payload::Fixed(len) => self.skip(len.into())?,
+            Payload::Short(count) => {
+                for _ in 0..count {
+                    let [len] = self.bytes()?;
+                    self.skip(len.into())?;
+                }
             }
-            b'l' => {
+            Payload::Sized => {
+                self.sized_bytes(start)?;
+            }
+            Payload::SizedText => {
+                if !is_python_utf8(self.sized_bytes(start)?) {
+                    return Err(corrupt(start));
+                }
+            }
+            Payload::Digits => {
                 // The sign of the count is that of the number. A digit has 16 bits.
                 let digits = self.integer()?.unsigned_abs() as usize;
                 self.skip(digits.saturating_mul(2))?;
             }
-            b's' => {
-                self.sized_bytes(start)?;
-            }
-            b't' | b'u' => {
-                let text = self.sized_bytes(start)?;
-                // Python 2 interns byte strings, and accepts more than UTF-8.
-                if self.format.language > Language::Python2 && !is_python_utf8(text) {
-                    return Err(corrupt(start));
-                }
-            }
-            b'(' | b'[' | b'<' | b'>' => {
-                let len = self.size(start)?;
-                self.stack.push(Container::Values(len, items));
-            }
-            b'{' => self.stack.push(Container::Dictionary),
-            b'c' => {
-                self.skip(4 * self.format.code_integers)?;
-                self.stack.push(Container::Code(0));
-            }
-            _ => self.payload_of_one_language(kind, items, start)?,
-        }
-        Ok(())
-    }
-
-    /// The same for the types that not every release has.
-    fn payload_of_one_language(
-        &mut self,
-        kind: u8,
-        items: Role,
-        start: usize,
-    ) -> Result<(), Damage> {
-        let language = self.format.language;
-        match kind {
-            _ if language == Language::Python2 => return Err(corrupt(start)),
-            b'a' | b'A' => {
-                self.sized_bytes(start)?;
-            }
-            b'z' | b'Z' => self.skip_short_string()?,
-            b')' => {
+            Payload::Reference => {}
+            Payload::ShortItems => {
                 let [len] = self.bytes()?;
                 self.stack.push(Container::Values(len.into(), items));
             }
-            b':' if language >= Language::Python314 => {
-                self.stack.push(Container::Values(3, items));
+            Payload::Items => {
+                let len = self.size(start)?;
+                self.stack.push(Container::Values(len, items));
             }
-            b'}' if language >= Language::Python315 => self.stack.push(Container::Dictionary),
-            _ => return Err(corrupt(start)),
+            Payload::Slice => self.stack.push(Container::Values(3, items)),
+            Payload::Dictionary => self.stack.push(Container::Dictionary),
+            Payload::Code => {
+                self.skip(4 * self.format.code_integers)?;
+                self.stack.push(Container::Code(0));
+            }
+            // Also in the place of a value.
+            Payload::Null if matches!(self.stack.last(), Some(Container::Dictionary)) => {
+                self.stack.pop();
+            }
+            Payload::Null | Payload::Unknown => return Err(corrupt(start)),
         }
         Ok(())
-    }
-
-    fn type_of(&self, kind: u8) -> Type {
-        match kind {
-            b's' if self.format.language > Language::Python2 => Type::Bytes,
-            b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => Type::Text,
-            b'(' | b')' => Type::Tuple,
-            _ => Type::Other,
-        }
-    }
-
-    /// The type byte, and whether the value is given a reference number.
-    fn split_type_byte(&self, byte: u8) -> (u8, bool) {
-        if self.format.language == Language::Python2 {
-            // Only interned strings can be referred to.
-            return (byte, byte == b't');
-        }
-        let kind = byte & !FLAG_REF;
-        let has_flag = byte & FLAG_REF != 0;
-        let ignores_flag = matches!(kind, TYPE_NULL | b'N' | b'F' | b'T' | b'S' | b'.' | b'r');
-        (kind, has_flag && !ignores_flag)
-    }
-
-    /// A null ends a dictionary also in the place of a value.
-    fn next_is_null(&self) -> bool {
-        let next = self.file.get(self.position);
-        next.is_some_and(|byte| self.split_type_byte(*byte).0 == TYPE_NULL)
     }
 
     /// The type of the value that is referred to.
@@ -238,17 +180,10 @@ impl<'a> Checker<'a> {
         found.copied().ok_or_else(|| corrupt(start))
     }
 
-    fn skip_short_string(&mut self) -> Result<(), Damage> {
-        let [len] = self.bytes()?;
-        self.skip(len.into())
-    }
-
     /// Passes bytes after their size in 32 bits.
     fn sized_bytes(&mut self, start: usize) -> Result<&'a [u8], Damage> {
         let len = self.size(start)?;
-        let from = self.position;
-        self.skip(len as usize)?;
-        Ok(&self.file[from..self.position])
+        self.take(len as usize)
     }
 
     /// A size or an index, which must not be negative.
@@ -261,18 +196,21 @@ impl<'a> Checker<'a> {
     }
 
     fn skip(&mut self, len: usize) -> Result<(), Damage> {
-        if len > self.file.len().saturating_sub(self.position) {
-            return Err(self.truncated());
-        }
-        self.position += len;
-        Ok(())
+        self.take(len).map(drop)
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8], Damage> {
+        let split = self.rest.split_at_checked(len);
+        let (taken, rest) = split.ok_or_else(|| self.truncated())?;
+        self.rest = rest;
+        Ok(taken)
     }
 
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
-        let rest = self.file.get(self.position..).unwrap_or_default();
-        let bytes = *rest.first_chunk().ok_or_else(|| self.truncated())?;
-        self.position += N;
-        Ok(bytes)
+        let split = self.rest.split_first_chunk();
+        let (bytes, rest) = split.ok_or_else(|| self.truncated())?;
+        self.rest = rest;
+        Ok(*bytes)
     }
 
     fn truncated(&self) -> Damage {
