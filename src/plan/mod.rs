@@ -44,7 +44,7 @@ pub(crate) enum TargetKind {
     /// symlink is kept.
     File(Box<OsStr>, u64),
     /// A directory with its contents.
-    Tree(Box<Tree>),
+    Tree(Tree),
     /// A directory of this name that is empty once the other targets are removed. It is
     /// kept if it is not.
     EmptyDir(Box<OsStr>),
@@ -151,7 +151,7 @@ impl<'a> Target<'a> {
             let (parent, _) = split_name(&path);
             targets.push(Self {
                 dir: Location::new(root, parent),
-                kind: TargetKind::Tree(Box::new(tree)),
+                kind: TargetKind::Tree(tree),
                 reason,
             });
         }

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt::Write;
+use std::iter;
+use std::mem;
 use std::path::PathBuf;
 
 use crate::directory::DirIdentity;
@@ -24,19 +27,9 @@ pub(crate) struct TreeDir {
     /// The directory as it was when it was read; `None` until then. Removal compares it, so
     /// that a directory that was moved to the same path meanwhile is not emptied.
     pub(crate) identity: Option<DirIdentity>,
-    /// The names of the files, joined by `/`: a separate string for each would need
-    /// twice the memory.
-    names: OsString,
-    /// The apparent size of each file, in bytes.
-    sizes: Sizes,
-}
-
-/// A list of numbers, each in as few bytes as it needs: seven bits a byte, the lowest first,
-/// with the highest bit set in all but the last byte (LEB128).
-#[derive(Debug, Default)]
-struct Sizes {
-    encoded: Vec<u8>,
-    count: usize,
+    /// The name of each file and its apparent size in bytes, all joined by `/`: a separate
+    /// string for each name would need twice the memory.
+    files: OsString,
 }
 
 impl TreeDir {
@@ -46,95 +39,81 @@ impl TreeDir {
             parent,
             name: name.into(),
             identity: None,
-            names: OsString::new(),
-            sizes: Sizes::default(),
+            files: OsString::new(),
         }
     }
 
     /// Adds a file or a symlink.
     pub(crate) fn push_file(&mut self, name: &OsStr, bytes: u64) {
-        if self.sizes.count == 0 {
-            // As many as in most directories, so that they are not moved again and again.
-            self.names.reserve(512);
-            self.sizes.encoded.reserve(32);
+        if self.files.is_empty() {
+            // As much as most directories need, so that it is not moved again and again.
+            self.files.reserve(512);
         } else {
-            self.names.push("/");
+            self.files.push("/");
         }
-        self.names.push(name);
-        self.sizes.push(bytes);
+        self.files.push(name);
+        // A string takes every text.
+        let _ = write!(self.files, "/{bytes}");
     }
 
     /// The number of files, and the directory itself.
     pub(crate) fn entry_count(&self) -> usize {
-        self.sizes.count + 1
+        self.files().count() + 1
     }
 
     /// Keeps in the list the files for which `keep` is true. Returns whether that is all
     /// of them.
     pub(crate) fn retain_files(&mut self, mut keep: impl FnMut(&OsStr) -> bool) -> bool {
-        let mut retained = Self::new(self.parent, &self.name);
-        retained.identity = self.identity;
-        for (name, bytes) in self.files() {
+        let files = mem::take(&mut self.files);
+        let mut is_complete = true;
+        for (name, bytes) in split_files(&files) {
             if keep(name) {
-                retained.push_file(name, bytes);
+                self.push_file(name, bytes);
+            } else {
+                is_complete = false;
             }
         }
-        let is_complete = retained.sizes.count == self.sizes.count;
-        *self = retained;
+        self.shrink();
         is_complete
     }
 
     /// Forgets the files.
     pub(crate) fn clear_files(&mut self) {
-        self.names.clear();
-        self.sizes = Sizes::default();
+        self.files.clear();
     }
 
     /// Frees the memory that was reserved for more files.
     pub(crate) fn shrink(&mut self) {
-        self.names.shrink_to_fit();
-        self.sizes.encoded.shrink_to_fit();
+        self.files.shrink_to_fit();
     }
 
     /// The files and symlinks: name and apparent size in bytes.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&OsStr, u64)> {
-        split_names(&self.names).zip(self.sizes.iter())
+        split_files(&self.files)
     }
 }
 
-impl Sizes {
-    fn push(&mut self, mut size: u64) {
-        while size >= 0x80 {
-            self.encoded.push(size as u8 | 0x80);
-            size >>= 7;
-        }
-        self.encoded.push(size as u8);
-        self.count += 1;
-    }
-
-    fn iter(&self) -> impl Iterator<Item = u64> {
-        let ends_number = |byte: &u8| byte & 0x80 == 0;
-        let numbers = self.encoded.split_inclusive(ends_number);
-        numbers.map(|bytes| {
-            let digits = bytes.iter().rev();
-            digits.fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f))
-        })
-    }
+fn split_files(text: &OsStr) -> impl Iterator<Item = (&OsStr, u64)> {
+    let mut parts = split_parts(text);
+    iter::from_fn(move || {
+        let (name, bytes) = (parts.next()?, parts.next()?);
+        Some((name, bytes.to_str()?.parse().ok()?))
+    })
 }
 
-/// The names in a text in which they are joined by `/`.
+/// The parts of a text that are joined by `/`.
 #[cfg(unix)]
-fn split_names(names: &OsStr) -> impl Iterator<Item = &OsStr> {
+fn split_parts(text: &OsStr) -> impl Iterator<Item = &OsStr> {
     use std::os::unix::ffi::OsStrExt;
-    let names = names.as_bytes().split(|byte| *byte == b'/');
-    names.map(OsStr::from_bytes)
+    let parts = text.as_bytes().split(|byte| *byte == b'/');
+    parts.map(OsStr::from_bytes)
 }
 
-/// The names in a text in which they are joined by `/`. A file name is exactly one
-/// component of a relative path.
+/// The parts of a text that are joined by `/`. A file name is exactly one component of a
+/// relative path.
 #[cfg(not(unix))]
-fn split_names(names: &OsStr) -> impl Iterator<Item = &OsStr> {
-    std::path::Path::new(names).iter()
+fn split_parts(text: &OsStr) -> impl Iterator<Item = &OsStr> {
+    std::path::Path::new(text).iter()
 }
 
 impl Tree {
@@ -189,11 +168,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_as_they_were_written() {
-        let sizes = [0, 1, 127, 128, 300, 16_383, 16_384, u64::MAX, 7];
-        let mut encoded = Sizes::default();
-        sizes.iter().for_each(|size| encoded.push(*size));
-        assert_eq!(encoded.iter().collect::<Vec<_>>(), sizes);
-        assert_eq!(encoded.count, sizes.len());
+    fn files_are_read_as_they_were_added() {
+        let mut dir = TreeDir::new(0, "__pycache__".as_ref());
+        assert_eq!(dir.files().count(), 0);
+        let files = [("a.pyc", 0), ("7", 1), ("b", u64::MAX)];
+        for (name, bytes) in files {
+            dir.push_file(name.as_ref(), bytes);
+        }
+        assert!(
+            dir.files()
+                .eq(files.map(|(name, bytes)| (name.as_ref(), bytes)))
+        );
+        assert_eq!(dir.entry_count(), 4);
     }
 }

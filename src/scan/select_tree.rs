@@ -63,7 +63,7 @@ impl Job<'_, '_> {
             return Err(KeepReason::Unreadable);
         }
         if !contents.is_blocked[0] {
-            self.push_target(relative, TargetKind::Tree(Box::new(contents.tree)), reason);
+            self.push_target(relative, TargetKind::Tree(contents.tree), reason);
             return Ok(());
         }
         self.block();

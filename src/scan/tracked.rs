@@ -105,7 +105,7 @@ impl<'a> Filter<'_, 'a> {
             found.targets.push(target);
             return;
         }
-        let tree = std::mem::take(&mut **tree);
+        let tree = std::mem::take(tree);
         let targets = Target::split_tree(root, parent, tree, &is_blocked, target.reason);
         found.targets.extend(targets);
     }
