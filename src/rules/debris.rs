@@ -52,6 +52,13 @@ pub(crate) struct Match {
     pub(crate) kind: DebrisKind,
 }
 
+impl Match {
+    /// Whether its name alone does not prove it: other things are called like it.
+    pub(crate) fn is_generic(self) -> bool {
+        self.evidence != Evidence::Name
+    }
+}
+
 impl Debris {
     /// The topics of these names; the default ones if there are no names.
     ///

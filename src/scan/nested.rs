@@ -17,14 +17,6 @@ use crate::pycache_prefix::PrefixDir;
 use crate::roots::{Location, Scope};
 use crate::rules::Rules;
 
-/// A directory that is walked once more, by the rules of a project.
-struct Rescan<'a> {
-    dir: Arc<Location<'a>>,
-    mode: WalkMode,
-    prefix: Option<&'a PrefixDir>,
-    rules: Arc<Rules>,
-}
-
 /// Projects with settings within each other. Each is walked once more.
 const MAX_LEVELS: usize = 16;
 
@@ -45,7 +37,7 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
         }
         let mut dropped = Vec::new();
         let mut dropped_keys = HashSet::new();
-        let mut rescans = Vec::new();
+        let mut jobs = Vec::new();
         let mut failures = Vec::new();
         for note in projects {
             let mut above = note.dir.path.ancestors();
@@ -66,19 +58,12 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
                     drop(found);
                     let rules = Arc::new(rules);
                     for (dir, prefix) in &counterparts {
-                        rescans.push(Rescan {
-                            dir: Arc::clone(dir),
-                            mode: WalkMode::Search { debris: false },
-                            prefix: Some(prefix),
-                            rules: Arc::clone(&rules),
-                        });
+                        let mode = WalkMode::Search { debris: false };
+                        let (dir, rules) = (Arc::clone(dir), Arc::clone(&rules));
+                        jobs.push(Job::for_project(scan, dir, mode, Some(prefix), rules));
                     }
-                    rescans.push(Rescan {
-                        dir: Arc::clone(&note.dir),
-                        mode: note.mode,
-                        prefix: note.prefix,
-                        rules,
-                    });
+                    let (dir, mode) = (Arc::clone(&note.dir), note.mode);
+                    jobs.push(Job::for_project(scan, dir, mode, note.prefix, rules));
                 }
                 Err(failure) => failures.push(failure),
             }
@@ -91,7 +76,7 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
         found.has_unknown_settings |= !failures.is_empty();
         found.failures.extend(failures);
         drop(found);
-        scan.run(rescans.into_iter().map(|rescan| rescan.job(scan)).collect());
+        scan.run(jobs);
     }
 }
 
@@ -177,12 +162,6 @@ pub(super) fn counterparts<'a>(
         }
     }
     found
-}
-
-impl<'a> Rescan<'a> {
-    fn job<'s>(self, scan: &'s Scan<'a>) -> Job<'s, 'a> {
-        Job::for_project(scan, self.dir, self.mode, self.prefix, self.rules)
-    }
 }
 
 /// Drops everything that was found in these directories, and keeps the directories.

@@ -20,7 +20,6 @@ use crate::pycache_prefix::source_root;
 use crate::roots::Location;
 use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
-use crate::rules::topics::Evidence;
 
 /// Targets that a job keeps to itself.
 const MAX_OWN_TARGETS: usize = 1 << 12;
@@ -29,6 +28,7 @@ impl<'a> Job<'_, 'a> {
     /// Decides about a directory.
     pub(super) fn visit_dir(&mut self, entry: DirEntry) -> Step {
         let relative = self.relative(entry.path());
+        let mut debris = None;
         let mut decision = if self.is_boundary(&entry) || self.is_unreachable(&entry) {
             DirDecision::Skip
         } else {
@@ -37,13 +37,13 @@ impl<'a> Job<'_, 'a> {
                 in_repository,
                 ..self.found_entry(&entry, relative, EntryKind::Dir)
             };
-            let debris = self.proven_debris(found);
+            debris = self.proven_debris(found);
             let decision = self.context().classify_dir(found, debris);
             self.note_leftover(&entry, EntryKind::Dir);
             decision
         };
         if let DirDecision::RemoveTree(reason) = decision {
-            let is_generic = self.is_generic(&entry, relative, EntryKind::Dir);
+            let is_generic = debris.is_some_and(Match::is_generic);
             match self.select_tree(relative, reason, is_generic) {
                 Ok(()) => {
                     self.walk.skip_current_dir();
@@ -108,14 +108,6 @@ impl<'a> Job<'_, 'a> {
         }
     }
 
-    /// Whether an entry is called like debris, but its name does not prove it.
-    fn is_generic(&self, entry: &DirEntry, relative: &Path, kind: EntryKind) -> bool {
-        let found = self
-            .context()
-            .debris_match(self.found_entry(entry, relative, kind));
-        found.is_some_and(|found| found.evidence != Evidence::Name)
-    }
-
     /// Decides about anything but a directory.
     pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
         self.note_leftover(entry, kind);
@@ -159,7 +151,7 @@ impl<'a> Job<'_, 'a> {
         let veto = if reason == Reason::Erased {
             guard.veto_erased(&canonical, &self.root.canonical)
         } else {
-            guard.veto_debris(&canonical, self.is_generic(entry, relative, kind))
+            guard.veto_debris(&canonical, debris.is_some_and(Match::is_generic))
         };
         if let Some(keep_reason) = veto {
             self.keep(relative, keep_reason);
