@@ -310,4 +310,14 @@ impl Cli {
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && !self.no_progress && !self.json
     }
+
+    /// Whether a person reads how much was removed. A program reads it in the JSON.
+    pub(crate) fn shows_summary(&self) -> bool {
+        !self.quiet && !self.json
+    }
+
+    /// Whether sizes are part of the output.
+    pub(crate) fn shows_sizes(&self) -> bool {
+        !self.quiet || self.needs_confirmation() || self.json
+    }
 }

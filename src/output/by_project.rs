@@ -7,7 +7,6 @@ use std::path::Path;
 use super::json::{JsonPath, JsonStats, Message};
 use super::stdout::Stdout;
 use crate::console::format::format_size;
-use crate::options::Format;
 use crate::path::path_order;
 use crate::plan::Target;
 use crate::projects::Projects;
@@ -53,7 +52,7 @@ impl<'a> ByProject<'a> {
     }
 
     /// Writes the projects, the largest first, and for people their total.
-    pub(crate) fn write(&self, format: Format, out: &mut Stdout) {
+    pub(crate) fn write(&self, out: &mut Stdout) {
         let mut projects: Vec<(&Path, &ProjectTotal)> = self
             .totals
             .iter()
@@ -68,7 +67,7 @@ impl<'a> ByProject<'a> {
                 .cmp(&size(b))
                 .then_with(|| path_order(a_path, b_path))
         });
-        if format == Format::Json {
+        if out.is_json {
             for (path, total) in projects {
                 out.write_json(|| Message::Project {
                     path: JsonPath(path),

@@ -9,6 +9,7 @@ use super::by_project::ByProject;
 use super::interpreters::print_interpreters;
 use super::json::{JsonPath, JsonStats, Message, operation_name};
 use super::stdout::Stdout;
+use crate::cli::Cli;
 use crate::console::format::{escape_path, format_stats, list_some};
 use crate::console::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
 use crate::console::progress::Progress;
@@ -16,7 +17,7 @@ use crate::exit_status::ExitStatus;
 use crate::failure::{Failure, Operation};
 use crate::guard::KeepReason;
 use crate::interrupt;
-use crate::options::{Format, Options};
+use crate::options::Options;
 use crate::plan::{Plan, Target};
 use crate::projects::Projects;
 use crate::remove::{Outcome, RemovedEntry};
@@ -29,7 +30,7 @@ const MAX_NAMES: usize = 5;
 /// Reports a run while it goes on, and adds up what it did.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
-    options: &'a Options,
+    cli: &'a Cli,
     progress: &'a Progress,
     start: Instant,
     /// Whether to say why each path is removed.
@@ -59,8 +60,9 @@ impl<'a> Report<'a> {
         progress: &'a Progress,
         start: Instant,
     ) -> Self {
+        let cli = &options.cli;
         let mut report = Self {
-            options,
+            cli,
             progress,
             start,
             shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
@@ -73,12 +75,12 @@ impl<'a> Report<'a> {
             distrusted: Vec::new(),
             found_more: false,
             declined: false,
-            by_project: options.by_project.then(|| ByProject::new(projects)),
-            out: Stdout::new(options.format),
+            by_project: cli.by_project.then(|| ByProject::new(projects)),
+            out: Stdout::new(cli),
         };
         report.out.write_json(|| Message::Begin {
             version: env!("CARGO_PKG_VERSION"),
-            dry_run: options.remove.dry_run,
+            dry_run: cli.is_dry_run(),
         });
         report
     }
@@ -93,7 +95,7 @@ impl<'a> Report<'a> {
         }
         if let Some(by_project) = &mut self.by_project {
             by_project.add(target, &outcome.stats);
-        } else if !outcome.stats.is_empty() && self.options.format == Format::Json {
+        } else if !outcome.stats.is_empty() && self.out.is_json {
             let path = target.display_path();
             let message = || Message::removed(&path, target, &outcome.stats);
             self.out.write_json(message);
@@ -196,13 +198,12 @@ impl<'a> Report<'a> {
     /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
         let (stats, errors) = (JsonStats::from(&self.total), self.errors);
-        let (dry_run, elapsed) = (self.options.remove.dry_run, self.start.elapsed());
-        let format = self.options.format;
+        let (dry_run, elapsed) = (self.cli.is_dry_run(), self.start.elapsed());
         if let Some(by_project) = &self.by_project
-            && (!self.options.quiet || format == Format::Json)
+            && (!self.cli.quiet || self.cli.json)
         {
             self.progress.finish();
-            by_project.write(format, &mut self.out);
+            by_project.write(&mut self.out);
         }
         self.out.write_json(|| Message::Summary {
             dry_run,
@@ -238,7 +239,7 @@ impl<'a> Report<'a> {
             Some(_) => return self.exit_status(),
             None => {}
         }
-        if self.options.shows_summary() {
+        if self.cli.shows_summary() {
             print_interpreters(&self.total);
             eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
         }
@@ -250,7 +251,7 @@ impl<'a> Report<'a> {
     }
 
     fn exit_status(&self) -> ExitStatus {
-        let found = self.options.check && (self.found_more || !self.total.is_empty());
+        let found = self.cli.check && (self.found_more || !self.total.is_empty());
         if self.errors > 0 || found || self.is_incomplete() {
             ExitStatus::Failure
         } else {
@@ -260,7 +261,7 @@ impl<'a> Report<'a> {
 
     /// Whether something was not reached: a closed stdout also stops removal.
     fn is_incomplete(&self) -> bool {
-        !self.options.remove.dry_run && self.done < self.planned
+        !self.cli.is_dry_run() && self.done < self.planned
     }
 
     fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
@@ -276,7 +277,7 @@ impl<'a> Report<'a> {
 
     /// The last line of a run.
     fn summary(&self) -> String {
-        let (verb, sentence_start) = if self.options.remove.dry_run {
+        let (verb, sentence_start) = if self.cli.is_dry_run() {
             ("would remove", "Would remove")
         } else {
             ("removed", "Removed")
@@ -286,11 +287,11 @@ impl<'a> Report<'a> {
             format!("Interrupted: {verb} {what}.")
         } else if self.planned > 0 {
             format!("{sentence_start} {what}.")
-        } else if self.options.remove.dry_run && self.errors > 0 {
+        } else if self.cli.is_dry_run() && self.errors > 0 {
             "Would remove nothing.".to_owned()
         } else if self.declined || self.errors > 0 {
             "Nothing removed.".to_owned()
-        } else if self.options.git_clean.is_some() {
+        } else if self.cli.git_clean {
             "Nothing else to remove.".to_owned()
         } else {
             "Nothing to remove.".to_owned()

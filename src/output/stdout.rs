@@ -6,16 +6,19 @@ use std::path::{MAIN_SEPARATOR, Path};
 use anstream::ColorChoice;
 
 use super::json::Message;
+use crate::cli::Cli;
 use crate::console::format::escape_path;
 use crate::console::message::{REASON, RESET};
 use crate::interrupt;
-use crate::options::Format;
 
 /// Buffered stdout. If it cannot be written, the run ends early.
 #[derive(Debug)]
 pub(crate) struct Stdout {
     out: BufWriter<StdoutLock<'static>>,
-    format: Format,
+    /// Whether it is JSON Lines.
+    pub(crate) is_json: bool,
+    /// Whether paths end with a NUL byte.
+    is_nul: bool,
     /// Whether it is a terminal.
     pub(crate) is_terminal: bool,
     /// Whether it interprets ANSI escape sequences, and colors are wanted.
@@ -26,10 +29,11 @@ pub(crate) struct Stdout {
 
 impl Stdout {
     /// Locks stdout.
-    pub(crate) fn new(format: Format) -> Self {
+    pub(crate) fn new(cli: &Cli) -> Self {
         let out = io::stdout();
         Self {
-            format,
+            is_json: cli.json,
+            is_nul: cli.print0,
             is_terminal: out.is_terminal(),
             has_colors: anstream::stdout().current_choice() == ColorChoice::AlwaysAnsi,
             out: BufWriter::with_capacity(1 << 16, out.lock()),
@@ -56,7 +60,7 @@ impl Stdout {
 
     /// Writes a line of JSON, if that is the format.
     pub(crate) fn write_json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
-        if self.format == Format::Json && self.is_open() {
+        if self.is_json && self.is_open() {
             let written = serde_json::to_writer(&mut self.out, &message())
                 .map_err(io::Error::from)
                 .and_then(|()| self.out.write_all(b"\n"));
@@ -89,8 +93,7 @@ impl Stdout {
         if !self.is_open() {
             return Ok(());
         }
-        let is_lines = self.format != Format::Nul;
-        let escapes = self.is_terminal && is_lines;
+        let escapes = self.is_terminal && !self.is_nul;
         if escapes {
             write!(self.out, "{}", escape_path(path))?;
         } else {
@@ -99,7 +102,7 @@ impl Stdout {
         if is_dir {
             write!(self.out, "{MAIN_SEPARATOR}")?;
         }
-        if let Some(reason) = reason.filter(|_| is_lines) {
+        if let Some(reason) = reason.filter(|_| !self.is_nul) {
             let reason = if escapes {
                 // It may name the source.
                 escape_path(Path::new(reason))
@@ -112,7 +115,7 @@ impl Stdout {
                 write!(self.out, ": {reason}")?;
             }
         }
-        self.out.write_all(if is_lines { b"\n" } else { b"\0" })
+        self.out.write_all(if self.is_nul { b"\0" } else { b"\n" })
     }
 
     fn check(&mut self, written: io::Result<()>) {

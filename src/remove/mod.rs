@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::options::{Listing, RemoveOptions};
+use crate::options::Listing;
 use crate::path::path_order;
 use crate::plan::{Plan, Target, TargetKind};
 use crate::stats::RemovalStats;
@@ -76,12 +76,13 @@ pub(crate) struct RemovedEntry {
 /// early if the run is interrupted: targets that were not reached are not reported.
 pub(crate) fn execute<'a>(
     plan: &Plan<'a>,
-    options: RemoveOptions,
+    dry_run: bool,
+    listing: Listing,
     threads: &Threads,
     mut on_outcome: impl FnMut(&Target<'a>, Outcome),
 ) {
     let targets = &plan.targets;
-    let batches = split_batches(targets, options.dry_run);
+    let batches = split_batches(targets, dry_run);
     let pool = if targets.len() < PARALLEL_THRESHOLD {
         None
     } else {
@@ -90,12 +91,12 @@ pub(crate) fn execute<'a>(
     let max_handles = threads.open_files();
     let run = |batch: &Range<usize>| {
         let targets = &targets[batch.clone()];
-        if options.dry_run {
-            return preview_batch(targets, options.listing);
+        if dry_run {
+            return preview_batch(targets, listing);
         }
-        Worker::new(options.listing, max_handles).remove_batch(targets)
+        Worker::new(listing, max_handles).remove_batch(targets)
     };
-    let max_unreported = if options.listing == Listing::Entries {
+    let max_unreported = if listing == Listing::Entries {
         MAX_UNLISTED
     } else {
         MAX_UNREPORTED
@@ -112,7 +113,7 @@ pub(crate) fn execute<'a>(
             for (target, outcome) in targets[batch.clone()].iter().zip(outcomes) {
                 match outcome {
                     Some(Completion::AsPlanned) => {
-                        on_outcome(target, Outcome::planned(target, options.listing));
+                        on_outcome(target, Outcome::planned(target, listing));
                     }
                     Some(Completion::Other(outcome)) => on_outcome(target, *outcome),
                     None => {}

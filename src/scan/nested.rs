@@ -31,7 +31,7 @@ const MAX_LEVELS: usize = 16;
 /// Walks each project with settings of its own once more, by its settings. What was found
 /// there before is dropped.
 pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
-    if !options.reads_settings {
+    if options.cli.isolated {
         return;
     }
     let mut known = HashSet::new();
