@@ -25,8 +25,9 @@ impl Failure {
     }
 }
 
-/// The kinds of operation that can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The kinds of operation that can fail. The JSON has the same words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Operation {
     /// Open, list or measure a file or directory.
     Read,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::json::{JsonPath, JsonStats, Message};
+use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
 use crate::console::format::format_size;
 use crate::path::path_order;
@@ -59,20 +59,17 @@ impl<'a> ByProject<'a> {
             .map(|(position, total)| (&*self.projects.paths[*position], total))
             .collect();
         projects.sort_by(|(a_path, a), (b_path, b)| {
-            let size = |total: &ProjectTotal| {
-                let files = total.stats.files;
-                Reverse((files.bytes, files.count))
-            };
+            let size = |total: &ProjectTotal| Reverse((total.stats.bytes, total.stats.files));
             size(a)
                 .cmp(&size(b))
                 .then_with(|| path_order(a_path, b_path))
         });
         if out.is_json {
             for (path, total) in projects {
-                out.write_json(|| Message::Project {
+                out.write_json(&Message::Project {
                     path: JsonPath(path),
-                    kinds: total.kinds.iter().copied().collect(),
-                    stats: JsonStats::from(&total.stats),
+                    kinds: &total.kinds,
+                    stats: &total.stats,
                 });
             }
         } else if !projects.is_empty() {
@@ -91,15 +88,13 @@ fn write_table(projects: &[(&Path, &ProjectTotal)], out: &mut Stdout) {
         let widths = rows.chain([&sum]).map(|stats| text(stats).len());
         widths.max().unwrap_or(0)
     };
-    let size_width = width(|stats| format_size(stats.files.bytes));
-    let count_width = width(|stats| stats.files.count.to_string());
+    let size_width = width(|stats| format_size(stats.bytes));
+    let count_width = width(|stats| stats.files.to_string());
     let bar_width = bar_width(out);
-    let largest = projects
-        .first()
-        .map_or(0, |(_, total)| total.stats.files.bytes);
+    let largest = projects.first().map_or(0, |(_, total)| total.stats.bytes);
     let start = |stats: &RemovalStats, bar: usize| {
-        let size = format_size(stats.files.bytes);
-        let count = stats.files.count;
+        let size = format_size(stats.bytes);
+        let count = stats.files;
         let noun = if count == 1 { "file" } else { "files" };
         let mut text = format!("{size:>size_width$}  ");
         if bar_width > 0 {
@@ -108,7 +103,7 @@ fn write_table(projects: &[(&Path, &ProjectTotal)], out: &mut Stdout) {
         text + &format!("{count:>count_width$} {noun:<5}  ")
     };
     for (path, total) in projects {
-        let bar = bar_len(total.stats.files.bytes, largest, bar_width);
+        let bar = bar_len(total.stats.bytes, largest, bar_width);
         out.write_text(&start(&total.stats, bar));
         let kinds: Vec<_> = total.kinds.iter().copied().collect();
         out.write_path(path, true, Some(&kinds.join(", ")));

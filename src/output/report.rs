@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::by_project::ByProject;
 use super::interpreters::print_interpreters;
-use super::json::{JsonPath, JsonStats, Message, operation_name};
+use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
 use crate::cli::Cli;
 use crate::console::format::{escape_path, format_stats, list_some};
@@ -78,7 +78,7 @@ impl<'a> Report<'a> {
             by_project: cli.by_project.then(|| ByProject::new(projects)),
             out: Stdout::new(cli),
         };
-        report.out.write_json(|| Message::Begin {
+        report.out.write_json(&Message::Begin {
             version: env!("CARGO_PKG_VERSION"),
             dry_run: cli.is_dry_run(),
         });
@@ -88,7 +88,7 @@ impl<'a> Report<'a> {
     /// Reports what became of a target. Ends the run if stdout is closed.
     pub(crate) fn record_outcome(&mut self, target: &Target, outcome: Outcome) {
         self.done += 1;
-        let bytes = self.total.files.bytes + outcome.stats.files.bytes;
+        let bytes = self.total.bytes + outcome.stats.bytes;
         self.progress.targets_done(self.done, self.planned, bytes);
         for failure in &outcome.failures {
             self.record_failure(failure);
@@ -97,8 +97,8 @@ impl<'a> Report<'a> {
             by_project.add(target, &outcome.stats);
         } else if !outcome.stats.is_empty() && self.out.is_json {
             let path = target.display_path();
-            let message = || Message::removed(&path, target, &outcome.stats);
-            self.out.write_json(message);
+            let message = Message::removed(&path, target, &outcome.stats);
+            self.out.write_json(&message);
         }
         self.total += outcome.stats;
         if !outcome.removed.is_empty() {
@@ -141,9 +141,9 @@ impl<'a> Report<'a> {
         {
             self.distrusted.push(failure.path.clone());
         }
-        self.out.write_json(|| Message::Error {
+        self.out.write_json(&Message::Error {
             path: JsonPath(&failure.path),
-            attempt: operation_name(failure.operation),
+            attempt: failure.operation,
             message: failure.error.to_string(),
         });
         self.errors += 1;
@@ -159,11 +159,10 @@ impl<'a> Report<'a> {
         for (reason, paths) in by_reason {
             let names = list_some(paths.iter(), MAX_NAMES);
             print_warning(format_args!("kept {names}: {reason}"));
-            let reason = reason.to_string();
             for path in paths {
-                self.out.write_json(|| Message::Keep {
+                self.out.write_json(&Message::Keep {
                     path: JsonPath(path),
-                    reason: &reason,
+                    reason: reason.to_string(),
                 });
             }
         }
@@ -197,20 +196,18 @@ impl<'a> Report<'a> {
 
     /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
-        let (stats, errors) = (JsonStats::from(&self.total), self.errors);
-        let (dry_run, elapsed) = (self.cli.is_dry_run(), self.start.elapsed());
         if let Some(by_project) = &self.by_project
             && (!self.cli.quiet || self.cli.json)
         {
             self.progress.finish();
             by_project.write(&mut self.out);
         }
-        self.out.write_json(|| Message::Summary {
-            dry_run,
+        self.out.write_json(&Message::Summary {
+            dry_run: self.cli.is_dry_run(),
             interrupted: interrupt::is_requested(),
-            stats,
-            errors,
-            elapsed_ms: elapsed.as_millis() as u64,
+            stats: &self.total,
+            errors: self.errors,
+            elapsed_ms: self.start.elapsed().as_millis() as u64,
         });
         self.flush();
         if self.permission_denied && !is_root() {

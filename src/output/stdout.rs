@@ -41,11 +41,6 @@ impl Stdout {
         }
     }
 
-    /// Whether it can still be written.
-    pub(crate) fn is_open(&self) -> bool {
-        self.error.is_none()
-    }
-
     /// Why it could not be written, once.
     pub(crate) fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
@@ -54,33 +49,36 @@ impl Stdout {
     /// Writes a path, and the reason for its removal unless a program splits the output at
     /// NUL bytes.
     pub(crate) fn write_path(&mut self, path: &Path, is_dir: bool, reason: Option<&str>) {
-        let written = self.try_write_path(path, is_dir, reason);
-        self.check(written);
+        self.write(|this| this.try_write_path(path, is_dir, reason));
     }
 
     /// Writes a line of JSON, if that is the format.
-    pub(crate) fn write_json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
-        if self.is_json && self.is_open() {
-            let written = serde_json::to_writer(&mut self.out, &message())
-                .map_err(io::Error::from)
-                .and_then(|()| self.out.write_all(b"\n"));
-            self.check(written);
+    pub(crate) fn write_json(&mut self, message: &Message) {
+        if self.is_json {
+            self.write(|this| {
+                serde_json::to_writer(&mut this.out, message)?;
+                this.out.write_all(b"\n")
+            });
         }
     }
 
     /// Writes text without a line end.
     pub(crate) fn write_text(&mut self, text: &str) {
-        if self.is_open() {
-            let written = self.out.write_all(text.as_bytes());
-            self.check(written);
-        }
+        self.write(|this| this.out.write_all(text.as_bytes()));
     }
 
     /// Writes out what is buffered.
     pub(crate) fn flush(&mut self) {
-        if self.is_open() {
-            let flushed = self.out.flush();
-            self.check(flushed);
+        self.write(|this| this.out.flush());
+    }
+
+    /// Writes with `write`, unless that failed before.
+    fn write(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
+        if self.error.is_none()
+            && let Err(error) = write(self)
+        {
+            interrupt::request();
+            self.error = Some(error);
         }
     }
 
@@ -90,9 +88,6 @@ impl Stdout {
         is_dir: bool,
         reason: Option<&str>,
     ) -> io::Result<()> {
-        if !self.is_open() {
-            return Ok(());
-        }
         let escapes = self.is_terminal && !self.is_nul;
         if escapes {
             write!(self.out, "{}", escape_path(path))?;
@@ -116,12 +111,5 @@ impl Stdout {
             }
         }
         self.out.write_all(if self.is_nul { b"\0" } else { b"\n" })
-    }
-
-    fn check(&mut self, written: io::Result<()>) {
-        if let Err(error) = written {
-            interrupt::request();
-            self.error.get_or_insert(error);
-        }
     }
 }
