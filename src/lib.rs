@@ -91,15 +91,18 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     hints::print_nested_settings(options, &found.nested_settings);
     let mut plan = Plan::new(mem::take(&mut found.targets));
     let is_declined = cli.needs_confirmation() && !confirm_erase(&mut plan, &mut found.kept)?;
-    let projects = cli.by_project.then(|| Projects::find(&plan, &roots));
-    let projects = projects.unwrap_or_default();
+    let projects = cli
+        .by_project
+        .then(|| Projects::find(&plan, &roots, &mut found.failures));
 
-    let mut report = Report::new(options, &plan, &projects, &progress, start);
+    let mut report = Report::new(options, &plan, projects, &progress, start);
     report.note_declined(is_declined);
-    report.record_failures([&roots.failures, &found.failures, &projects.failures]);
+    for failure in roots.failures.iter().chain(&found.failures) {
+        report.record_failure(failure);
+    }
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
-    let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);
+    let on_outcome = |index, outcome| report.record_outcome(index, outcome);
     remove::execute(&plan, cli.is_dry_run(), cli.listing(), &threads, on_outcome);
     if cli.git_clean {
         git_clean::run(options, &found, &mut report);

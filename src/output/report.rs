@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::by_project::ByProject;
+use super::by_project::write_projects;
 use super::interpreters::print_interpreters;
 use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
@@ -35,7 +35,7 @@ pub(crate) struct Report<'a> {
     start: Instant,
     /// Whether to say why each path is removed.
     shows_reasons: bool,
-    planned: usize,
+    plan: &'a Plan<'a>,
     done: usize,
     total: RemovalStats,
     errors: u64,
@@ -47,7 +47,7 @@ pub(crate) struct Report<'a> {
     /// Whether the user declined what `--erase` selected.
     declined: bool,
     /// What was removed in each project, if that is reported instead of paths.
-    by_project: Option<ByProject<'a>>,
+    projects: Option<Projects>,
     out: Stdout,
 }
 
@@ -55,8 +55,8 @@ impl<'a> Report<'a> {
     /// Begins the report of a run that started at `start`.
     pub(crate) fn new(
         options: &'a Options,
-        plan: &Plan,
-        projects: &'a Projects,
+        plan: &'a Plan<'a>,
+        projects: Option<Projects>,
         progress: &'a Progress,
         start: Instant,
     ) -> Self {
@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
             start,
             shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
                 || plan.targets.iter().any(Target::is_stale),
-            planned: plan.targets.len(),
+            plan,
             done: 0,
             total: RemovalStats::default(),
             errors: 0,
@@ -75,7 +75,7 @@ impl<'a> Report<'a> {
             distrusted: Vec::new(),
             found_more: false,
             declined: false,
-            by_project: cli.by_project.then(|| ByProject::new(projects)),
+            projects,
             out: Stdout::new(cli),
         };
         report.out.write_json(&Message::Begin {
@@ -85,16 +85,19 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// Reports what became of a target. Ends the run if stdout is closed.
-    pub(crate) fn record_outcome(&mut self, target: &Target, outcome: Outcome) {
+    /// Reports what became of the target at this position of the plan. Ends the run if stdout
+    /// is closed.
+    pub(crate) fn record_outcome(&mut self, index: usize, outcome: Outcome) {
+        let target = &self.plan.targets[index];
         self.done += 1;
         let bytes = self.total.bytes + outcome.stats.bytes;
-        self.progress.targets_done(self.done, self.planned, bytes);
+        self.progress
+            .targets_done(self.done, self.plan.targets.len(), bytes);
         for failure in &outcome.failures {
             self.record_failure(failure);
         }
-        if let Some(by_project) = &mut self.by_project {
-            by_project.add(target, &outcome.stats);
+        if let Some(projects) = &mut self.projects {
+            projects.add(index, target, &outcome.stats);
         } else if !outcome.stats.is_empty() && self.out.is_json {
             let path = target.display_path();
             let message = Message::removed(&path, target, &outcome.stats);
@@ -108,13 +111,6 @@ impl<'a> Report<'a> {
             } else {
                 self.list(target, &outcome.removed);
             }
-        }
-    }
-
-    /// Reports what could not be read before the removal began.
-    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 3]) {
-        for failure in failures.into_iter().flatten() {
-            self.record_failure(failure);
         }
     }
 
@@ -196,11 +192,11 @@ impl<'a> Report<'a> {
 
     /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
-        if let Some(by_project) = &self.by_project
+        if let Some(projects) = self.projects.take()
             && (!self.cli.quiet || self.cli.json)
         {
             self.progress.finish();
-            by_project.write(&mut self.out);
+            write_projects(projects.list, &mut self.out);
         }
         self.out.write_json(&Message::Summary {
             dry_run: self.cli.is_dry_run(),
@@ -258,7 +254,7 @@ impl<'a> Report<'a> {
 
     /// Whether something was not reached: a closed stdout also stops removal.
     fn is_incomplete(&self) -> bool {
-        !self.cli.is_dry_run() && self.done < self.planned
+        !self.cli.is_dry_run() && self.done < self.plan.targets.len()
     }
 
     fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
@@ -282,7 +278,7 @@ impl<'a> Report<'a> {
         let what = format_stats(&self.total);
         if interrupt::is_requested() {
             format!("Interrupted: {verb} {what}.")
-        } else if self.planned > 0 {
+        } else if !self.plan.targets.is_empty() {
             format!("{sentence_start} {what}.")
         } else if self.cli.is_dry_run() && self.errors > 0 {
             "Would remove nothing.".to_owned()

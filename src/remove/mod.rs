@@ -72,14 +72,15 @@ pub(crate) struct RemovedEntry {
     pub(crate) is_dir: bool,
 }
 
-/// Executes `plan` and reports the outcome of each target, in the order of the plan. Ends
-/// early if the run is interrupted: targets that were not reached are not reported.
-pub(crate) fn execute<'a>(
-    plan: &Plan<'a>,
+/// Executes `plan` and reports the position and the outcome of each target, in the order of
+/// the plan. Ends early if the run is interrupted: targets that were not reached are not
+/// reported.
+pub(crate) fn execute(
+    plan: &Plan,
     dry_run: bool,
     listing: Listing,
     threads: &Threads,
-    mut on_outcome: impl FnMut(&Target<'a>, Outcome),
+    mut on_outcome: impl FnMut(usize, Outcome),
 ) {
     let targets = &plan.targets;
     let batches = split_batches(targets, dry_run);
@@ -110,12 +111,12 @@ pub(crate) fn execute<'a>(
             None => window.iter().map(run).collect(),
         };
         for (batch, outcomes) in window.iter().zip(outcomes) {
-            for (target, outcome) in targets[batch.clone()].iter().zip(outcomes) {
+            for (index, outcome) in batch.clone().zip(outcomes) {
                 match outcome {
                     Some(Completion::AsPlanned) => {
-                        on_outcome(target, Outcome::planned(target, listing));
+                        on_outcome(index, Outcome::planned(&targets[index], listing));
                     }
-                    Some(Completion::Other(outcome)) => on_outcome(target, *outcome),
+                    Some(Completion::Other(outcome)) => on_outcome(index, *outcome),
                     None => {}
                 }
             }
