@@ -11,12 +11,11 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
 
-use anstream::ColorChoice;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{
     OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
-use clap::{Parser, ValueEnum};
+use clap::{ColorChoice, Parser};
 
 use crate::path::{parse_path, plain};
 use crate::pyc::VersionFilter;
@@ -54,6 +53,7 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
 #[command(override_usage = "pyclean <PATH>... [OPTIONS]")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
 #[command(after_long_help = generate::after_long_help())]
+#[command(mut_args = errors::conflict_with_explain)]
 pub struct Cli {
     /// Directories or bytecode files to clean
     ///
@@ -171,7 +171,7 @@ pub struct Cli {
     /// Prints the interpreter that wrote each file, the magic number, how Python validates
     /// the file, its source, and whether it is up to date, with the reason that --stale
     /// would give.
-    #[arg(long, help_heading = "Behavior", conflicts_with_all = errors::NOT_WITH_EXPLAIN)]
+    #[arg(long, help_heading = "Behavior")]
     pub(crate) explain: bool,
 
     /// Answer yes to all prompts
@@ -215,7 +215,7 @@ pub struct Cli {
     /// With auto, colors are used if the output is a terminal and NO_COLOR is unset.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     #[arg(hide_possible_values = true, help_heading = "Output")]
-    color: Color,
+    color: ColorChoice,
 
     /// Hide the progress bar
     #[arg(long, help_heading = "Output")]
@@ -236,23 +236,14 @@ fn parse_jobs(text: &str) -> Result<u16, &'static str> {
     jobs.ok_or("must be a number from 1 to 512")
 }
 
-/// When to use colors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    fn write_global(self) {
-        let choice = match self {
-            Self::Auto => ColorChoice::Auto,
-            Self::Always => ColorChoice::Always,
-            Self::Never => ColorChoice::Never,
-        };
-        choice.write_global();
-    }
+/// Applies `--color` to what is printed.
+fn set_color(choice: ColorChoice) {
+    let choice = match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
 }
 
 impl Cli {
@@ -260,7 +251,7 @@ impl Cli {
     /// ask for help.
     pub fn from_args() -> Self {
         let cli = Self::try_parse().unwrap_or_else(|error| errors::improve(error).exit());
-        cli.color.write_global();
+        set_color(cli.color);
         if let Err(error) = errors::check(&cli) {
             error.exit()
         }
