@@ -96,7 +96,7 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
         .then(|| Projects::find(&plan, &roots, &mut found.failures));
 
     let mut report = Report::new(options, &plan, projects, &progress, start);
-    report.note_declined(is_declined);
+    report.is_declined = is_declined;
     for failure in roots.failures.iter().chain(&found.failures) {
         report.record_failure(failure);
     }

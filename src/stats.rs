@@ -52,15 +52,6 @@ impl RemovalStats {
         self.add_alike(name, FileStats { files: 1, bytes });
     }
 
-    /// Counts files.
-    pub(crate) fn add_files<'n>(&mut self, files: impl IntoIterator<Item = (&'n OsStr, u64)>) {
-        let mut counter = FileCounter::default();
-        for (name, bytes) in files {
-            counter.add(name, bytes);
-        }
-        *self += counter.finish();
-    }
-
     /// Counts files of the same kind; the name of one of them tells whether they are
     /// bytecode.
     fn add_alike(&mut self, name: &OsStr, files: FileStats) {

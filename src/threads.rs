@@ -67,7 +67,7 @@ impl Threads {
 
 /// Raises the soft limit on open files to the hard limit, and returns the limit.
 #[cfg(unix)]
-pub(crate) fn raise_open_file_limit() -> usize {
+fn raise_open_file_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -86,6 +86,6 @@ pub(crate) fn raise_open_file_limit() -> usize {
 
 /// Windows has no such limit.
 #[cfg(not(unix))]
-pub(crate) fn raise_open_file_limit() -> usize {
+fn raise_open_file_limit() -> usize {
     usize::MAX
 }

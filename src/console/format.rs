@@ -35,8 +35,7 @@ fn changes_direction(char: char) -> bool {
 
 /// Formats paths for a terminal, separated by commas.
 pub(crate) fn list_paths(paths: &[PathBuf]) -> String {
-    let escaped: Vec<_> = paths.iter().map(|path| escape_path(path)).collect();
-    escaped.join(", ")
+    list_some(paths.iter(), usize::MAX)
 }
 
 /// The first paths, at most `max`, and the number of the others.

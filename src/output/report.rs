@@ -42,10 +42,10 @@ pub(crate) struct Report<'a> {
     permission_denied: bool,
     /// Repositories that git does not trust, because they belong to another user.
     distrusted: Vec<PathBuf>,
-    /// Whether something to remove was found besides the plan.
-    found_more: bool,
+    /// Whether another program found something to remove besides the plan.
+    pub(crate) found_more: bool,
     /// Whether the user declined what `--erase` selected.
-    declined: bool,
+    pub(crate) is_declined: bool,
     /// What was removed in each project, if that is reported instead of paths.
     projects: Option<Projects>,
     out: Stdout,
@@ -74,7 +74,7 @@ impl<'a> Report<'a> {
             permission_denied: false,
             distrusted: Vec::new(),
             found_more: false,
-            declined: false,
+            is_declined: false,
             projects,
             out: Stdout::new(cli),
         };
@@ -172,16 +172,6 @@ impl<'a> Report<'a> {
                 list_some(paths.iter(), MAX_NAMES)
             ));
         }
-    }
-
-    /// Takes note that the user declined what `--erase` selected.
-    pub(crate) fn note_declined(&mut self, declined: bool) {
-        self.declined = declined;
-    }
-
-    /// Takes note of whether another program found something to remove.
-    pub(crate) fn note_found(&mut self, found: bool) {
-        self.found_more |= found;
     }
 
     /// Writes out what is buffered, before another program writes.
@@ -282,7 +272,7 @@ impl<'a> Report<'a> {
             format!("{sentence_start} {what}.")
         } else if self.cli.is_dry_run() && self.errors > 0 {
             "Would remove nothing.".to_owned()
-        } else if self.declined || self.errors > 0 {
+        } else if self.is_declined || self.errors > 0 {
             "Nothing removed.".to_owned()
         } else if self.cli.git_clean {
             "Nothing else to remove.".to_owned()
