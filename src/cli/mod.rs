@@ -5,7 +5,6 @@ mod errors;
 mod generate;
 #[cfg(test)]
 mod tests;
-mod version;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdout};
@@ -16,11 +15,12 @@ use clap::builder::{
     OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
 use clap::{ColorChoice, Parser};
+use clap_complete::engine::ArgValueCandidates;
 
 use crate::path::{parse_path, plain};
 use crate::pyc::VersionFilter;
 use crate::rules::topics::names;
-use version::VersionParser;
+use completions::list_versions;
 
 pub(crate) use generate::{Generate, generate};
 
@@ -81,16 +81,14 @@ pub struct Cli {
     /// Separate versions with commas. Examples: 3.11, 311, cpython-311, pypy3.9, pypy39,
     /// 2.7.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    #[arg(value_parser = VersionParser, hide_possible_values = true)]
-    #[arg(help_heading = "Selection")]
+    #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
     pub(crate) python: Vec<VersionFilter>,
 
     /// Keep bytecode for these Python versions
     ///
     /// Separate versions with commas, as for --python.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    #[arg(value_parser = VersionParser, hide_possible_values = true)]
-    #[arg(help_heading = "Selection")]
+    #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
     pub(crate) keep_python: Vec<VersionFilter>,
 
     /// Also clean the bytecode of PATH that Python stored in DIR
