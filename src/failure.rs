@@ -15,13 +15,18 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Something could not be read.
-    pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
+    /// An operation on `path` failed.
+    pub(crate) fn new(operation: Operation, path: impl Into<PathBuf>, error: io::Error) -> Self {
         Self {
-            operation: Operation::Read,
+            operation,
             path: path.into(),
             error,
         }
+    }
+
+    /// Something could not be read.
+    pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
+        Self::new(Operation::Read, path, error)
     }
 }
 

@@ -43,11 +43,9 @@ pub(crate) fn run(options: &Options, found: &Found, report: &mut Report) {
         report.flush();
         match run_git_clean(path, options, found) {
             Ok(has_found) => report.found_more |= has_found,
-            Err(error) => report.record_failure(&Failure {
-                operation: Operation::GitClean,
-                path: path.clone(),
-                error,
-            }),
+            Err(error) => {
+                report.record_failure(&Failure::new(Operation::GitClean, path, error));
+            }
         }
     }
 }

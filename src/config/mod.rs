@@ -12,6 +12,7 @@ use anyhow::{Result, anyhow};
 
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
+use crate::failure::{Failure, Operation};
 use crate::path::{canonicalize, is_no_path, is_present, or_current_dir};
 use crate::regular_file::read_regular_file;
 use crate::rules::CACHE_DIR;
@@ -58,7 +59,7 @@ pub(crate) fn find_nearest(
         if let Some(known) = configs.iter().position(|(known, _)| *known == file) {
             return Ok(Some(known));
         }
-        let config = read_config(&file, &start).map_err(|error| error.in_file(&file))?;
+        let config = read_config(&file, &start).map_err(|failure| as_usage_error(&failure))?;
         if let Some(config) = config {
             configs.push((file, config));
             return Ok(Some(configs.len() - 1));
@@ -128,15 +129,18 @@ fn is_planted(_: &Path, _: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// If it cannot be read or parsed.
-pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, ConfigError> {
+/// If it cannot be read, or not be parsed: `line:column: message`.
+pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, Failure> {
     let bytes = match read_regular_file(file, MAX_CONFIG_BYTES) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ConfigError::Read(error)),
+        Err(error) => return Err(Failure::read(file, error)),
     };
-    let config = Config::parse(&bytes).map_err(|error| ConfigError::Invalid(error.to_string()));
+    let config = Config::parse(&bytes).map_err(|error| {
+        let error = io::Error::other(error.to_string());
+        Failure::new(Operation::ApplySettings, file, error)
+    });
     if matches!(config, Ok(None)) || !is_planted(file, path) {
         return config;
     }
@@ -147,22 +151,12 @@ pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, Co
     Ok(None)
 }
 
-/// Why the settings of a file cannot be used.
-#[derive(Debug)]
-pub(crate) enum ConfigError {
-    /// The file cannot be read.
-    Read(io::Error),
-    /// The settings are not valid: `line:column: message`.
-    Invalid(String),
-}
-
-impl ConfigError {
-    /// The error of a run that depends on this file.
-    fn in_file(self, file: &Path) -> anyhow::Error {
-        let shown = escape_path(file);
-        match self {
-            Self::Read(error) => anyhow!("cannot read {shown}: {error} {ADVICE}"),
-            Self::Invalid(message) => anyhow!("{shown}:{message} {ADVICE}"),
-        }
+/// The error of a run that depends on a settings file.
+fn as_usage_error(failure: &Failure) -> anyhow::Error {
+    let (shown, error) = (escape_path(&failure.path), &failure.error);
+    if failure.operation == Operation::Read {
+        anyhow!("cannot read {shown}: {error} {ADVICE}")
+    } else {
+        anyhow!("{shown}:{error} {ADVICE}")
     }
 }
