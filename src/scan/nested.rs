@@ -9,6 +9,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use super::classify::WalkMode;
 use super::walk::Job;
 use super::{Found, Note, NoteKind, Scan};
+use crate::cli::Cli;
 use crate::config::{self, Config};
 use crate::failure::{Failure, Operation};
 use crate::options::Options;
@@ -54,7 +55,7 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
             }
             known.insert(key(&note.dir));
             let counterparts = counterparts(scan, &note.dir);
-            match read_rules(&note, level) {
+            match read_rules(&options.cli, &note, level) {
                 Ok(None) => continue,
                 Ok(Some((config, rules))) => {
                     let words = config.ignored_words().map(ToOwned::to_owned);
@@ -117,7 +118,7 @@ fn take_projects<'a>(found: &mut Found<'a>) -> Vec<Note<'a>> {
 }
 
 /// The settings of a project, and the rules that they make. `None` if they change nothing.
-fn read_rules(note: &Note, level: usize) -> Result<Option<(Config, Rules)>, Failure> {
+fn read_rules(cli: &Cli, note: &Note, level: usize) -> Result<Option<(Config, Rules)>, Failure> {
     let root = note.dir.root;
     let relative = note.dir.path.join(config::FILE_NAME);
     let shown = root.display_path(&relative);
@@ -133,7 +134,7 @@ fn read_rules(note: &Note, level: usize) -> Result<Option<(Config, Rules)>, Fail
         let message = format!("there are settings of more than {MAX_LEVELS} projects around it");
         return Err(invalid(message));
     }
-    let rules = note.rules.narrowed(&config);
+    let rules = note.rules.narrowed(cli, &config);
     let rules = rules.map_err(|error| invalid(format!("{error:#}")))?;
     Ok(rules.map(|rules| (config, rules)))
 }
