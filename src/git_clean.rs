@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -177,8 +177,7 @@ fn keep_patterns(options: &Options, nested: &[OsString]) -> Result<BTreeSet<OsSt
 /// express it: only names are supported, with `*` and `?` as the wildcards.
 fn keep_pattern(ignored: &OsStr) -> Option<OsString> {
     let parts = Path::new(ignored).components();
-    let name: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-    let mut parts = name.components();
+    let mut parts = parts.filter(|part| *part != Component::CurDir);
     let (Some(Component::Normal(name)), None) = (parts.next(), parts.next()) else {
         return None;
     };

@@ -20,12 +20,11 @@ const DRY_RUN: [&str; 3] = ["-n", "--dry-run", "--check"];
 
 /// Names the settings files that apply.
 pub(crate) fn print_settings(options: &Options) {
+    if !options.cli.shows_settings() {
+        return;
+    }
     let current_dir = canonicalize(Path::new("."));
-    for (file, _) in options
-        .configs
-        .iter()
-        .filter(|_| options.cli.shows_settings())
-    {
+    for (file, _) in &options.configs {
         let is_below = |dir| file.strip_prefix(dir).ok();
         let shown = current_dir.as_ref().ok().and_then(is_below);
         print_note(format_args!(
