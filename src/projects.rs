@@ -79,33 +79,29 @@ impl Projects {
 /// Finds marked directories.
 #[derive(Debug, Default)]
 struct Finder {
-    /// Whether the last directory and those above it are marked: the position of the root,
-    /// the relative path, and the answer. The plan is in path order, so most directories are
-    /// looked up once.
+    /// The last directory and all above it, the outermost first: the position of the root,
+    /// the relative path, and whether it is marked. The plan is in path order, so most
+    /// directories are looked up once.
     known: Vec<(usize, PathBuf, bool)>,
     /// What could not be looked up.
     failures: BTreeMap<PathBuf, io::Error>,
 }
 
 impl Finder {
-    fn find<'d>(&mut self, root: &Root, dir: &'d Path) -> &'d Path {
-        self.known
-            .retain(|(id, known, _)| *id == root.id && dir.starts_with(known));
-        for dir in dir.ancestors() {
-            let known = self.known.iter().find(|(_, known, _)| known == dir);
-            let is_marked = match known {
-                Some((.., is_marked)) => *is_marked,
-                None => {
-                    let is_marked = self.is_marked(root, dir);
-                    self.known.push((root.id, dir.to_path_buf(), is_marked));
-                    is_marked
-                }
-            };
-            if is_marked {
-                return dir;
-            }
+    fn find<'d>(&'d mut self, root: &Root, dir: &'d Path) -> &'d Path {
+        let is_elsewhere =
+            |(id, known, _): &mut (usize, PathBuf, bool)| *id != root.id || !dir.starts_with(known);
+        while self.known.pop_if(is_elsewhere).is_some() {}
+        let unknown = dir.ancestors().count().saturating_sub(self.known.len());
+        let unknown: Vec<_> = dir.ancestors().take(unknown).collect();
+        for dir in unknown.into_iter().rev() {
+            let is_marked = self.is_marked(root, dir);
+            self.known.push((root.id, dir.to_path_buf(), is_marked));
         }
-        dir.iter().next().map_or(dir, Path::new)
+        match self.known.iter().rfind(|(.., is_marked)| *is_marked) {
+            Some((_, project, _)) => project,
+            None => dir.iter().next().map_or(dir, Path::new),
+        }
     }
 
     /// Whether a directory contains a file that describes a Python project, or a `.git`.
