@@ -85,9 +85,8 @@ impl Progress {
         }
     }
 
-    /// Clears the spinner and the bar.
+    /// Clears the bar.
     pub(crate) fn finish(&self) {
-        clear(&self.spinner);
         clear(&self.bar);
     }
 

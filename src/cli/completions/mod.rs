@@ -11,11 +11,6 @@ use clap_complete::engine::{self, CompletionCandidate};
 
 use super::Cli;
 
-pub(super) const BASH: &str = include_str!("pyclean.bash");
-pub(super) const ZSH: &str = include_str!("pyclean.zsh");
-pub(super) const FISH: &str = include_str!("pyclean.fish");
-pub(super) const POWERSHELL: &str = include_str!("pyclean.ps1");
-
 /// The Python versions that shells offer. Others are valid, too.
 const COMPLETED_VERSIONS: [&str; 14] = [
     "2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "pypy3.9",
