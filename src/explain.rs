@@ -11,10 +11,11 @@ use crate::console::message::print_error;
 use crate::console::print_all;
 use crate::console::timestamp::Timestamp;
 use crate::exit_status::ExitStatus;
-use crate::output::explanation::{Explanation, SourceFile};
+use crate::output::explanation::{describe_state, format_rows, header_rows};
 use crate::path::{canonicalize, is_no_path, is_same, or_current_dir};
+use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
-use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, magic};
+use crate::pyc::{self, BytecodeName, JudgeError, SourceSuffix, Staleness};
 use crate::pycache_prefix::source_dir_below;
 use crate::rules::{BytecodeFilter, CACHE_DIR};
 use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
@@ -37,7 +38,7 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
     let mut texts = Vec::new();
     for path in paths {
         match explain(path, prefix.as_deref(), &mut source_dirs) {
-            Ok(explanation) => texts.push(explanation.to_string()),
+            Ok(explanation) => texts.push(explanation),
             Err((path, error)) => {
                 print_error(format_args!("cannot read {}: {error}", escape_path(&path)));
                 status = ExitStatus::Failure;
@@ -51,14 +52,9 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
 /// Checks that all paths are those of bytecode files.
 fn check(paths: &[PathBuf]) -> Result<()> {
     let (mut missing, mut others) = (Vec::new(), Vec::new());
-    let mut dir = None;
     for path in paths {
         match fs::symlink_metadata(path) {
             Err(error) if is_no_path(&error) => missing.push(path.clone()),
-            Ok(metadata) if metadata.is_dir() => {
-                dir = dir.or(Some(path));
-                others.push(path.clone());
-            }
             Ok(metadata) if !metadata.is_file() => others.push(path.clone()),
             Ok(_) | Err(_) if parse_name(path).is_none() => others.push(path.clone()),
             Ok(_) | Err(_) => {}
@@ -68,7 +64,8 @@ fn check(paths: &[PathBuf]) -> Result<()> {
         bail!("no such file or directory: {}", list_paths(&missing));
     }
     if !others.is_empty() {
-        let tip = match dir {
+        let is_dir = |path: &&PathBuf| path.is_dir() && !path.is_symlink();
+        let tip = match others.iter().find(is_dir) {
             Some(dir) => format!(
                 "to list the stale files of a directory: pyclean -n --stale {}",
                 escape_path(dir)
@@ -84,11 +81,11 @@ fn parse_name(path: &Path) -> Option<BytecodeName<'_>> {
     BytecodeName::parse(path.file_name()?)
 }
 
-fn explain<'p>(
-    path: &'p Path,
+fn explain(
+    path: &Path,
     prefix: Option<&Path>,
     source_dirs: &mut SourceDirs,
-) -> Result<Explanation<'p>, Unreadable> {
+) -> Result<String, Unreadable> {
     let in_file = |error| (path.to_path_buf(), error);
     let canonical = canonicalize(path).map_err(in_file)?;
     let name = parse_name(path).ok_or_else(|| in_file(ErrorKind::InvalidInput.into()))?;
@@ -106,9 +103,8 @@ fn explain<'p>(
     };
     let mut start = Vec::new();
     let opened = file.open().map_err(in_file)?;
-    let modified = opened.modified;
-    let read = opened.contents.take(PROBE_LEN as u64);
-    { read }.read_to_end(&mut start).map_err(in_file)?;
+    let mut contents = opened.contents.take(PROBE_LEN as u64);
+    contents.read_to_end(&mut start).map_err(in_file)?;
     let filter = BytecodeFilter {
         stale: true,
         ..BytecodeFilter::default()
@@ -117,42 +113,51 @@ fn explain<'p>(
     if judgement == Judgement::Vanished {
         return Err(in_file(ErrorKind::NotFound.into()));
     }
+    let mut rows = header_rows(&name, &start);
+    // Only fractions of a second show that it is stale.
+    let is_raced = judgement
+        .reason()
+        .is_some_and(|reason| matches!(reason, Reason::Stale(Staleness::Raced { .. })));
+    if is_raced {
+        rows.push(("written", Timestamp::new(opened.modified).precise()));
+    }
     let source = match file.source_dir {
-        Some(dir) => find_source(&name, dir, path)?,
+        Some(dir) => describe_source(file, dir, is_raced)?,
         None => None,
     };
-    Ok(Explanation {
-        path,
-        name,
-        magic: magic::number(&start),
-        header: (name.form != Form::Jython).then(|| Header::parse(&start, name.tag())),
-        modified: Timestamp::new(modified),
-        source,
-        judgement,
-    })
+    let no_source = || match judgement {
+        Judgement::UnknownSource => "not known".to_owned(),
+        _ => format!("no {}{}", name.module.display(), SourceSuffix::Py),
+    };
+    rows.push(("source", source.unwrap_or_else(no_source)));
+    rows.push(("state", describe_state(&name, judgement)));
+    Ok(format_rows(path, &rows))
 }
 
-/// Finds the source of the file at `path` in a directory.
-fn find_source(
-    name: &BytecodeName,
+/// The source of a bytecode file in `dir`, with its mtime and size. `None` if there is none.
+fn describe_source(
+    file: FoundBytecode,
     dir: &Path,
-    path: &Path,
-) -> Result<Option<SourceFile>, Unreadable> {
-    let found = pyc::find_source(name, dir).map_err(|error| match error {
+    is_precise: bool,
+) -> Result<Option<String>, Unreadable> {
+    let found = pyc::find_source(&file.name, dir).map_err(|error| match error {
         JudgeError::Source(path, error) => (path, error),
-        JudgeError::Bytecode(error) => (path.to_path_buf(), error),
+        JudgeError::Bytecode(error) => (file.path.to_path_buf(), error),
     })?;
     let Some(found) = found else { return Ok(None) };
     let facts = || {
         let metadata = fs::metadata(&found)?;
-        Ok((metadata.len(), metadata.modified()?))
+        Ok((metadata.len(), Timestamp::new(metadata.modified()?)))
     };
     let (size, mtime) = facts().map_err(|error| (found.clone(), error))?;
-    Ok(Some(SourceFile {
-        path: shown_source(&found, path),
-        size,
-        mtime: Timestamp::new(mtime),
-    }))
+    let mtime = if is_precise {
+        mtime.precise()
+    } else {
+        mtime.to_string()
+    };
+    let path = shown_source(&found, file.path);
+    let text = format!("{}: mtime {mtime}, {size} bytes", path.display());
+    Ok(Some(text))
 }
 
 /// The path of a source, written like that of its bytecode file if that is possible.

@@ -15,18 +15,24 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Something could not be read.
-    pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
+    /// An operation on `path` failed.
+    pub(crate) fn new(operation: Operation, path: impl Into<PathBuf>, error: io::Error) -> Self {
         Self {
-            operation: Operation::Read,
+            operation,
             path: path.into(),
             error,
         }
     }
+
+    /// Something could not be read.
+    pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
+        Self::new(Operation::Read, path, error)
+    }
 }
 
-/// The kinds of operation that can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The kinds of operation that can fail. The JSON has the same words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Operation {
     /// Open, list or measure a file or directory.
     Read,

@@ -3,135 +3,106 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::process::{Command, ExitStatus, Stdio};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
+use crate::cli::Cli;
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
 use crate::failure::{Failure, Operation};
 use crate::git::{self, command, git_error, path_from_bytes, run_query};
 use crate::interrupt;
-use crate::options::{CleanMode, CleanOutput, GitCleanOptions};
+use crate::options::Options;
 use crate::output::report::Report;
 use crate::path::canonicalize;
+use crate::rules::default_skips;
 use crate::scan::Found;
-
-/// How a run of `git clean` ended.
-#[derive(Debug, Clone, Copy)]
-enum CleanOutcome {
-    /// It ran.
-    Ran {
-        /// Its exit status.
-        status: ExitStatus,
-        /// Whether a dry run found something to remove.
-        found: bool,
-    },
-    /// The directory is not in a repository.
-    NotInRepository,
-}
 
 /// Checks that `git clean` can be run.
 ///
 /// # Errors
 ///
 /// If git is not installed, or an ignored name has no equivalent in git.
-pub(crate) fn check(options: &GitCleanOptions) -> Result<()> {
+pub(crate) fn check(options: &Options) -> Result<()> {
     ensure!(
         git::is_available(),
         "--git-clean requires git, which was not found on PATH"
     );
-    for word in &options.ignored {
-        ensure!(keep_pattern(word).is_some(), unsupported(word));
-    }
-    Ok(())
-}
-
-fn unsupported(ignored: &OsStr) -> String {
-    format!("--git-clean does not support the ignored {ignored:?}: use a plain name")
+    keep_patterns(options, &[]).map(drop)
 }
 
 /// Runs `git clean` in each PATH that is a directory, unless the run was interrupted. It
 /// keeps what a PATH or a project below one ignores, and does not run if that is not known.
-pub(crate) fn run(options: &GitCleanOptions, found: &Found, report: &mut Report) {
-    let ignored = options.ignored.iter().chain(&found.nested_ignores);
-    let patterns: Result<BTreeSet<_>, _> = ignored
-        .map(|word| keep_pattern(word).ok_or_else(|| io::Error::other(unsupported(word))))
-        .collect();
-    for path in options.paths.iter().filter(|path| path.is_dir()) {
+pub(crate) fn run(options: &Options, found: &Found, report: &mut Report) {
+    for path in options.cli.paths.iter().filter(|path| path.is_dir()) {
         if interrupt::is_requested() {
             return;
         }
         report.flush();
-        let ran = match &patterns {
-            _ if found.has_unknown_settings => Err(io::Error::other(
-                "it would remove what the settings of a directory below may ignore",
-            )),
-            Ok(patterns) => run_git_clean(path, patterns, options),
-            Err(error) => Err(io::Error::other(error.to_string())),
-        };
-        let error = match ran {
-            Ok(CleanOutcome::Ran { status, found }) if status.success() => {
-                report.note_found(found);
-                continue;
+        match run_git_clean(path, options, found) {
+            Ok(has_found) => report.found_more |= has_found,
+            Err(error) => {
+                report.record_failure(&Failure::new(Operation::GitClean, path, error));
             }
-            Ok(CleanOutcome::Ran { status, .. }) => io::Error::other(status.to_string()),
-            Ok(CleanOutcome::NotInRepository) => {
-                print_warning(format_args!(
-                    "{} is not in a git repository; skipping --git-clean",
-                    escape_path(path)
-                ));
-                continue;
-            }
-            Err(error) => error,
-        };
-        report.record_failure(&Failure {
-            operation: Operation::GitClean,
-            path: path.clone(),
-            error,
-        });
+        }
     }
 }
 
-/// Runs `git clean -dx` in `directory`, on the terminal of this process. `patterns` are
-/// patterns of files to keep, made by [`keep_pattern`].
+/// Runs `git clean -dx` in `directory`, on the terminal of this process. Warns if it is not
+/// in a repository. Returns whether a dry run found something to remove.
 ///
 /// # Errors
 ///
-/// If git does not run or refuses the repository, or if the work tree of the repository is
-/// elsewhere.
-fn run_git_clean(
-    directory: &Path,
-    patterns: &BTreeSet<OsString>,
-    options: &GitCleanOptions,
-) -> io::Result<CleanOutcome> {
-    let GitCleanOptions { mode, output, .. } = *options;
+/// If git fails or refuses the repository, if the work tree of the repository is elsewhere,
+/// or if it is not known what to keep.
+fn run_git_clean(directory: &Path, options: &Options, found: &Found) -> io::Result<bool> {
+    if found.has_unknown_settings {
+        return Err(io::Error::other(
+            "it would remove what the settings of a directory below may ignore",
+        ));
+    }
+    let patterns = keep_patterns(options, &found.nested_ignores).map_err(io::Error::other)?;
     if !is_in_worktree(directory)? {
-        return Ok(CleanOutcome::NotInRepository);
+        print_warning(format_args!(
+            "{} is not in a git repository; skipping --git-clean",
+            escape_path(directory)
+        ));
+        return Ok(false);
     }
     let mut git = command(directory);
     git.args(["clean", "-dx"]);
     for pattern in patterns {
         git.arg("-e").arg(pattern);
     }
-    git.arg(match mode {
-        CleanMode::Interactive => "-i",
-        CleanMode::DryRun { .. } => "-n",
-        CleanMode::Force { quiet: false } => "-f",
-        CleanMode::Force { quiet: true } => "-qf",
-    });
-    if let CleanMode::DryRun { quiet } = mode {
-        return run_dry_run(git, output, quiet);
+    let cli = &options.cli;
+    if cli.is_dry_run() {
+        return run_dry_run(git, cli);
     }
-    if output == CleanOutput::Stderr {
+    git.arg(match (cli.yes, cli.quiet) {
+        (true, true) => "-qf",
+        (true, false) => "-f",
+        (false, _) => "-i",
+    });
+    if is_for_program(cli) {
         git.stdout(io::stderr());
     }
-    let status = git.status()?;
-    Ok(CleanOutcome::Ran {
-        status,
-        found: false,
-    })
+    check_status(git.status()?)?;
+    Ok(false)
+}
+
+/// Whether a program reads stdout, so that the output of git goes to stderr.
+fn is_for_program(cli: &Cli) -> bool {
+    cli.json || cli.print0
+}
+
+fn check_status(status: ExitStatus) -> io::Result<()> {
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(status.to_string()))
+    }
 }
 
 /// Whether a directory is in a work tree.
@@ -159,34 +130,54 @@ fn is_in_worktree(directory: &Path) -> io::Result<bool> {
     }
 }
 
-/// Runs `git clean -n`, prints its output unless `quiet`, and checks whether it lists
+/// Runs `git clean -n`, prints its output unless that is hidden, and checks whether it lists
 /// something.
-fn run_dry_run(mut git: Command, output: CleanOutput, quiet: bool) -> io::Result<CleanOutcome> {
-    git.env("LC_ALL", "C").stderr(Stdio::inherit());
+fn run_dry_run(mut git: Command, cli: &Cli) -> io::Result<bool> {
+    git.arg("-n").env("LC_ALL", "C").stderr(Stdio::inherit());
     let listed = git.output()?;
-    let written = match output {
-        _ if quiet => Ok(()),
-        CleanOutput::Stdout => io::stdout().write_all(&listed.stdout),
-        CleanOutput::Stderr => io::stderr().write_all(&listed.stdout),
+    let written = if cli.quiet {
+        Ok(())
+    } else if is_for_program(cli) {
+        io::stderr().write_all(&listed.stdout)
+    } else {
+        io::stdout().write_all(&listed.stdout)
     };
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe
     {
         return Err(error);
     }
+    check_status(listed.status)?;
     let mut lines = listed.stdout.split(|byte| *byte == b'\n');
-    Ok(CleanOutcome::Ran {
-        status: listed.status,
-        found: lines.any(|line| line.starts_with(b"Would remove ")),
-    })
+    Ok(lines.any(|line| line.starts_with(b"Would remove ")))
+}
+
+/// The patterns for `git clean -e`: what is ignored in any PATH, because one PATH may be in
+/// another, and in the projects below them.
+///
+/// # Errors
+///
+/// If git cannot express one.
+fn keep_patterns(options: &Options, nested: &[OsString]) -> Result<BTreeSet<OsString>> {
+    let cli = &options.cli;
+    let defaults = default_skips().filter(|_| !cli.no_default_ignore);
+    let mut words: Vec<&OsStr> = defaults.map(OsStr::new).collect();
+    words.extend(cli.ignore.iter().chain(nested).map(OsString::as_os_str));
+    let configs = options.configs.iter();
+    words.extend(configs.flat_map(|(_, config)| config.ignored_words()));
+    let convert = |word| {
+        keep_pattern(word).with_context(|| {
+            format!("--git-clean does not support the ignored {word:?}: use a plain name")
+        })
+    };
+    words.into_iter().map(convert).collect()
 }
 
 /// Converts a value of `--ignore` to a pattern for `git clean -e`. `None` if git cannot
 /// express it: only names are supported, with `*` and `?` as the wildcards.
 fn keep_pattern(ignored: &OsStr) -> Option<OsString> {
     let parts = Path::new(ignored).components();
-    let name: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-    let mut parts = name.components();
+    let mut parts = parts.filter(|part| *part != Component::CurDir);
     let (Some(Component::Normal(name)), None) = (parts.next(), parts.next()) else {
         return None;
     };

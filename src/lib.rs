@@ -76,32 +76,36 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
 
 /// Scans, plans, asks and removes. `start` is when the run started.
 fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
-    if let Some(git_clean) = &options.git_clean {
-        git_clean::check(git_clean)?;
+    let cli = &options.cli;
+    if cli.git_clean {
+        git_clean::check(options)?;
     }
     hints::print_settings(options);
     let roots = Roots::open(options)?;
     hints::warn_of_other_files(options, &roots);
     interrupt::install_handler()?;
 
-    let threads = Threads::new(options.jobs);
-    let progress = Progress::new(options.progress, options.remove.dry_run);
+    let threads = Threads::new(cli.jobs);
+    let progress = Progress::new(cli.shows_progress(), cli.is_dry_run());
     let mut found = scan::run(options, &roots, &threads, &progress);
     hints::print_nested_settings(options, &found.nested_settings);
     let mut plan = Plan::new(mem::take(&mut found.targets));
-    let is_declined = options.confirm_erase && !confirm_erase(&mut plan, &mut found.kept)?;
-    let projects = options.by_project.then(|| Projects::find(&plan, &roots));
-    let projects = projects.unwrap_or_default();
+    let is_declined = cli.needs_confirmation() && !confirm_erase(&mut plan, &mut found.kept)?;
+    let projects = cli
+        .by_project
+        .then(|| Projects::find(&plan, &roots, &mut found.failures));
 
-    let mut report = Report::new(options, &plan, &projects, &progress, start);
-    report.note_declined(is_declined);
-    report.record_failures([&roots.failures, &found.failures, &projects.failures]);
+    let mut report = Report::new(options, &plan, projects, &progress, start);
+    report.is_declined = is_declined;
+    for failure in roots.failures.iter().chain(&found.failures) {
+        report.record_failure(failure);
+    }
     report.record_kept(&found.kept);
     report.record_tracked(&found.tracked);
-    let on_outcome = |target: &_, outcome| report.record_outcome(target, outcome);
-    remove::execute(&plan, options.remove, &threads, on_outcome);
-    if let Some(git_clean) = &options.git_clean {
-        git_clean::run(git_clean, &found, &mut report);
+    let on_outcome = |index, outcome| report.record_outcome(index, outcome);
+    remove::execute(&plan, cli.is_dry_run(), cli.listing(), &threads, on_outcome);
+    if cli.git_clean {
+        git_clean::run(options, &found, &mut report);
     }
     let status = report.finish();
     hints::print_leftovers(&found.leftovers);

@@ -62,8 +62,8 @@ impl OpenDirs {
     }
 }
 
-/// The open directories of a [`Tree`], found by index: paths would take quadratic time
-/// in a deep tree.
+/// The open directories of a [tree](crate::plan::Tree), found by index: paths would take
+/// quadratic time in a deep tree.
 pub(crate) struct OpenTreeDirs {
     /// The top of the tree, until it is closed.
     top: Option<Dir>,

@@ -1,6 +1,9 @@
 //! The projects that the targets of a plan belong to: `--by-project`.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -9,79 +12,96 @@ use crate::plan::{Plan, Target, TargetKind};
 use crate::pycache_prefix::PrefixDir;
 use crate::roots::{Root, Roots, Scope};
 use crate::rules::PROJECT_FILES;
+use crate::stats::RemovalStats;
 
 /// The projects of a plan. They are found before anything is removed.
 #[derive(Debug, Default)]
 pub(crate) struct Projects {
-    /// The directory of each project as it is shown.
-    pub(crate) paths: Vec<PathBuf>,
-    /// What could not be looked up.
-    pub(crate) failures: Vec<Failure>,
-    /// The position in `paths` of the project of each start directory, which is identified
-    /// by the position of its root and by its path relative to the root.
-    of_dir: HashMap<(usize, Box<Path>), usize>,
+    /// The projects, in the order of the plan.
+    pub(crate) list: Vec<Project>,
+    /// The position in `list` of the project of each target.
+    of_target: Vec<usize>,
+}
+
+/// A project, and what was removed in it.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// Its directory as it is shown.
+    pub(crate) path: PathBuf,
+    /// What was removed.
+    pub(crate) stats: RemovalStats,
+    /// The kinds of what was removed, each in one word.
+    pub(crate) kinds: BTreeSet<&'static str>,
 }
 
 impl Projects {
     /// Finds the project of each target: the nearest [marked](Finder::is_marked) directory
     /// at or above its [`start_dir`], or else the top-level directory below the PATH. No
-    /// project is above the PATH.
-    pub(crate) fn find(plan: &Plan, roots: &Roots) -> Self {
+    /// project is above the PATH. Adds what could not be looked up to `failures`.
+    pub(crate) fn find(plan: &Plan, roots: &Roots, failures: &mut Vec<Failure>) -> Self {
         let mut projects = Self::default();
         let mut finder = Finder::default();
         let mut by_canonical_path: HashMap<PathBuf, usize> = HashMap::new();
-        for target in &plan.targets {
-            let key = (target.dir.root.id, start_dir(target));
-            if projects.of_dir.contains_key(&key) {
-                continue;
-            }
-            let (root, dir) = source_dir(target.dir.root, &key.1, roots);
+        let is_same_dir =
+            |a: &Target, b: &Target| a.dir.root.id == b.dir.root.id && start_dir(a) == start_dir(b);
+        for targets in plan.targets.chunk_by(is_same_dir) {
+            let (root, dir) = source_dir(targets[0].dir.root, &start_dir(&targets[0]), roots);
             let project = finder.find(root, &dir);
-            let next = projects.paths.len();
+            let next = projects.list.len();
             let position = *by_canonical_path
                 .entry(root.canonical.join(project))
                 .or_insert(next);
             if position == next {
-                projects.paths.push(root.display_path(project));
+                projects.list.push(Project {
+                    path: root.display_path(project),
+                    stats: RemovalStats::default(),
+                    kinds: BTreeSet::new(),
+                });
             }
-            projects.of_dir.insert(key, position);
+            let positions = iter::repeat_n(position, targets.len());
+            projects.of_target.extend(positions);
         }
-        projects.failures = finder.failures;
+        let failed = finder.failures.into_iter();
+        failures.extend(failed.map(|(path, error)| Failure::read(path, error)));
         projects
     }
 
-    /// The position in `paths` of the project of a target.
-    pub(crate) fn position(&self, target: &Target) -> Option<usize> {
-        let key = (target.dir.root.id, start_dir(target));
-        self.of_dir.get(&key).copied()
+    /// Adds what was removed of the target at this position of the plan.
+    pub(crate) fn add(&mut self, index: usize, target: &Target, stats: &RemovalStats) {
+        if !stats.is_empty() {
+            let project = &mut self.list[self.of_target[index]];
+            project.stats += stats.clone();
+            project.kinds.insert(target.kind_word());
+        }
     }
 }
 
-/// Looks up each directory once.
+/// Finds marked directories.
 #[derive(Debug, Default)]
 struct Finder {
-    /// Whether a directory is marked, by the position of its root and its relative path.
-    marked: HashMap<(usize, PathBuf), bool>,
-    failures: Vec<Failure>,
+    /// The last directory and all above it, the outermost first: the position of the root,
+    /// the relative path, and whether it is marked. The plan is in path order, so most
+    /// directories are looked up once.
+    known: Vec<(usize, PathBuf, bool)>,
+    /// What could not be looked up.
+    failures: BTreeMap<PathBuf, io::Error>,
 }
 
 impl Finder {
-    fn find<'d>(&mut self, root: &Root, dir: &'d Path) -> &'d Path {
-        for dir in dir.ancestors() {
-            let key = (root.id, dir.to_path_buf());
-            let is_marked = match self.marked.get(&key) {
-                Some(known) => *known,
-                None => {
-                    let is_marked = self.is_marked(root, dir);
-                    self.marked.insert(key, is_marked);
-                    is_marked
-                }
-            };
-            if is_marked {
-                return dir;
-            }
+    fn find<'d>(&'d mut self, root: &Root, dir: &'d Path) -> &'d Path {
+        let is_elsewhere =
+            |(id, known, _): &mut (usize, PathBuf, bool)| *id != root.id || !dir.starts_with(known);
+        while self.known.pop_if(is_elsewhere).is_some() {}
+        let unknown = dir.ancestors().count().saturating_sub(self.known.len());
+        let unknown: Vec<_> = dir.ancestors().take(unknown).collect();
+        for dir in unknown.into_iter().rev() {
+            let is_marked = self.is_marked(root, dir);
+            self.known.push((root.id, dir.to_path_buf(), is_marked));
         }
-        dir.iter().next().map_or(dir, Path::new)
+        match self.known.iter().rfind(|(.., is_marked)| *is_marked) {
+            Some((_, project, _)) => project,
+            None => dir.iter().next().map_or(dir, Path::new),
+        }
     }
 
     /// Whether a directory contains a file that describes a Python project, or a `.git`.
@@ -93,7 +113,7 @@ impl Finder {
                 Ok(true) => return true,
                 Err(error) => {
                     let path = root.display_path(&marker);
-                    self.failures.push(Failure::read(path, error));
+                    self.failures.insert(path, error);
                     return false;
                 }
             }
@@ -105,10 +125,10 @@ impl Finder {
 /// The directory in which the search for the project of a target starts: the directory that
 /// holds it. A directory that is removed because it is empty can be a project itself; other
 /// directories, such as the copy of a project in `mutants`, cannot.
-fn start_dir(target: &Target) -> Box<Path> {
+fn start_dir<'t>(target: &'t Target) -> Cow<'t, Path> {
     match target.kind {
         TargetKind::EmptyDir(_) => target.path().into(),
-        TargetKind::File(..) | TargetKind::Tree(_) => target.dir.path.clone(),
+        TargetKind::File(..) | TargetKind::Tree(_) => (&*target.dir.path).into(),
     }
 }
 

@@ -67,25 +67,20 @@ impl Threads {
 
 /// Raises the soft limit on open files to the hard limit, and returns the limit.
 #[cfg(unix)]
-pub(crate) fn raise_open_file_limit() -> usize {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    let limit = if setrlimit(Resource::Nofile, raised).is_ok() {
-        maximum
-    } else {
-        current
-    };
-    limit.map_or(usize::MAX, |limit| {
-        usize::try_from(limit).unwrap_or(usize::MAX)
-    })
+fn raise_open_file_limit() -> usize {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // If the system refuses it, the limit stays as it was.
+    let _ = setrlimit(Resource::Nofile, limit);
+    let limit = getrlimit(Resource::Nofile).current;
+    limit
+        .and_then(|limit| limit.try_into().ok())
+        .unwrap_or(usize::MAX)
 }
 
 /// Windows has no such limit.
 #[cfg(not(unix))]
-pub(crate) fn raise_open_file_limit() -> usize {
+fn raise_open_file_limit() -> usize {
     usize::MAX
 }

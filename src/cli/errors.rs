@@ -2,37 +2,31 @@
 
 use std::path::{Path, PathBuf, is_separator};
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, Error, ErrorKind};
+use clap::{Arg, CommandFactory};
 
 use super::Cli;
 use crate::path::canonicalize;
 use crate::pyc::VersionFilter;
 
-/// The options of a run, which `--explain` is not.
-pub(super) const NOT_WITH_EXPLAIN: [&str; 21] = [
-    "stale",
-    "no_stale",
-    "python",
-    "keep_python",
-    "debris",
-    "erase",
-    "folders",
-    "git_clean",
-    "ignore",
-    "no_default_ignore",
-    "isolated",
-    "one_file_system",
-    "dry_run",
-    "check",
-    "yes",
-    "jobs",
-    "verbose",
-    "quiet",
-    "print0",
-    "json",
-    "by_project",
+/// What may be on a command line with `--explain`. The other options are those of a run.
+pub(super) const WITH_EXPLAIN: [&str; 6] = [
+    "paths",
+    "explain",
+    "pycache_prefix",
+    "color",
+    "no_progress",
+    "generate",
 ];
+
+/// Makes an option of a run conflict with `--explain`.
+pub(super) fn conflict_with_explain(arg: Arg) -> Arg {
+    if WITH_EXPLAIN.contains(&arg.get_id().as_str()) {
+        arg
+    } else {
+        arg.conflicts_with("explain")
+    }
+}
 
 /// Checks what clap cannot check: options that are valid one by one.
 pub(super) fn check(cli: &Cli) -> Result<(), Error> {

@@ -88,10 +88,10 @@ const FILES: [(&str, &str); 1] = [(
 pub(crate) fn generate(kind: Generate, paths: Vec<PathBuf>) -> io::Result<ExitStatus> {
     let text: Vec<u8> = match kind {
         Generate::Man => man_page()?,
-        Generate::CompleteBash => completions::BASH.into(),
-        Generate::CompleteZsh => completions::ZSH.into(),
-        Generate::CompleteFish => completions::FISH.into(),
-        Generate::CompletePowershell => completions::POWERSHELL.into(),
+        Generate::CompleteBash => include_bytes!("completions/pyclean.bash").into(),
+        Generate::CompleteZsh => include_bytes!("completions/pyclean.zsh").into(),
+        Generate::CompleteFish => include_bytes!("completions/pyclean.fish").into(),
+        Generate::CompletePowershell => include_bytes!("completions/pyclean.ps1").into(),
         Generate::Candidates => {
             completions::list_candidates(paths.into_iter().map(PathBuf::into_os_string))?.into()
         }

@@ -5,23 +5,22 @@ mod errors;
 mod generate;
 #[cfg(test)]
 mod tests;
-mod version;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
 
-use anstream::ColorChoice;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{
     OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
-use clap::{Parser, ValueEnum};
+use clap::{ColorChoice, Parser};
+use clap_complete::engine::ArgValueCandidates;
 
 use crate::path::{parse_path, plain};
 use crate::pyc::VersionFilter;
 use crate::rules::topics::names;
-use version::VersionParser;
+use completions::list_versions;
 
 pub(crate) use generate::{Generate, generate};
 
@@ -54,6 +53,7 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
 #[command(override_usage = "pyclean <PATH>... [OPTIONS]")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
 #[command(after_long_help = generate::after_long_help())]
+#[command(mut_args = errors::conflict_with_explain)]
 pub struct Cli {
     /// Directories or bytecode files to clean
     ///
@@ -81,16 +81,14 @@ pub struct Cli {
     /// Separate versions with commas. Examples: 3.11, 311, cpython-311, pypy3.9, pypy39,
     /// 2.7.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    #[arg(value_parser = VersionParser, hide_possible_values = true)]
-    #[arg(help_heading = "Selection")]
+    #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
     pub(crate) python: Vec<VersionFilter>,
 
     /// Keep bytecode for these Python versions
     ///
     /// Separate versions with commas, as for --python.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    #[arg(value_parser = VersionParser, hide_possible_values = true)]
-    #[arg(help_heading = "Selection")]
+    #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
     pub(crate) keep_python: Vec<VersionFilter>,
 
     /// Also clean the bytecode of PATH that Python stored in DIR
@@ -171,7 +169,7 @@ pub struct Cli {
     /// Prints the interpreter that wrote each file, the magic number, how Python validates
     /// the file, its source, and whether it is up to date, with the reason that --stale
     /// would give.
-    #[arg(long, help_heading = "Behavior", conflicts_with_all = errors::NOT_WITH_EXPLAIN)]
+    #[arg(long, help_heading = "Behavior")]
     pub(crate) explain: bool,
 
     /// Answer yes to all prompts
@@ -215,7 +213,7 @@ pub struct Cli {
     /// With auto, colors are used if the output is a terminal and NO_COLOR is unset.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     #[arg(hide_possible_values = true, help_heading = "Output")]
-    color: Color,
+    color: ColorChoice,
 
     /// Hide the progress bar
     #[arg(long, help_heading = "Output")]
@@ -236,23 +234,14 @@ fn parse_jobs(text: &str) -> Result<u16, &'static str> {
     jobs.ok_or("must be a number from 1 to 512")
 }
 
-/// When to use colors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    fn write_global(self) {
-        let choice = match self {
-            Self::Auto => ColorChoice::Auto,
-            Self::Always => ColorChoice::Always,
-            Self::Never => ColorChoice::Never,
-        };
-        choice.write_global();
-    }
+/// Applies `--color` to what is printed.
+fn set_color(choice: ColorChoice) {
+    let choice = match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
 }
 
 impl Cli {
@@ -260,7 +249,7 @@ impl Cli {
     /// ask for help.
     pub fn from_args() -> Self {
         let cli = Self::try_parse().unwrap_or_else(|error| errors::improve(error).exit());
-        cli.color.write_global();
+        set_color(cli.color);
         if let Err(error) = errors::check(&cli) {
             error.exit()
         }
@@ -309,5 +298,15 @@ impl Cli {
     /// Whether progress may be shown.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && !self.no_progress && !self.json
+    }
+
+    /// Whether a person reads how much was removed. A program reads it in the JSON.
+    pub(crate) fn shows_summary(&self) -> bool {
+        !self.quiet && !self.json
+    }
+
+    /// Whether sizes are part of the output.
+    pub(crate) fn shows_sizes(&self) -> bool {
+        !self.quiet || self.needs_confirmation() || self.json
     }
 }

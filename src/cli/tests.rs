@@ -1,6 +1,7 @@
 //! Tests of the command line.
 
 use clap::CommandFactory;
+use clap::error::ErrorKind;
 
 use super::*;
 
@@ -25,19 +26,24 @@ fn short_help_fits_on_one_screen() {
 
 #[test]
 fn explain_conflicts_with_the_options_of_a_run() {
-    let others = [
-        "paths",
-        "explain",
-        "pycache_prefix",
-        "color",
-        "no_progress",
-        "generate",
-    ];
     let command = Cli::command();
     for argument in command.get_arguments() {
         let id = argument.get_id().as_str();
-        let is_listed = errors::NOT_WITH_EXPLAIN.contains(&id);
-        assert_ne!(is_listed, others.contains(&id), "{id}");
+        let conflicts = command.get_arg_conflicts_with(argument);
+        let has_conflict = conflicts.iter().any(|other| other.get_id() == "explain");
+        assert_ne!(has_conflict, errors::WITH_EXPLAIN.contains(&id), "{id}");
+    }
+    for option in ["--stale", "-d", "--erase=a", "-n", "--json", "-j1"] {
+        let error = Cli::try_parse_from(["pyclean", "--explain", "m.pyc", option]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{option}");
+        let text = error.to_string();
+        assert!(
+            text.contains("'--explain' cannot be used with '-"),
+            "{text}"
+        );
+    }
+    for option in ["--color=never", "--no-progress", "--pycache-prefix=a"] {
+        assert!(Cli::try_parse_from(["pyclean", "--explain", "m.pyc", option]).is_ok());
     }
 }
 

@@ -6,13 +6,13 @@
 mod settings;
 
 use std::io::{self, ErrorKind};
-use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
+use crate::failure::{Failure, Operation};
 use crate::path::{canonicalize, is_no_path, is_present, or_current_dir};
 use crate::regular_file::read_regular_file;
 use crate::rules::CACHE_DIR;
@@ -27,79 +27,45 @@ const ADVICE: &str = "(use --isolated to ignore this file)";
 /// A larger file is an error.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// The settings that apply to the PATHs of a command line.
-#[derive(Debug, Default)]
-pub(crate) struct Configs {
-    /// The files with a `[tool.pyclean]` table, and their settings.
-    pub(crate) files: Vec<(PathBuf, Config)>,
-    /// For each PATH, the position in `files` of the file that applies to it.
-    file_of_path: Vec<Option<usize>>,
-    /// The settings of a PATH to which no file applies.
-    default: Config,
-}
-
-impl Configs {
-    /// Finds and reads the files that apply to `paths`.
-    ///
-    /// # Errors
-    ///
-    /// If a file cannot be read or parsed; the message gives line and column.
-    pub(crate) fn find(paths: &[PathBuf]) -> Result<Self> {
-        let mut configs = Self::default();
-        for path in paths {
-            let file = configs.find_nearest(path)?;
-            configs.file_of_path.push(file);
+/// Finds the nearest file with settings at or above `path`, up to the root of its
+/// repository. Outside a repository only the directory itself counts, because other
+/// users may own the directories above. Returns its position in `configs`, the files that
+/// apply to other PATHs, to which it is added.
+///
+/// # Errors
+///
+/// If a file cannot be read or parsed; the message gives line and column.
+pub(crate) fn find_nearest(
+    path: &Path,
+    configs: &mut Vec<(PathBuf, Config)>,
+) -> Result<Option<usize>> {
+    let unreadable = |error: io::Error| {
+        let shown = escape_path(path);
+        anyhow!("cannot look for the settings of {shown}: {error} (--isolated uses none)")
+    };
+    let Some(start) = start_directory(path).map_err(unreadable)? else {
+        return Ok(None);
+    };
+    let mut root = &*start;
+    for above in start.ancestors() {
+        let dot_git = above.join(".git");
+        if is_present(&dot_git).map_err(unreadable)? && !is_planted(&dot_git, &start) {
+            root = above;
+            break;
         }
-        Ok(configs)
     }
-
-    /// The default settings, then those of each file.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Config> {
-        let found = self.files.iter().map(|(_, config)| config);
-        iter::once(&self.default).chain(found)
-    }
-
-    /// The position in [`Self::all`] of the settings that apply to the PATH number `path`.
-    pub(crate) fn index_for(&self, path: usize) -> usize {
-        let file = self.file_of_path.get(path).copied().flatten();
-        file.map_or(0, |file| file + 1)
-    }
-
-    /// Finds the nearest file with settings at or above `path`, up to the root of its
-    /// repository. Outside a repository only the directory itself counts, because other
-    /// users may own the directories above.
-    fn find_nearest(&mut self, path: &Path) -> Result<Option<usize>> {
-        let unreadable = |error: io::Error| {
-            let shown = escape_path(path);
-            anyhow!("cannot look for the settings of {shown}: {error} (--isolated uses none)")
-        };
-        let Some(start) = start_directory(path).map_err(unreadable)? else {
-            return Ok(None);
-        };
-        let mut root = &*start;
-        for above in start.ancestors() {
-            let dot_git = above.join(".git");
-            if is_present(&dot_git).map_err(unreadable)? && !is_planted(&dot_git, &start) {
-                root = above;
-                break;
-            }
+    for directory in start.ancestors().take_while(|dir| dir.starts_with(root)) {
+        let file = directory.join(FILE_NAME);
+        if let Some(known) = configs.iter().position(|(known, _)| *known == file) {
+            return Ok(Some(known));
         }
-        for directory in start
-            .ancestors()
-            .take_while(|above| above.starts_with(root))
-        {
-            let file = directory.join(FILE_NAME);
-            if let Some(known) = self.files.iter().position(|(known, _)| *known == file) {
-                return Ok(Some(known));
-            }
-            let config = read_config(&file, &start).map_err(|error| error.in_file(&file))?;
-            if let Some(config) = config {
-                self.files.push((file, config));
-                return Ok(Some(self.files.len() - 1));
-            }
+        let config = read_config(&file, &start).map_err(|failure| as_usage_error(&failure))?;
+        if let Some(config) = config {
+            configs.push((file, config));
+            return Ok(Some(configs.len() - 1));
         }
-        Ok(None)
     }
+    Ok(None)
 }
 
 /// The directory in which the search for the settings of a PATH starts: the PATH or, if it
@@ -163,15 +129,18 @@ fn is_planted(_: &Path, _: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// If it cannot be read or parsed.
-pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, ConfigError> {
+/// If it cannot be read, or not be parsed: `line:column: message`.
+pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, Failure> {
     let bytes = match read_regular_file(file, MAX_CONFIG_BYTES) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ConfigError::Read(error)),
+        Err(error) => return Err(Failure::read(file, error)),
     };
-    let config = Config::parse(&bytes).map_err(|error| ConfigError::Invalid(error.to_string()));
+    let config = Config::parse(&bytes).map_err(|error| {
+        let error = io::Error::other(error.to_string());
+        Failure::new(Operation::ApplySettings, file, error)
+    });
     if matches!(config, Ok(None)) || !is_planted(file, path) {
         return config;
     }
@@ -182,22 +151,12 @@ pub(crate) fn read_config(file: &Path, path: &Path) -> Result<Option<Config>, Co
     Ok(None)
 }
 
-/// Why the settings of a file cannot be used.
-#[derive(Debug)]
-pub(crate) enum ConfigError {
-    /// The file cannot be read.
-    Read(io::Error),
-    /// The settings are not valid: `line:column: message`.
-    Invalid(String),
-}
-
-impl ConfigError {
-    /// The error of a run that depends on this file.
-    fn in_file(self, file: &Path) -> anyhow::Error {
-        let shown = escape_path(file);
-        match self {
-            Self::Read(error) => anyhow!("cannot read {shown}: {error} {ADVICE}"),
-            Self::Invalid(message) => anyhow!("{shown}:{message} {ADVICE}"),
-        }
+/// The error of a run that depends on a settings file.
+fn as_usage_error(failure: &Failure) -> anyhow::Error {
+    let (shown, error) = (escape_path(&failure.path), &failure.error);
+    if failure.operation == Operation::Read {
+        anyhow!("cannot read {shown}: {error} {ADVICE}")
+    } else {
+        anyhow!("{shown}:{error} {ADVICE}")
     }
 }

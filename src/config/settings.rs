@@ -6,9 +6,11 @@ use std::path::Path;
 use std::slice;
 
 use anyhow::{Error, Result, anyhow, ensure};
+use clap::{Arg, CommandFactory};
 use memchr::memmem;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
+use crate::cli::Cli;
 use crate::console::format::escape_path;
 use crate::pyc::VersionFilter;
 use crate::rules::IgnoreRules;
@@ -16,30 +18,6 @@ use crate::rules::topics::names;
 
 /// The keys of the table.
 const KEYS: [&str; 4] = ["ignore", "debris", "stale", "keep-python"];
-
-/// Options of the command line that are not settings: they select what is removed, or are
-/// a matter of a single run.
-const NOT_SETTINGS: [&str; 19] = [
-    "python",
-    "pycache-prefix",
-    "erase",
-    "folders",
-    "git-clean",
-    "no-default-ignore",
-    "one-file-system",
-    "isolated",
-    "dry-run",
-    "check",
-    "explain",
-    "yes",
-    "jobs",
-    "verbose",
-    "quiet",
-    "by-project",
-    "print0",
-    "json",
-    "color",
-];
 
 /// Names that differ more are not suggested: the limit of clap.
 const MIN_SIMILARITY: f64 = 0.7;
@@ -117,7 +95,7 @@ impl Config {
 fn describe(message: &str, found: &str) -> String {
     if let Some(rest) = message.strip_prefix("unknown field") {
         let key = found.trim_matches(['"', '\'']).replace('_', "-");
-        if NOT_SETTINGS.contains(&&*key) {
+        if !KEYS.contains(&&*key) && is_option(&key) {
             return format!("`{key}` is not a setting; use --{key} on the command line");
         }
         let tip = did_you_mean(&key, KEYS.into_iter());
@@ -132,6 +110,14 @@ fn describe(message: &str, found: &str) -> String {
         Some((wrong, "a sequence")) => format!("{wrong}, expected a list of strings"),
         _ => message.to_owned(),
     }
+}
+
+/// Whether a key is an option of the command line. Those that are not settings select what
+/// is removed, or are a matter of a single run.
+fn is_option(key: &str) -> bool {
+    let command = Cli::command();
+    let mut options = command.get_arguments().filter_map(Arg::get_long);
+    options.any(|option| option == key)
 }
 
 /// A tip that names the most similar of the known words, if one is similar.

@@ -35,8 +35,7 @@ fn changes_direction(char: char) -> bool {
 
 /// Formats paths for a terminal, separated by commas.
 pub(crate) fn list_paths(paths: &[PathBuf]) -> String {
-    let escaped: Vec<_> = paths.iter().map(|path| escape_path(path)).collect();
-    escaped.join(", ")
+    list_some(paths.iter(), usize::MAX)
 }
 
 /// The first paths, at most `max`, and the number of the others.
@@ -55,19 +54,13 @@ pub(crate) fn list_some<P: AsRef<Path>>(
 
 /// Formats what was removed: `3 directories and 25 files (405.3 KiB)`.
 pub(crate) fn format_stats(stats: &RemovalStats) -> String {
-    let RemovalStats {
-        directories, files, ..
-    } = stats;
-    let counted = format_count(*directories, "directory", "directories");
-    let files = match (*directories, files.count) {
-        (0, 0) => return "nothing".to_owned(),
-        (_, 0) => return counted,
-        (_, count) => format_files(count, files.bytes),
-    };
-    if *directories == 0 {
-        files
-    } else {
-        format!("{counted} and {files}")
+    let directories = format_count(stats.directories, "directory", "directories");
+    let files = format_files(stats.files, stats.bytes);
+    match (stats.directories, stats.files) {
+        (0, 0) => "nothing".to_owned(),
+        (_, 0) => directories,
+        (0, _) => files,
+        (_, _) => format!("{directories} and {files}"),
     }
 }
 
@@ -104,7 +97,6 @@ pub(crate) fn format_size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::FileStats;
 
     #[test]
     fn sizes_have_one_decimal_and_are_never_rounded_to_1024() {
@@ -123,10 +115,11 @@ mod tests {
 
     #[test]
     fn removals_are_counted_with_their_nouns() {
-        let format = |directories, count, bytes| {
+        let format = |directories, files, bytes| {
             format_stats(&RemovalStats {
                 directories,
-                files: FileStats { count, bytes },
+                files,
+                bytes,
                 ..RemovalStats::default()
             })
         };

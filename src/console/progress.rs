@@ -47,16 +47,16 @@ impl Progress {
         }
         let seen = self.directories.fetch_add(1, Ordering::Relaxed) + 1;
         if seen.is_multiple_of(CLOCK_INTERVAL) && self.is_due() {
-            self.spinner.get_or_init(new_spinner).set_position(seen);
+            let template = "{spinner} Scanning: {pos} directories";
+            let spinner = || start_drawing(ProgressBar::no_length(), template);
+            self.spinner.get_or_init(spinner).set_position(seen);
         }
     }
 
     /// Ends the walk: clears the spinner, and starts to measure the rate of removal.
     pub(crate) fn finish_scan(&self) {
         clear(&self.spinner);
-        if self.start.is_some() {
-            self.scan_end.get_or_init(Instant::now);
-        }
+        self.scan_end.get_or_init(Instant::now);
     }
 
     /// Shows that `done` of `total` targets are done, with the bytes removed so far.
@@ -64,15 +64,16 @@ impl Progress {
         if !self.is_due() {
             return;
         }
-        let bar = self
-            .bar
-            .get_or_init(|| new_bar(total as u64, self.is_dry_run));
         let size = format_size(bytes);
-        if self.is_dry_run {
-            bar.set_message(size);
+        let (template, message) = if self.is_dry_run {
+            ("Listing {bar:30} {pos}/{len}  {msg}", size)
         } else {
-            bar.set_message(format!("{size}  {}/s", format_size(self.rate(bytes))));
-        }
+            let message = format!("{size}  {}/s", format_size(self.rate(bytes)));
+            ("Removing {bar:30} {pos}/{len}  {msg}", message)
+        };
+        let new_bar = || start_drawing(ProgressBar::new(total as u64), template);
+        let bar = self.bar.get_or_init(new_bar);
+        bar.set_message(message);
         bar.set_position(done as u64);
     }
 
@@ -84,9 +85,8 @@ impl Progress {
         }
     }
 
-    /// Clears the spinner and the bar.
+    /// Clears the bar.
     pub(crate) fn finish(&self) {
-        clear(&self.spinner);
         clear(&self.bar);
     }
 
@@ -109,24 +109,11 @@ fn clear(drawn: &OnceLock<ProgressBar>) {
     }
 }
 
-fn new_spinner() -> ProgressBar {
-    let style = style("{spinner} Scanning: {pos} directories");
-    let spinner = ProgressBar::no_length().with_style(style);
-    spinner.enable_steady_tick(DRAW_DELAY);
-    spinner
-}
-
-fn new_bar(targets: u64, is_dry_run: bool) -> ProgressBar {
-    let template = if is_dry_run {
-        "Listing {bar:30} {pos}/{len}  {msg}"
-    } else {
-        "Removing {bar:30} {pos}/{len}  {msg}"
-    };
-    let bar = ProgressBar::new(targets).with_style(style(template).progress_chars("=> "));
+/// Draws a bar regularly by a template.
+fn start_drawing(bar: ProgressBar, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = bar.with_style(style.progress_chars("=> "));
     bar.enable_steady_tick(DRAW_DELAY);
     bar
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -11,21 +11,21 @@ use crate::config::Config;
 use crate::path::{canonicalize, or_current_dir};
 use crate::rules::ignore::normalize;
 use crate::rules::path_glob::has_wildcards;
-use crate::rules::{BytecodeFilter, Debris, EraseGlobs, IgnoreRules, Overrides, Rules};
+use crate::rules::{BytecodeFilter, Debris, EraseGlobs, IgnoreRules, Rules};
 
 impl Rules {
     /// These rules, narrowed by the settings of a project below the PATH: what it ignores
-    /// and keeps is added. `None` if that changes nothing.
+    /// and keeps is added, unless an option takes precedence. `None` if that changes nothing.
     ///
     /// # Errors
     ///
     /// If an ignored glob is not valid.
-    pub(crate) fn narrowed(&self, config: &Config) -> Result<Option<Self>> {
+    pub(crate) fn narrowed(&self, cli: &Cli, config: &Config) -> Result<Option<Self>> {
         let mut rules = self.clone();
         let words: Vec<_> = config.ignored_words().map(OsStr::to_owned).collect();
         rules.ignore = IgnoreRules::new(&words)?.and(&self.ignore);
-        rules.bytecode.stale |= config.stale && !self.overrides.no_stale;
-        if !self.overrides.python {
+        rules.bytecode.stale |= config.stale && cli.stale() != Some(false);
+        if cli.python.is_empty() && cli.keep_python.is_empty() {
             let keep = config.keep_python.iter().map(|python| python.0.clone());
             rules.bytecode.keep.extend(keep);
         }
@@ -68,10 +68,6 @@ impl Cli {
             erase: EraseGlobs::new(&self.erase)?,
             folders: self.folders,
             bytecode,
-            overrides: Overrides {
-                no_stale: self.stale() == Some(false),
-                python: !self.python.is_empty() || !self.keep_python.is_empty(),
-            },
         })
     }
 }

@@ -1,106 +1,53 @@
 //! One line per project: `--by-project`.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use super::json::{JsonPath, JsonStats, Message};
+use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
 use crate::console::format::format_size;
-use crate::options::Format;
 use crate::path::path_order;
-use crate::plan::Target;
-use crate::projects::Projects;
+use crate::projects::Project;
 use crate::stats::RemovalStats;
 
 /// The largest width of a bar. It is a quarter of the terminal if that is less.
 const MAX_BAR_WIDTH: usize = 30;
 
-/// Adds up what was removed in each project.
-#[derive(Debug)]
-pub(crate) struct ByProject<'a> {
-    projects: &'a Projects,
-    /// By the position of the project.
-    totals: BTreeMap<usize, ProjectTotal>,
-}
-
-/// What was removed in a project.
-#[derive(Debug, Default)]
-struct ProjectTotal {
-    stats: RemovalStats,
-    kinds: BTreeSet<&'static str>,
-}
-
-impl<'a> ByProject<'a> {
-    /// Totals without anything removed.
-    pub(crate) fn new(projects: &'a Projects) -> Self {
-        Self {
-            projects,
-            totals: BTreeMap::new(),
+/// Writes the projects in which something was removed, the largest first, and for people
+/// their total.
+pub(crate) fn write_projects(mut projects: Vec<Project>, out: &mut Stdout) {
+    projects.retain(|project| !project.stats.is_empty());
+    projects.sort_by(|a, b| {
+        let size = |project: &Project| Reverse((project.stats.bytes, project.stats.files));
+        let by_size = size(a).cmp(&size(b));
+        by_size.then_with(|| path_order(&a.path, &b.path))
+    });
+    if out.is_json {
+        for Project { path, stats, kinds } in &projects {
+            let path = JsonPath(path);
+            out.write_json(&Message::Project { path, kinds, stats });
         }
-    }
-
-    /// Adds what was removed of a target.
-    pub(crate) fn add(&mut self, target: &Target, stats: &RemovalStats) {
-        let Some(position) = self.projects.position(target) else {
-            return;
-        };
-        if !stats.is_empty() {
-            let total = self.totals.entry(position).or_default();
-            total.stats += stats.clone();
-            total.kinds.insert(target.kind_word());
-        }
-    }
-
-    /// Writes the projects, the largest first, and for people their total.
-    pub(crate) fn write(&self, format: Format, out: &mut Stdout) {
-        let mut projects: Vec<(&Path, &ProjectTotal)> = self
-            .totals
-            .iter()
-            .map(|(position, total)| (&*self.projects.paths[*position], total))
-            .collect();
-        projects.sort_by(|(a_path, a), (b_path, b)| {
-            let size = |total: &ProjectTotal| {
-                let files = total.stats.files;
-                Reverse((files.bytes, files.count))
-            };
-            size(a)
-                .cmp(&size(b))
-                .then_with(|| path_order(a_path, b_path))
-        });
-        if format == Format::Json {
-            for (path, total) in projects {
-                out.write_json(|| Message::Project {
-                    path: JsonPath(path),
-                    kinds: total.kinds.iter().copied().collect(),
-                    stats: JsonStats::from(&total.stats),
-                });
-            }
-        } else if !projects.is_empty() {
-            write_table(&projects, out);
-        }
+    } else if !projects.is_empty() {
+        write_table(&projects, out);
     }
 }
 
-fn write_table(projects: &[(&Path, &ProjectTotal)], out: &mut Stdout) {
+fn write_table(projects: &[Project], out: &mut Stdout) {
     let mut sum = RemovalStats::default();
-    for (_, total) in projects {
-        sum += total.stats.clone();
+    for project in projects {
+        sum += project.stats.clone();
     }
     let width = |text: fn(&RemovalStats) -> String| {
-        let rows = projects.iter().map(|(_, total)| &total.stats);
+        let rows = projects.iter().map(|project| &project.stats);
         let widths = rows.chain([&sum]).map(|stats| text(stats).len());
         widths.max().unwrap_or(0)
     };
-    let size_width = width(|stats| format_size(stats.files.bytes));
-    let count_width = width(|stats| stats.files.count.to_string());
+    let size_width = width(|stats| format_size(stats.bytes));
+    let count_width = width(|stats| stats.files.to_string());
     let bar_width = bar_width(out);
-    let largest = projects
-        .first()
-        .map_or(0, |(_, total)| total.stats.files.bytes);
+    let largest = projects.first().map_or(0, |project| project.stats.bytes);
     let start = |stats: &RemovalStats, bar: usize| {
-        let size = format_size(stats.files.bytes);
-        let count = stats.files.count;
+        let size = format_size(stats.bytes);
+        let count = stats.files;
         let noun = if count == 1 { "file" } else { "files" };
         let mut text = format!("{size:>size_width$}  ");
         if bar_width > 0 {
@@ -108,10 +55,10 @@ fn write_table(projects: &[(&Path, &ProjectTotal)], out: &mut Stdout) {
         }
         text + &format!("{count:>count_width$} {noun:<5}  ")
     };
-    for (path, total) in projects {
-        let bar = bar_len(total.stats.files.bytes, largest, bar_width);
-        out.write_text(&start(&total.stats, bar));
-        let kinds: Vec<_> = total.kinds.iter().copied().collect();
+    for Project { path, stats, kinds } in projects {
+        let bar = bar_len(stats.bytes, largest, bar_width);
+        out.write_text(&start(stats, bar));
+        let kinds: Vec<_> = kinds.iter().copied().collect();
         out.write_path(path, true, Some(&kinds.join(", ")));
     }
     out.write_text(&start(&sum, 0));

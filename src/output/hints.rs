@@ -20,8 +20,11 @@ const DRY_RUN: [&str; 3] = ["-n", "--dry-run", "--check"];
 
 /// Names the settings files that apply.
 pub(crate) fn print_settings(options: &Options) {
+    if !options.cli.shows_settings() {
+        return;
+    }
     let current_dir = canonicalize(Path::new("."));
-    for file in options.configs.iter().filter(|_| options.names_settings) {
+    for (file, _) in &options.configs {
         let is_below = |dir| file.strip_prefix(dir).ok();
         let shown = current_dir.as_ref().ok().and_then(is_below);
         print_note(format_args!(
@@ -33,7 +36,7 @@ pub(crate) fn print_settings(options: &Options) {
 
 /// Names the settings files of projects below the PATHs that apply.
 pub(crate) fn print_nested_settings(options: &Options, files: &[PathBuf]) {
-    if options.names_settings && !files.is_empty() {
+    if options.cli.shows_settings() && !files.is_empty() {
         print_note(format_args!(
             "also using settings from {} (--isolated to ignore them)",
             list_some(files.iter(), MAX_NAMES)
@@ -45,10 +48,9 @@ pub(crate) fn print_nested_settings(options: &Options, files: &[PathBuf]) {
 /// passed over silently, because a shell expands `pyclean *` to all files.
 pub(crate) fn warn_of_other_files(options: &Options, roots: &Roots) {
     if roots.list.is_empty() && roots.failures.is_empty() {
-        let paths = options.paths.iter().map(|options| &options.path);
         print_warning(format_args!(
             "not a bytecode file: {}",
-            list_some(paths, MAX_NAMES)
+            list_some(options.cli.paths.iter(), MAX_NAMES)
         ));
     }
 }

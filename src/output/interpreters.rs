@@ -2,10 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::json::interpreter_name;
 use crate::console::format::format_files;
 use crate::console::message::eprint_line;
-use crate::stats::RemovalStats;
+use crate::stats::{RemovalStats, interpreter_name};
 
 /// Interpreters that have a line in the summary. Only made-up tags are more.
 const MAX_INTERPRETERS: usize = 20;
@@ -20,7 +19,7 @@ pub(crate) fn print_interpreters(total: &RemovalStats) {
     interpreters.sort_by_key(|(_, files)| Reverse(files.bytes));
     for (interpreter, files) in interpreters.iter().take(MAX_INTERPRETERS) {
         let name = interpreter_name(interpreter.as_ref());
-        let files = format_files(files.count, files.bytes);
+        let files = format_files(files.files, files.bytes);
         eprint_line(format_args!("  {name}: {files}"));
     }
     if let more @ 1.. = interpreters.len().saturating_sub(MAX_INTERPRETERS) {

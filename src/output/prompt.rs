@@ -1,6 +1,5 @@
 //! The confirmation of `--erase`.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
@@ -43,14 +42,13 @@ pub(crate) fn confirm_erase(plan: &mut Plan, kept: &mut Vec<Kept>) -> Result<boo
     }
     // A user who declines may expect that nothing is removed.
     let others = plan.targets.iter().filter(|target| !target.is_erased());
-    let kinds: BTreeSet<_> = others.map(Target::kind_word).collect();
-    let rest = match (
-        kinds.is_empty(),
-        kinds.contains("bytecode") && kinds.len() == 1,
-    ) {
-        (true, _) => "",
-        (_, true) => " Bytecode is removed in any case.",
-        (_, false) => " Everything else is removed in any case.",
+    let mut kinds = others.map(Target::kind_word).peekable();
+    let rest = if kinds.peek().is_none() {
+        ""
+    } else if kinds.all(|kind| kind == "bytecode") {
+        " Bytecode is removed in any case."
+    } else {
+        " Everything else is removed in any case."
     };
     let _ = write!(out, "Erase {}?{rest} [y/N] ", format_stats(&total));
     let _ = out.flush();

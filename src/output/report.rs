@@ -5,10 +5,11 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::by_project::ByProject;
+use super::by_project::write_projects;
 use super::interpreters::print_interpreters;
-use super::json::{JsonPath, JsonStats, Message, operation_name};
+use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
+use crate::cli::Cli;
 use crate::console::format::{escape_path, format_stats, list_some};
 use crate::console::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
 use crate::console::progress::Progress;
@@ -16,7 +17,7 @@ use crate::exit_status::ExitStatus;
 use crate::failure::{Failure, Operation};
 use crate::guard::KeepReason;
 use crate::interrupt;
-use crate::options::{Format, Options};
+use crate::options::Options;
 use crate::plan::{Plan, Target};
 use crate::projects::Projects;
 use crate::remove::{Outcome, RemovedEntry};
@@ -29,24 +30,24 @@ const MAX_NAMES: usize = 5;
 /// Reports a run while it goes on, and adds up what it did.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
-    options: &'a Options,
+    cli: &'a Cli,
     progress: &'a Progress,
     start: Instant,
     /// Whether to say why each path is removed.
     shows_reasons: bool,
-    planned: usize,
+    plan: &'a Plan<'a>,
     done: usize,
     total: RemovalStats,
     errors: u64,
     permission_denied: bool,
     /// Repositories that git does not trust, because they belong to another user.
     distrusted: Vec<PathBuf>,
-    /// Whether something to remove was found besides the plan.
-    found_more: bool,
+    /// Whether another program found something to remove besides the plan.
+    pub(crate) found_more: bool,
     /// Whether the user declined what `--erase` selected.
-    declined: bool,
+    pub(crate) is_declined: bool,
     /// What was removed in each project, if that is reported instead of paths.
-    by_project: Option<ByProject<'a>>,
+    projects: Option<Projects>,
     out: Stdout,
 }
 
@@ -54,49 +55,53 @@ impl<'a> Report<'a> {
     /// Begins the report of a run that started at `start`.
     pub(crate) fn new(
         options: &'a Options,
-        plan: &Plan,
-        projects: &'a Projects,
+        plan: &'a Plan<'a>,
+        projects: Option<Projects>,
         progress: &'a Progress,
         start: Instant,
     ) -> Self {
+        let cli = &options.cli;
         let mut report = Self {
-            options,
+            cli,
             progress,
             start,
             shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
                 || plan.targets.iter().any(Target::is_stale),
-            planned: plan.targets.len(),
+            plan,
             done: 0,
             total: RemovalStats::default(),
             errors: 0,
             permission_denied: false,
             distrusted: Vec::new(),
             found_more: false,
-            declined: false,
-            by_project: options.by_project.then(|| ByProject::new(projects)),
-            out: Stdout::new(options.format),
+            is_declined: false,
+            projects,
+            out: Stdout::new(cli),
         };
-        report.out.write_json(|| Message::Begin {
+        report.out.write_json(&Message::Begin {
             version: env!("CARGO_PKG_VERSION"),
-            dry_run: options.remove.dry_run,
+            dry_run: cli.is_dry_run(),
         });
         report
     }
 
-    /// Reports what became of a target. Ends the run if stdout is closed.
-    pub(crate) fn record_outcome(&mut self, target: &Target, outcome: Outcome) {
+    /// Reports what became of the target at this position of the plan. Ends the run if stdout
+    /// is closed.
+    pub(crate) fn record_outcome(&mut self, index: usize, outcome: Outcome) {
+        let target = &self.plan.targets[index];
         self.done += 1;
-        let bytes = self.total.files.bytes + outcome.stats.files.bytes;
-        self.progress.targets_done(self.done, self.planned, bytes);
+        let bytes = self.total.bytes + outcome.stats.bytes;
+        self.progress
+            .targets_done(self.done, self.plan.targets.len(), bytes);
         for failure in &outcome.failures {
             self.record_failure(failure);
         }
-        if let Some(by_project) = &mut self.by_project {
-            by_project.add(target, &outcome.stats);
-        } else if !outcome.stats.is_empty() && self.options.format == Format::Json {
+        if let Some(projects) = &mut self.projects {
+            projects.add(index, target, &outcome.stats);
+        } else if !outcome.stats.is_empty() && self.out.is_json {
             let path = target.display_path();
-            let message = || Message::removed(&path, target, &outcome.stats);
-            self.out.write_json(message);
+            let message = Message::removed(&path, target, &outcome.stats);
+            self.out.write_json(&message);
         }
         self.total += outcome.stats;
         if !outcome.removed.is_empty() {
@@ -106,13 +111,6 @@ impl<'a> Report<'a> {
             } else {
                 self.list(target, &outcome.removed);
             }
-        }
-    }
-
-    /// Reports what could not be read before the removal began.
-    pub(crate) fn record_failures(&mut self, failures: [&[Failure]; 3]) {
-        for failure in failures.into_iter().flatten() {
-            self.record_failure(failure);
         }
     }
 
@@ -139,9 +137,9 @@ impl<'a> Report<'a> {
         {
             self.distrusted.push(failure.path.clone());
         }
-        self.out.write_json(|| Message::Error {
+        self.out.write_json(&Message::Error {
             path: JsonPath(&failure.path),
-            attempt: operation_name(failure.operation),
+            attempt: failure.operation,
             message: failure.error.to_string(),
         });
         self.errors += 1;
@@ -157,11 +155,10 @@ impl<'a> Report<'a> {
         for (reason, paths) in by_reason {
             let names = list_some(paths.iter(), MAX_NAMES);
             print_warning(format_args!("kept {names}: {reason}"));
-            let reason = reason.to_string();
             for path in paths {
-                self.out.write_json(|| Message::Keep {
+                self.out.write_json(&Message::Keep {
                     path: JsonPath(path),
-                    reason: &reason,
+                    reason: reason.to_string(),
                 });
             }
         }
@@ -177,16 +174,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Takes note that the user declined what `--erase` selected.
-    pub(crate) fn note_declined(&mut self, declined: bool) {
-        self.declined = declined;
-    }
-
-    /// Takes note of whether another program found something to remove.
-    pub(crate) fn note_found(&mut self, found: bool) {
-        self.found_more |= found;
-    }
-
     /// Writes out what is buffered, before another program writes.
     pub(crate) fn flush(&mut self) {
         self.progress.finish();
@@ -195,21 +182,18 @@ impl<'a> Report<'a> {
 
     /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
-        let (stats, errors) = (JsonStats::from(&self.total), self.errors);
-        let (dry_run, elapsed) = (self.options.remove.dry_run, self.start.elapsed());
-        let format = self.options.format;
-        if let Some(by_project) = &self.by_project
-            && (!self.options.quiet || format == Format::Json)
+        if let Some(projects) = self.projects.take()
+            && (!self.cli.quiet || self.cli.json)
         {
             self.progress.finish();
-            by_project.write(format, &mut self.out);
+            write_projects(projects.list, &mut self.out);
         }
-        self.out.write_json(|| Message::Summary {
-            dry_run,
+        self.out.write_json(&Message::Summary {
+            dry_run: self.cli.is_dry_run(),
             interrupted: interrupt::is_requested(),
-            stats,
-            errors,
-            elapsed_ms: elapsed.as_millis() as u64,
+            stats: &self.total,
+            errors: self.errors,
+            elapsed_ms: self.start.elapsed().as_millis() as u64,
         });
         self.flush();
         if self.permission_denied && !is_root() {
@@ -238,7 +222,7 @@ impl<'a> Report<'a> {
             Some(_) => return self.exit_status(),
             None => {}
         }
-        if self.options.shows_summary() {
+        if self.cli.shows_summary() {
             print_interpreters(&self.total);
             eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
         }
@@ -250,7 +234,7 @@ impl<'a> Report<'a> {
     }
 
     fn exit_status(&self) -> ExitStatus {
-        let found = self.options.check && (self.found_more || !self.total.is_empty());
+        let found = self.cli.check && (self.found_more || !self.total.is_empty());
         if self.errors > 0 || found || self.is_incomplete() {
             ExitStatus::Failure
         } else {
@@ -260,7 +244,7 @@ impl<'a> Report<'a> {
 
     /// Whether something was not reached: a closed stdout also stops removal.
     fn is_incomplete(&self) -> bool {
-        !self.options.remove.dry_run && self.done < self.planned
+        !self.cli.is_dry_run() && self.done < self.plan.targets.len()
     }
 
     fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
@@ -276,7 +260,7 @@ impl<'a> Report<'a> {
 
     /// The last line of a run.
     fn summary(&self) -> String {
-        let (verb, sentence_start) = if self.options.remove.dry_run {
+        let (verb, sentence_start) = if self.cli.is_dry_run() {
             ("would remove", "Would remove")
         } else {
             ("removed", "Removed")
@@ -284,13 +268,13 @@ impl<'a> Report<'a> {
         let what = format_stats(&self.total);
         if interrupt::is_requested() {
             format!("Interrupted: {verb} {what}.")
-        } else if self.planned > 0 {
+        } else if !self.plan.targets.is_empty() {
             format!("{sentence_start} {what}.")
-        } else if self.options.remove.dry_run && self.errors > 0 {
+        } else if self.cli.is_dry_run() && self.errors > 0 {
             "Would remove nothing.".to_owned()
-        } else if self.declined || self.errors > 0 {
+        } else if self.is_declined || self.errors > 0 {
             "Nothing removed.".to_owned()
-        } else if self.options.git_clean.is_some() {
+        } else if self.cli.git_clean {
             "Nothing else to remove.".to_owned()
         } else {
             "Nothing to remove.".to_owned()

@@ -6,16 +6,19 @@ use std::path::{MAIN_SEPARATOR, Path};
 use anstream::ColorChoice;
 
 use super::json::Message;
+use crate::cli::Cli;
 use crate::console::format::escape_path;
 use crate::console::message::{REASON, RESET};
 use crate::interrupt;
-use crate::options::Format;
 
 /// Buffered stdout. If it cannot be written, the run ends early.
 #[derive(Debug)]
 pub(crate) struct Stdout {
     out: BufWriter<StdoutLock<'static>>,
-    format: Format,
+    /// Whether it is JSON Lines.
+    pub(crate) is_json: bool,
+    /// Whether paths end with a NUL byte.
+    is_nul: bool,
     /// Whether it is a terminal.
     pub(crate) is_terminal: bool,
     /// Whether it interprets ANSI escape sequences, and colors are wanted.
@@ -26,20 +29,16 @@ pub(crate) struct Stdout {
 
 impl Stdout {
     /// Locks stdout.
-    pub(crate) fn new(format: Format) -> Self {
+    pub(crate) fn new(cli: &Cli) -> Self {
         let out = io::stdout();
         Self {
-            format,
+            is_json: cli.json,
+            is_nul: cli.print0,
             is_terminal: out.is_terminal(),
             has_colors: anstream::stdout().current_choice() == ColorChoice::AlwaysAnsi,
             out: BufWriter::with_capacity(1 << 16, out.lock()),
             error: None,
         }
-    }
-
-    /// Whether it can still be written.
-    pub(crate) fn is_open(&self) -> bool {
-        self.error.is_none()
     }
 
     /// Why it could not be written, once.
@@ -50,33 +49,36 @@ impl Stdout {
     /// Writes a path, and the reason for its removal unless a program splits the output at
     /// NUL bytes.
     pub(crate) fn write_path(&mut self, path: &Path, is_dir: bool, reason: Option<&str>) {
-        let written = self.try_write_path(path, is_dir, reason);
-        self.check(written);
+        self.write(|this| this.try_write_path(path, is_dir, reason));
     }
 
     /// Writes a line of JSON, if that is the format.
-    pub(crate) fn write_json<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
-        if self.format == Format::Json && self.is_open() {
-            let written = serde_json::to_writer(&mut self.out, &message())
-                .map_err(io::Error::from)
-                .and_then(|()| self.out.write_all(b"\n"));
-            self.check(written);
+    pub(crate) fn write_json(&mut self, message: &Message) {
+        if self.is_json {
+            self.write(|this| {
+                serde_json::to_writer(&mut this.out, message)?;
+                this.out.write_all(b"\n")
+            });
         }
     }
 
     /// Writes text without a line end.
     pub(crate) fn write_text(&mut self, text: &str) {
-        if self.is_open() {
-            let written = self.out.write_all(text.as_bytes());
-            self.check(written);
-        }
+        self.write(|this| this.out.write_all(text.as_bytes()));
     }
 
     /// Writes out what is buffered.
     pub(crate) fn flush(&mut self) {
-        if self.is_open() {
-            let flushed = self.out.flush();
-            self.check(flushed);
+        self.write(|this| this.out.flush());
+    }
+
+    /// Writes with `write`, unless that failed before.
+    fn write(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
+        if self.error.is_none()
+            && let Err(error) = write(self)
+        {
+            interrupt::request();
+            self.error = Some(error);
         }
     }
 
@@ -86,11 +88,7 @@ impl Stdout {
         is_dir: bool,
         reason: Option<&str>,
     ) -> io::Result<()> {
-        if !self.is_open() {
-            return Ok(());
-        }
-        let is_lines = self.format != Format::Nul;
-        let escapes = self.is_terminal && is_lines;
+        let escapes = self.is_terminal && !self.is_nul;
         if escapes {
             write!(self.out, "{}", escape_path(path))?;
         } else {
@@ -99,7 +97,7 @@ impl Stdout {
         if is_dir {
             write!(self.out, "{MAIN_SEPARATOR}")?;
         }
-        if let Some(reason) = reason.filter(|_| is_lines) {
+        if let Some(reason) = reason.filter(|_| !self.is_nul) {
             let reason = if escapes {
                 // It may name the source.
                 escape_path(Path::new(reason))
@@ -112,13 +110,6 @@ impl Stdout {
                 write!(self.out, ": {reason}")?;
             }
         }
-        self.out.write_all(if is_lines { b"\n" } else { b"\0" })
-    }
-
-    fn check(&mut self, written: io::Result<()>) {
-        if let Err(error) = written {
-            interrupt::request();
-            self.error.get_or_insert(error);
-        }
+        self.out.write_all(if self.is_nul { b"\0" } else { b"\n" })
     }
 }

@@ -17,7 +17,7 @@ use crate::pyc::{BytecodeName, Staleness};
 use crate::roots::{Location, Root, Scope};
 use crate::rules::CACHE_DIR;
 use crate::rules::topics::TopicId;
-use crate::stats::RemovalStats;
+use crate::stats::{FileCounter, RemovalStats};
 
 /// The things to remove, sorted by PATH and then by path, each once.
 #[derive(Debug, Default)]
@@ -228,10 +228,12 @@ impl Target<'_> {
             TargetKind::File(name, bytes) => stats.add_file(name, *bytes),
             TargetKind::EmptyDir(_) => stats.directories = 1,
             TargetKind::Tree(tree) => {
-                for dir in &tree.dirs {
-                    stats.directories += 1;
-                    stats.add_files(dir.files());
+                let mut counter = FileCounter::default();
+                for (name, bytes) in tree.dirs.iter().flat_map(TreeDir::files) {
+                    counter.add(name, bytes);
                 }
+                stats = counter.finish();
+                stats.directories = tree.dirs.len() as u64;
             }
         }
         stats

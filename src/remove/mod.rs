@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::options::{Listing, RemoveOptions};
+use crate::options::Listing;
 use crate::path::path_order;
 use crate::plan::{Plan, Target, TargetKind};
 use crate::stats::RemovalStats;
@@ -72,16 +72,18 @@ pub(crate) struct RemovedEntry {
     pub(crate) is_dir: bool,
 }
 
-/// Executes `plan` and reports the outcome of each target, in the order of the plan. Ends
-/// early if the run is interrupted: targets that were not reached are not reported.
-pub(crate) fn execute<'a>(
-    plan: &Plan<'a>,
-    options: RemoveOptions,
+/// Executes `plan` and reports the position and the outcome of each target, in the order of
+/// the plan. Ends early if the run is interrupted: targets that were not reached are not
+/// reported.
+pub(crate) fn execute(
+    plan: &Plan,
+    dry_run: bool,
+    listing: Listing,
     threads: &Threads,
-    mut on_outcome: impl FnMut(&Target<'a>, Outcome),
+    mut on_outcome: impl FnMut(usize, Outcome),
 ) {
     let targets = &plan.targets;
-    let batches = split_batches(targets, options.dry_run);
+    let batches = split_batches(targets, dry_run);
     let pool = if targets.len() < PARALLEL_THRESHOLD {
         None
     } else {
@@ -90,12 +92,12 @@ pub(crate) fn execute<'a>(
     let max_handles = threads.open_files();
     let run = |batch: &Range<usize>| {
         let targets = &targets[batch.clone()];
-        if options.dry_run {
-            return preview_batch(targets, options.listing);
+        if dry_run {
+            return preview_batch(targets, listing);
         }
-        Worker::new(options.listing, max_handles).remove_batch(targets)
+        Worker::new(listing, max_handles).remove_batch(targets)
     };
-    let max_unreported = if options.listing == Listing::Entries {
+    let max_unreported = if listing == Listing::Entries {
         MAX_UNLISTED
     } else {
         MAX_UNREPORTED
@@ -109,12 +111,12 @@ pub(crate) fn execute<'a>(
             None => window.iter().map(run).collect(),
         };
         for (batch, outcomes) in window.iter().zip(outcomes) {
-            for (target, outcome) in targets[batch.clone()].iter().zip(outcomes) {
+            for (index, outcome) in batch.clone().zip(outcomes) {
                 match outcome {
                     Some(Completion::AsPlanned) => {
-                        on_outcome(target, Outcome::planned(target, options.listing));
+                        on_outcome(index, Outcome::planned(&targets[index], listing));
                     }
-                    Some(Completion::Other(outcome)) => on_outcome(target, *outcome),
+                    Some(Completion::Other(outcome)) => on_outcome(index, *outcome),
                     None => {}
                 }
             }

@@ -52,7 +52,7 @@ impl Roots {
         let mut roots = Self::default();
         let mut missing = Vec::new();
         for path in &options.paths {
-            match roots.add_path(path, options.one_file_system) {
+            match roots.add_path(path, options.cli.one_file_system) {
                 Ok(()) => {}
                 // A dangling symlink exists, and does not stop the rest.
                 Err(error) if is_no_path(&error) && fs::symlink_metadata(&path.path).is_err() => {
@@ -68,8 +68,8 @@ impl Roots {
                 wildcard_tip(&missing)
             );
         }
-        if let Some(prefix) = &options.pycache_prefix {
-            match roots.add_prefix(prefix, options.one_file_system) {
+        if let Some(prefix) = options.cli.pycache_prefix() {
+            match roots.add_prefix(prefix, options.cli.one_file_system) {
                 // Python creates it on demand.
                 Err(error) if !is_absence(&error) => roots.add_failure(prefix, error),
                 Ok(()) | Err(_) => {}

@@ -73,17 +73,6 @@ pub(crate) struct Rules {
     pub(crate) folders: bool,
     /// Which bytecode is selected.
     pub(crate) bytecode: BytecodeFilter,
-    /// What the command line decided, so that no settings can.
-    pub(crate) overrides: Overrides,
-}
-
-/// What the command line decided, so that no settings can.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Overrides {
-    /// `--no-stale`
-    pub(crate) no_stale: bool,
-    /// `--python` or `--keep-python`
-    pub(crate) python: bool,
 }
 
 /// Which bytecode is selected: a file that meets all conditions.

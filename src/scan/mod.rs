@@ -76,7 +76,7 @@ pub(crate) fn run<'a>(
         guard: Guard::new(),
         threads,
         progress,
-        measure: options.shows_sizes(),
+        measure: options.cli.shows_sizes(),
         queued: AtomicUsize::new(0),
         found: Mutex::default(),
     };
@@ -87,7 +87,7 @@ pub(crate) fn run<'a>(
     let Scan { found, guard, .. } = scan;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.keep_unread(&unread_counterparts);
-    tracked::keep_programs(&mut found, roots, &guard, !options.confirm_erase);
+    tracked::keep_programs(&mut found, roots, &guard, !options.cli.needs_confirmation());
     found.failures.sort_by(|a, b| path_order(&a.path, &b.path));
     // Debris that is kept is read twice: as a tree and by the walk.
     found.failures.dedup_by(|a, b| a.path == b.path);

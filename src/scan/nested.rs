@@ -9,7 +9,8 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use super::classify::WalkMode;
 use super::walk::Job;
 use super::{Found, Note, NoteKind, Scan};
-use crate::config::{self, Config, ConfigError};
+use crate::cli::Cli;
+use crate::config::{self, Config};
 use crate::failure::{Failure, Operation};
 use crate::options::Options;
 use crate::path::is_present;
@@ -23,7 +24,7 @@ const MAX_LEVELS: usize = 16;
 /// Walks each project with settings of its own once more, by its settings. What was found
 /// there before is dropped.
 pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
-    if !options.reads_settings {
+    if options.cli.isolated {
         return;
     }
     let mut known = HashSet::new();
@@ -46,7 +47,7 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
             }
             known.insert(key(&note.dir));
             let counterparts = counterparts(scan, &note.dir);
-            match read_rules(&note, level) {
+            match read_rules(&options.cli, &note, level) {
                 Ok(None) => continue,
                 Ok(Some((config, rules))) => {
                     let words = config.ignored_words().map(ToOwned::to_owned);
@@ -102,34 +103,25 @@ fn take_projects<'a>(found: &mut Found<'a>) -> Vec<Note<'a>> {
 }
 
 /// The settings of a project, and the rules that they make. `None` if they change nothing.
-fn read_rules(note: &Note, level: usize) -> Result<Option<(Config, Rules)>, Failure> {
+fn read_rules(cli: &Cli, note: &Note, level: usize) -> Result<Option<(Config, Rules)>, Failure> {
     let root = note.dir.root;
     let relative = note.dir.path.join(config::FILE_NAME);
-    let invalid = |error: anyhow::Error| ConfigError::Invalid(format!("{error:#}"));
-    let read = || {
-        let Some(config) = config::read_config(&root.path.join(&relative), &root.canonical)? else {
-            return Ok(None);
-        };
-        if level >= MAX_LEVELS {
-            let message =
-                format!("there are settings of more than {MAX_LEVELS} projects around it");
-            return Err(ConfigError::Invalid(message));
-        }
-        let rules = note.rules.narrowed(&config).map_err(invalid)?;
-        Ok(rules.map(|rules| (config, rules)))
+    let shown = root.display_path(&relative);
+    let invalid =
+        |message: String| Failure::new(Operation::ApplySettings, &shown, io::Error::other(message));
+    let config = config::read_config(&root.path.join(&relative), &root.canonical);
+    let config =
+        config.map_err(|failure| Failure::new(failure.operation, &shown, failure.error))?;
+    let Some(config) = config else {
+        return Ok(None);
     };
-    read().map_err(|error| {
-        let (operation, error) = match error {
-            ConfigError::Read(error) => (Operation::Read, error),
-            ConfigError::Invalid(message) => (Operation::ApplySettings, io::Error::other(message)),
-        };
-        let path = root.display_path(&relative);
-        Failure {
-            operation,
-            path,
-            error,
-        }
-    })
+    if level >= MAX_LEVELS {
+        let message = format!("there are settings of more than {MAX_LEVELS} projects around it");
+        return Err(invalid(message));
+    }
+    let rules = note.rules.narrowed(cli, &config);
+    let rules = rules.map_err(|error| invalid(format!("{error:#}")))?;
+    Ok(rules.map(|rules| (config, rules)))
 }
 
 /// The counterparts of the directories that were not read, whose settings are not known.

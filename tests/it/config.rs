@@ -127,6 +127,11 @@ fn error_names_its_position_and_nothing_is_removed() {
             "5:1",
             "`dry-run` is not a setting; use --dry-run on the command line (use",
         ),
+        (
+            "no-progress = true",
+            "5:1",
+            "`no-progress` is not a setting; use --no-progress on the command line (use",
+        ),
         ("ignore = ['[']", "5:10", "invalid `ignore` value \"[\""),
         (
             "debris = ['mypy', 'xyz']",

@@ -7,14 +7,20 @@ use std::fmt::Write as _;
 use std::io;
 
 use clap::CommandFactory;
-use clap_complete::engine;
+use clap_complete::engine::{self, CompletionCandidate};
 
 use super::Cli;
 
-pub(super) const BASH: &str = include_str!("pyclean.bash");
-pub(super) const ZSH: &str = include_str!("pyclean.zsh");
-pub(super) const FISH: &str = include_str!("pyclean.fish");
-pub(super) const POWERSHELL: &str = include_str!("pyclean.ps1");
+/// The Python versions that shells offer. Others are valid, too.
+const COMPLETED_VERSIONS: [&str; 14] = [
+    "2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "pypy3.9",
+    "pypy3.10", "pypy3.11",
+];
+
+/// The candidates for a Python version.
+pub(super) fn list_versions() -> Vec<CompletionCandidate> {
+    COMPLETED_VERSIONS.map(CompletionCandidate::new).into()
+}
 
 /// The candidates for the word `index` of a command line, one a line, with a tab and a
 /// description if there is one. Without candidates, the shell completes file names.
