@@ -34,10 +34,6 @@ fn create_stage(name: &str) -> Tree {
              src/app.egg-info/PKG-INFO dist/app-1.0.tar.gz tmp/report.html tmp/old/data.csv \
              .mypy_cache/3.13/cache.json"
         }
-        "committed" => {
-            "app.py pyproject.toml web/pyproject.toml web/dist/app.js dist/app-1.0.tar.gz \
-             web/.ruff_cache/0.8/1"
-        }
         "project" => {
             "pyproject.toml app.py .coverage .mypy_cache/app.json .pytest_cache/v \
              build/lib/app.py dist/app.whl htmlcov/index.html src/app.egg-info/PKG-INFO \
@@ -82,10 +78,6 @@ fn create_stage(name: &str) -> Tree {
             fs::remove_file(stage.file_path("basket.py")).unwrap();
         }
         "tools" => add_module(&stage, "app.py", "3.13"),
-        "committed" => {
-            git(&stage, ".", &["init", "-q"]);
-            git(&stage, ".", &["add", "app.py", "web/dist/app.js"]);
-        }
         "guarded" => {
             git(&stage, ".", &["init", "-q"]);
             git(&stage, ".", &["add", "dist/app.js"]);
