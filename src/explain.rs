@@ -1,7 +1,7 @@
 //! What bytecode files are, and whether they are up to date: `--explain`.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -14,13 +14,10 @@ use crate::exit_status::ExitStatus;
 use crate::output::explanation::{Explanation, SourceFile};
 use crate::path::{canonicalize, is_no_path, is_same, or_current_dir};
 use crate::pyc::header::PROBE_LEN;
-use crate::pyc::{self, BytecodeName, Form, Header, JudgeError, magic};
+use crate::pyc::{BytecodeName, Form, Header, Source, Unreadable, magic};
 use crate::pycache_prefix::source_dir_below;
 use crate::rules::{BytecodeFilter, CACHE_DIR};
 use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
-
-/// A path that could not be read.
-type Unreadable = (PathBuf, io::Error);
 
 /// Explains bytecode files on stdout. `prefix` is the directory in which Python caches
 /// bytecode outside the source tree, if any.
@@ -118,7 +115,7 @@ fn explain<'p>(
         return Err(in_file(ErrorKind::NotFound.into()));
     }
     let source = match file.source_dir {
-        Some(dir) => find_source(&name, dir, path)?,
+        Some(dir) => Source::find(&name, dir)?,
         None => None,
     };
     Ok(Explanation {
@@ -127,32 +124,13 @@ fn explain<'p>(
         magic: magic::number(&start),
         header: (name.form != Form::Jython).then(|| Header::parse(&start, name.tag())),
         modified: Timestamp::new(modified),
-        source,
+        source: source.map(|source| SourceFile {
+            path: shown_source(&source.path, path),
+            size: source.size,
+            mtime: Timestamp::new(source.mtime),
+        }),
         judgement,
     })
-}
-
-/// Finds the source of the file at `path` in a directory.
-fn find_source(
-    name: &BytecodeName,
-    dir: &Path,
-    path: &Path,
-) -> Result<Option<SourceFile>, Unreadable> {
-    let found = pyc::find_source(name, dir).map_err(|error| match error {
-        JudgeError::Source(path, error) => (path, error),
-        JudgeError::Bytecode(error) => (path.to_path_buf(), error),
-    })?;
-    let Some(found) = found else { return Ok(None) };
-    let facts = || {
-        let metadata = fs::metadata(&found)?;
-        Ok((metadata.len(), metadata.modified()?))
-    };
-    let (size, mtime) = facts().map_err(|error| (found.clone(), error))?;
-    Ok(Some(SourceFile {
-        path: shown_source(&found, path),
-        size,
-        mtime: Timestamp::new(mtime),
-    }))
 }
 
 /// The path of a source, written like that of its bytecode file if that is possible.

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, Error, ErrorKind};
 
 use super::Cli;
 use crate::path::canonicalize;
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 
 /// The options of a run, which `--explain` is not.
 pub(super) const NOT_WITH_EXPLAIN: [&str; 21] = [
@@ -78,7 +78,7 @@ fn version_as_path(cli: &Cli) -> Option<Error> {
     if cli.python.is_empty() && cli.keep_python.is_empty() {
         return None;
     }
-    let is_version = |text: &&str| text.parse::<VersionFilter>().is_ok();
+    let is_version = |text: &&str| text.parse::<Interpreter>().is_ok();
     let mut texts = cli.paths.iter().filter_map(|path| path.to_str());
     let version = texts.find(|text| is_version(text) && !Path::new(text).exists())?;
     let text = format!(

@@ -19,7 +19,7 @@ use clap::builder::{
 use clap::{Parser, ValueEnum};
 
 use crate::path::{parse_path, plain};
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 use crate::rules::topics::names;
 use version::VersionParser;
 
@@ -83,7 +83,7 @@ pub struct Cli {
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     #[arg(value_parser = VersionParser, hide_possible_values = true)]
     #[arg(help_heading = "Selection")]
-    pub(crate) python: Vec<VersionFilter>,
+    pub(crate) python: Vec<Interpreter>,
 
     /// Keep bytecode for these Python versions
     ///
@@ -91,7 +91,7 @@ pub struct Cli {
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     #[arg(value_parser = VersionParser, hide_possible_values = true)]
     #[arg(help_heading = "Selection")]
-    pub(crate) keep_python: Vec<VersionFilter>,
+    pub(crate) keep_python: Vec<Interpreter>,
 
     /// Also clean the bytecode of PATH that Python stored in DIR
     #[arg(long, value_name = "DIR", env = "PYTHONPYCACHEPREFIX")]

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
 
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 
 /// The versions that shells offer as completions. Others are valid, too.
 const COMPLETED_VERSIONS: [&str; 14] = [
@@ -18,15 +18,15 @@ const COMPLETED_VERSIONS: [&str; 14] = [
 pub(super) struct VersionParser;
 
 impl TypedValueParser for VersionParser {
-    type Value = VersionFilter;
+    type Value = Interpreter;
 
     fn parse_ref(
         &self,
         command: &Command,
         arg: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<VersionFilter, clap::Error> {
-        let parse = |text: &str| text.parse::<VersionFilter>();
+    ) -> Result<Interpreter, clap::Error> {
+        let parse = |text: &str| text.parse::<Interpreter>();
         parse.parse_ref(command, arg, value)
     }
 

@@ -7,7 +7,7 @@ use crate::console::format::escape_path;
 use crate::console::timestamp::Timestamp;
 use crate::plan::Reason;
 use crate::pyc::{
-    BytecodeName, Damage, Form, Header, Interpreter, SourceSuffix, Staleness, Validation, magic,
+    BytecodeName, Damage, Form, Header, Interpreter, SOURCE_SUFFIXES, Staleness, Validation, magic,
 };
 use crate::scan::bytecode::Judgement;
 
@@ -108,7 +108,7 @@ impl Explanation<'_> {
                 format!("{}: mtime {mtime}, {size} bytes", path.display())
             }
             (None, Judgement::UnknownSource) => "not known".to_owned(),
-            (None, _) => format!("no {}{}", self.name.module.display(), SourceSuffix::Py),
+            (None, _) => format!("no {}{}", self.name.module.display(), SOURCE_SUFFIXES[0]),
         }
     }
 
@@ -121,7 +121,7 @@ impl Explanation<'_> {
 
     fn state(&self) -> String {
         if let Some(staleness) = self.staleness() {
-            return staleness.describe(&self.name).to_string();
+            return staleness.describe(&self.name);
         }
         match self.judgement {
             Judgement::Installed => {

@@ -84,7 +84,7 @@ impl Reason {
     /// The reason with its detail, for a target of this name.
     pub(crate) fn describe(&self, name: &OsStr) -> String {
         match (self, BytecodeName::parse(name)) {
-            (Self::Stale(staleness), Some(name)) => staleness.describe(&name).to_string(),
+            (Self::Stale(staleness), Some(name)) => staleness.describe(&name),
             (Self::Debris(topic), _) => format!("{} debris", topic.name()),
             (Self::Ghost, _) => "ghost, nothing else is left in it".to_owned(),
             (Self::Empty, _) => "empty after this run".to_owned(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 use crate::rules::debris::Debris;
 use crate::rules::topics::TopicId;
 use crate::rules::{BytecodeFilter, EraseGlobs, IgnoreRules};
@@ -74,7 +74,7 @@ fn plain_directories_are_searched_and_kept() {
 fn cache_directory_is_removed_whole_or_filtered() {
     let removed = DirDecision::RemoveTree(Reason::Bytecode);
     assert_eq!(dir(SEARCH, &Rules::default(), "a/__pycache__"), removed);
-    let only: VersionFilter = "3.12".parse().unwrap();
+    let only: Interpreter = "3.12".parse().unwrap();
     let rules = Rules {
         bytecode: BytecodeFilter {
             only: vec![only],
