@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use crate::git::{self, PlainIndex};
 use crate::path::is_present;
-use crate::rules::{CACHE_DIR, debris, is_bytecode};
+use crate::rules::debris::all_topics;
+use crate::rules::{CACHE_DIR, is_bytecode};
 
 /// Every path of bytecode, or of another file in a cache, contains one of these. An index
 /// without them tracks none.
@@ -159,7 +160,7 @@ impl Tracked {
         }
         // The directories of debris, and what they are in: a `build` may be in question
         // because of what it contains.
-        if path.iter().any(debris::may_be_debris) {
+        if path.iter().any(|name| all_topics().may_match(name)) {
             let named = path.ancestors().filter(|path| path.file_name().is_some());
             self.paths.extend(named.map(Path::to_path_buf));
         }

@@ -18,9 +18,8 @@ use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
 use crate::roots::Location;
-use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
-use crate::rules::topics::Evidence;
+use crate::rules::topics::{Evidence, PatternId};
 
 /// Targets that a job keeps to itself.
 const MAX_OWN_TARGETS: usize = 1 << 12;
@@ -97,7 +96,7 @@ impl<'a> Job<'_, 'a> {
 
     /// The debris topic of an entry, if there is evidence for it. What cannot be looked at
     /// is no evidence.
-    fn proven_debris(&mut self, entry: FoundEntry<'_>) -> Option<Match> {
+    fn proven_debris(&mut self, entry: FoundEntry<'_>) -> Option<PatternId> {
         let found = self.context().debris_match(entry)?;
         match evidence::is_proven(found.evidence, entry.path.display, entry.kind) {
             Ok(is_proven) => is_proven.then_some(found),
