@@ -155,12 +155,12 @@ impl<'a> Job<'_, 'a> {
         let reason = decision.otherwise?;
         let guard = &self.scan.guard;
         let canonical = self.root.canonical.join(relative);
-        let veto = if reason == Reason::Erased {
-            guard.veto_erased(&canonical, &self.root.canonical)
+        let checked = if reason == Reason::Erased {
+            guard.check_erased(&canonical, &self.root.canonical)
         } else {
-            guard.veto_debris(&canonical, self.is_generic(entry, relative, kind))
+            guard.check_debris(&canonical, self.is_generic(entry, relative, kind))
         };
-        if let Some(keep_reason) = veto {
+        if let Err(keep_reason) = checked {
             self.keep(relative, keep_reason);
             return None;
         }

@@ -23,10 +23,8 @@ impl Job<'_, '_> {
     ) -> Result<(), KeepReason> {
         let canonical = self.root.canonical.join(relative);
         let guard = &self.scan.guard;
-        if matches!(reason, Reason::Debris(_))
-            && let Some(keep_reason) = guard.veto_debris(&canonical, is_generic)
-        {
-            return Err(keep_reason);
+        if matches!(reason, Reason::Debris(_)) {
+            guard.check_debris(&canonical, is_generic)?;
         }
         let allow_environments =
             matches!(reason, Reason::Debris(found) if HOLD_ENVIRONMENTS.contains(&found.topic));

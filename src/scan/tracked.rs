@@ -131,7 +131,7 @@ impl<'a> Filter<'_, 'a> {
         if self.erase_is_confirmed && erase.is_match(root.relative_to_path(&relative), false) {
             return false;
         }
-        let Some(reason) = self.guard.veto_bytecode(&canonical) else {
+        let Err(reason) = self.guard.check_bytecode(&canonical) else {
             return false;
         };
         let path = root.display_path(&relative);

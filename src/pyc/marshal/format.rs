@@ -8,7 +8,7 @@ pub struct MarshalFormat {
     pub(super) code_integers: usize,
     /// The values of a code object. The first line number follows the first
     /// [`VALUES_BEFORE_LINE`].
-    pub(super) code_fields: &'static [Role],
+    pub(super) code_fields: &'static [Type],
 }
 
 impl MarshalFormat {
@@ -60,21 +60,21 @@ impl Language {
 /// The fields of a code object that `PyCode_New` checks: code, constants, names, variable
 /// names, free variables, cell variables, file name, name, line table. All strings of
 /// Python 2 count as text.
-const FIELDS_2_7: [Role; 9] = {
-    use Role::{Names, Text, Tuple};
+const FIELDS_2_7: [Type; 9] = {
+    use Type::{Names, Text, Tuple};
     [Text, Tuple, Names, Names, Names, Names, Text, Text, Text]
 };
 
 /// The same fields. Python 3 distinguishes bytes from text.
-const FIELDS_3_6: [Role; 9] = {
-    use Role::{Bytes, Names, Text, Tuple};
+const FIELDS_3_6: [Type; 9] = {
+    use Type::{Bytes, Names, Text, Tuple};
     [Bytes, Tuple, Names, Names, Names, Names, Text, Text, Bytes]
 };
 
 /// Code, constants, names, local variables and their kinds, file name, name, qualified
 /// name, line table, exception table.
-const FIELDS_3_11: [Role; 10] = {
-    use Role::{Bytes, Names, Text, Tuple};
+const FIELDS_3_11: [Type; 10] = {
+    use Type::{Bytes, Names, Text, Tuple};
     [
         Bytes, Tuple, Names, Names, Bytes, Text, Text, Text, Bytes, Bytes,
     ]
@@ -83,37 +83,30 @@ const FIELDS_3_11: [Role; 10] = {
 /// The number of values of a code object before its first line number, in every release.
 pub(super) const VALUES_BEFORE_LINE: usize = 8;
 
-/// What a value must be in its place.
+/// The type of a value, or what it must be in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum Type {
+    /// Another type; any type in a place.
     Any,
     Bytes,
     Text,
     Tuple,
-    /// A tuple of texts. The items of a tuple that is only referred to are not checked.
+    /// In a place: a tuple of texts. The items of a tuple that is only referred to are not
+    /// checked.
     Names,
 }
 
-/// The type of a value, as far as a role demands one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
-    Bytes,
-    Text,
-    Tuple,
-    Other,
-}
-
-impl Role {
-    pub(super) fn accepts(self, found: Type) -> bool {
+impl Type {
+    /// Whether a value of a type can be in this place.
+    pub(super) fn accepts(self, found: Self) -> bool {
         match self {
             Self::Any => true,
-            Self::Bytes => found == Type::Bytes,
-            Self::Text => found == Type::Text,
-            Self::Tuple | Self::Names => found == Type::Tuple,
+            Self::Names => found == Self::Tuple,
+            expected => found == expected,
         }
     }
 
-    /// What the items of a value in this role must be.
+    /// What the items of a value in this place must be.
     pub(super) fn of_items(self) -> Self {
         if self == Self::Names {
             Self::Text

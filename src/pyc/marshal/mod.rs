@@ -15,7 +15,7 @@ mod format;
 pub use format::MarshalFormat;
 
 use super::header::Damage;
-use format::{Language, Role, Type, VALUES_BEFORE_LINE};
+use format::{Language, Type, VALUES_BEFORE_LINE};
 
 /// `MAX_MARSHAL_STACK_DEPTH` of most platforms, and the largest of all.
 const MAX_DEPTH: usize = 2000;
@@ -60,8 +60,8 @@ struct Checker<'a> {
 
 /// A value that contains values, of which the check has not reached the end.
 enum Container {
-    /// This many more values in this role.
-    Values(u32, Role),
+    /// This many more values of this type.
+    Values(u32, Type),
     /// The fields of a code object from this one on.
     Code(usize),
     /// Keys and values up to a null.
@@ -72,7 +72,7 @@ impl<'a> Checker<'a> {
     fn check(mut self) -> Result<(), Damage> {
         match self.file.get(self.position) {
             None => return Err(self.truncated()),
-            Some(byte) if self.split_type_byte(*byte).0 == b'c' => self.value(Role::Any)?,
+            Some(byte) if self.split_type_byte(*byte).0 == b'c' => self.value(Type::Any)?,
             Some(_) => return Err(Damage::NoCode),
         }
         while let Some(container) = self.stack.last_mut() {
@@ -80,10 +80,10 @@ impl<'a> Checker<'a> {
                 Container::Values(0, _) => {
                     self.stack.pop();
                 }
-                Container::Values(remaining, role) => {
+                Container::Values(remaining, expected) => {
                     *remaining -= 1;
-                    let role = *role;
-                    self.value(role)?;
+                    let expected = *expected;
+                    self.value(expected)?;
                 }
                 Container::Code(field) => {
                     let index = *field;
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
                         self.skip(4)?;
                     }
                     match self.format.code_fields.get(index) {
-                        Some(role) => self.value(*role)?,
+                        Some(expected) => self.value(*expected)?,
                         None => drop(self.stack.pop()),
                     }
                 }
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
                         self.position += 1;
                         self.stack.pop();
                     } else {
-                        self.value(Role::Any)?;
+                        self.value(Type::Any)?;
                     }
                 }
             }
@@ -110,7 +110,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Passes one value, or the start of one that contains values.
-    fn value(&mut self, role: Role) -> Result<(), Damage> {
+    fn value(&mut self, expected: Type) -> Result<(), Damage> {
         let start = self.position;
         let [byte] = self.bytes()?;
         if self.stack.len() >= MAX_DEPTH {
@@ -123,7 +123,7 @@ impl<'a> Checker<'a> {
         } else {
             self.type_of(kind)
         };
-        if !role.accepts(found) {
+        if !expected.accepts(found) {
             return Err(corrupt(start));
         }
         if has_reference {
@@ -132,12 +132,12 @@ impl<'a> Checker<'a> {
         if is_reference {
             Ok(())
         } else {
-            self.payload(kind, role.of_items(), start)
+            self.payload(kind, expected.of_items(), start)
         }
     }
 
     /// Passes the bytes after the type byte at `start`, except the items of a container.
-    fn payload(&mut self, kind: u8, items: Role, start: usize) -> Result<(), Damage> {
+    fn payload(&mut self, kind: u8, items: Type, start: usize) -> Result<(), Damage> {
         match kind {
             b'N' | b'F' | b'T' | b'S' | b'.' => {}
             b'i' => self.skip(4)?,
@@ -181,7 +181,7 @@ impl<'a> Checker<'a> {
     fn payload_of_one_language(
         &mut self,
         kind: u8,
-        items: Role,
+        items: Type,
         start: usize,
     ) -> Result<(), Damage> {
         let language = self.format.language;
@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
             b's' if self.format.language > Language::Python2 => Type::Bytes,
             b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => Type::Text,
             b'(' | b')' => Type::Tuple,
-            _ => Type::Other,
+            _ => Type::Any,
         }
     }
 
