@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 
 use super::name_globs::NameGlobs;
-use super::path_glob::{PathGlob, Wildcards, has_wildcards, name_glob};
+use super::path_glob::{MAX_GLOB_LEN, PathGlob, Wildcards, has_wildcards, name_glob};
 use crate::path::{file_name, fold_case, plain};
 
 /// Names, paths and globs that are neither entered nor removed. Names and paths are in the
@@ -67,7 +67,7 @@ impl IgnoreRules {
     ///
     /// # Errors
     ///
-    /// If a word is empty, is not a valid glob, or contains `..`.
+    /// If a word is empty, contains `..`, or is a glob that is not valid or too long.
     pub(crate) fn new(words: &[OsString]) -> Result<Self> {
         let mut rules = Self::default();
         let mut name_globs = Vec::new();
@@ -88,6 +88,7 @@ impl IgnoreRules {
                     let why = "globs must be valid UTF-8; use '?' for other bytes";
                     format!("{}: {why}", invalid())
                 })?;
+                ensure!(text.len() <= MAX_GLOB_LEN, "glob '{text:.40}…' is too long");
                 if is_name {
                     name_globs.push(name_glob(text).with_context(invalid)?);
                 } else {
