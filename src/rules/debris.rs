@@ -17,8 +17,14 @@ pub(crate) fn all_topics() -> &'static Debris {
 /// The topics that the user asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Debris {
+    dirs: PatternSet,
+    files: PatternSet,
+}
+
+/// Patterns, and the globs that find them by name.
+#[derive(Debug, Clone, Default)]
+struct PatternSet {
     globs: GlobSet,
-    /// What each glob stands for.
     patterns: Vec<PatternId>,
 }
 
@@ -29,11 +35,42 @@ impl Debris {
             if names.is_empty() {
                 return DEFAULT_TOPICS.contains(&pattern.topic);
             }
-            names
-                .iter()
-                .any(|name| name == pattern.topic || name == ALL)
+            let mut names = names.iter();
+            names.any(|name| name == pattern.topic || name == ALL)
         };
-        let patterns: Vec<_> = PatternId::all().filter(is_selected).collect();
+        let patterns = PatternId::all().filter(is_selected);
+        let (dirs, files) = patterns.partition(|pattern| pattern.is_dir());
+        Self {
+            dirs: PatternSet::new(dirs),
+            files: PatternSet::new(files),
+        }
+    }
+
+    /// What a directory, or a file, of this name is. `path` is its path, which decides if a
+    /// pattern also names the directory that holds it.
+    pub(crate) fn find(&self, name: &OsStr, path: &Path, is_dir: bool) -> Option<PatternId> {
+        let PatternSet { globs, patterns } = if is_dir { &self.dirs } else { &self.files };
+        if patterns.is_empty() {
+            return None;
+        }
+        let is_in_place = |pattern: &PatternId| {
+            let (needed, _) = pattern.parent_and_name();
+            let parent = || path.parent().and_then(Path::file_name);
+            needed.is_none_or(|needed| parent() == Some(needed.as_ref()))
+        };
+        let matches = globs.matches(name);
+        let mut found = matches.iter().map(|&index| patterns[index]);
+        found.find(is_in_place)
+    }
+
+    /// Whether a name is that of debris, perhaps in another place.
+    pub(crate) fn may_match(&self, name: &OsStr) -> bool {
+        self.dirs.globs.is_match(name) || self.files.globs.is_match(name)
+    }
+}
+
+impl PatternSet {
+    fn new(patterns: Vec<PatternId>) -> Self {
         let mut globs = GlobSetBuilder::new();
         for pattern in &patterns {
             let (_, name) = pattern.parent_and_name();
@@ -44,26 +81,5 @@ impl Debris {
             globs: globs.build().expect("valid globs"),
             patterns,
         }
-    }
-
-    /// What a directory, or a file, of this name is. `path` is its path, which decides if a
-    /// pattern also names the directory that holds it.
-    pub(crate) fn find(&self, name: &OsStr, path: &Path, is_dir: bool) -> Option<PatternId> {
-        if self.patterns.is_empty() {
-            return None;
-        }
-        let is_in_place = |pattern: PatternId| {
-            let (needed, _) = pattern.parent_and_name();
-            let parent = || path.parent().and_then(Path::file_name);
-            needed.is_none_or(|needed| parent() == Some(needed.as_ref()))
-        };
-        let matches = self.globs.matches(name);
-        let mut found = matches.iter().map(|&index| self.patterns[index]);
-        found.find(|pattern| pattern.is_dir() == is_dir && is_in_place(*pattern))
-    }
-
-    /// Whether a name is that of debris, perhaps in another place.
-    pub(crate) fn may_match(&self, name: &OsStr) -> bool {
-        self.globs.is_match(name)
     }
 }

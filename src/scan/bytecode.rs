@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use crate::plan::Reason;
 use crate::pyc::{
     self, BytecodeName, Interpreter, PycFile, SOURCE_SUFFIXES, Staleness, Unreadable, magic,
 };
+use crate::regular_file::open_nonblocking;
 use crate::rules::{BytecodeFilter, is_installed};
 
 /// A bytecode file that the walk met.
@@ -281,15 +282,7 @@ impl FoundBytecode<'_> {
         if !self.is_regular {
             return Err(ErrorKind::NotFound.into());
         }
-        let mut options = OpenOptions::new();
-        options.read(true);
-        #[cfg(unix)]
-        {
-            use rustix::fs::OFlags;
-            use std::os::unix::fs::OpenOptionsExt;
-            options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
-        }
-        let contents = options.open(self.path)?;
+        let contents = open_nonblocking(self.path, false)?;
         let metadata = contents.metadata()?;
         if !metadata.is_file() {
             return Err(ErrorKind::NotFound.into());

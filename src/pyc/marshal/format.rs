@@ -101,8 +101,9 @@ impl Type {
     pub(super) fn accepts(self, found: Self) -> bool {
         match self {
             Self::Any => true,
-            Self::Names => found == Self::Tuple,
-            expected => found == expected,
+            Self::Bytes => found == Self::Bytes,
+            Self::Text => found == Self::Text,
+            Self::Tuple | Self::Names => found == Self::Tuple,
         }
     }
 

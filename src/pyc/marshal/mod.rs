@@ -138,6 +138,7 @@ impl<'a> Checker<'a> {
 
     /// Passes the bytes after the type byte at `start`, except the items of a container.
     fn payload(&mut self, kind: u8, items: Type, start: usize) -> Result<(), Damage> {
+        let language = self.format.language;
         match kind {
             b'N' | b'F' | b'T' | b'S' | b'.' => {}
             b'i' => self.skip(4)?,
@@ -153,13 +154,11 @@ impl<'a> Checker<'a> {
                 let digits = self.integer()?.unsigned_abs() as usize;
                 self.skip(digits.saturating_mul(2))?;
             }
-            b's' => {
-                self.sized_bytes(start)?;
-            }
+            b's' => _ = self.sized_bytes(start)?,
             b't' | b'u' => {
                 let text = self.sized_bytes(start)?;
                 // Python 2 interns byte strings, and accepts more than UTF-8.
-                if self.format.language > Language::Python2 && !is_python_utf8(text) {
+                if language > Language::Python2 && !is_python_utf8(text) {
                     return Err(corrupt(start));
                 }
             }
@@ -172,24 +171,9 @@ impl<'a> Checker<'a> {
                 self.skip(4 * self.format.code_integers)?;
                 self.stack.push(Container::Code(0));
             }
-            _ => self.payload_of_one_language(kind, items, start)?,
-        }
-        Ok(())
-    }
-
-    /// The same for the types that not every release has.
-    fn payload_of_one_language(
-        &mut self,
-        kind: u8,
-        items: Type,
-        start: usize,
-    ) -> Result<(), Damage> {
-        let language = self.format.language;
-        match kind {
+            // The other types are not in every release.
             _ if language == Language::Python2 => return Err(corrupt(start)),
-            b'a' | b'A' => {
-                self.sized_bytes(start)?;
-            }
+            b'a' | b'A' => _ = self.sized_bytes(start)?,
             b'z' | b'Z' => self.skip_short_string()?,
             b')' => {
                 let [len] = self.bytes()?;
