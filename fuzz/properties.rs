@@ -4,22 +4,22 @@
 use std::ffi::OsStr;
 
 use pyclean::fuzzing;
+use pyclean::pyc::header::PROBE_LEN;
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
-use pyclean::pyc::{BytecodeName, Damage, Header, VersionFilter, magic};
+use pyclean::pyc::{BytecodeName, Damage, Header, Interpreter, magic};
 
-/// A parsed name is formatted as it was.
+/// A name begins with its module.
 pub fn name(bytes: &[u8]) {
     let Ok(name) = std::str::from_utf8(bytes) else {
         return;
     };
     if let Some(parsed) = BytecodeName::parse(OsStr::new(name)) {
-        assert_eq!(parsed.to_os_string(), OsStr::new(name));
+        assert!(name.starts_with(parsed.module.to_str().unwrap()));
         let _ = parsed.interpreter();
     }
 }
 
-/// A parsed header is formatted such that it is parsed again with the same result.
-/// Flags without a meaning are not kept.
+/// Bytes after the probe do not matter.
 pub fn header(bytes: &[u8]) {
     for tag in [
         None,
@@ -27,11 +27,11 @@ pub fn header(bytes: &[u8]) {
         Some("cpython-36"),
         Some("pypy39"),
     ] {
-        if let Ok(header) = Header::parse(bytes, tag) {
-            let mut written = header.to_bytes();
-            written.extend(&bytes[written.len()..]);
-            assert_eq!(Header::parse(&written, tag).as_ref(), Ok(&header));
-        }
+        let start = &bytes[..bytes.len().min(PROBE_LEN)];
+        assert_eq!(
+            Header::parse(start, tag).ok(),
+            Header::parse(bytes, tag).ok()
+        );
     }
     let _ = magic::number(bytes).and_then(magic::interpreter);
 }
@@ -72,14 +72,10 @@ pub fn marshal(bytes: &[u8]) {
 /// A parsed version is displayed such that it is parsed again with the same result.
 pub fn version(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes)
-        && let Ok(filter) = text.parse::<VersionFilter>()
+        && let Ok(interpreter) = text.parse::<Interpreter>()
     {
-        let shown = filter.to_string().replace(' ', "");
-        assert_eq!(
-            shown.parse::<VersionFilter>().as_ref(),
-            Ok(&filter),
-            "{shown}"
-        );
+        let shown = interpreter.to_string().replace(' ', "");
+        assert_eq!(shown.parse().as_ref(), Ok(&interpreter), "{shown}");
     }
 }
 

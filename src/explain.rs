@@ -1,7 +1,7 @@
 //! What bytecode files are, and whether they are up to date: `--explain`.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -15,13 +15,10 @@ use crate::output::explanation::{describe_state, format_rows, header_rows};
 use crate::path::{canonicalize, is_no_path, is_same, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
-use crate::pyc::{self, BytecodeName, JudgeError, SourceSuffix, Staleness};
+use crate::pyc::{BytecodeName, SOURCE_SUFFIXES, Source, Staleness, Unreadable};
 use crate::pycache_prefix::source_dir_below;
 use crate::rules::{BytecodeFilter, CACHE_DIR};
 use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
-
-/// A path that could not be read.
-type Unreadable = (PathBuf, io::Error);
 
 /// Explains bytecode files on stdout. `prefix` is the directory in which Python caches
 /// bytecode outside the source tree, if any.
@@ -122,42 +119,26 @@ fn explain(
         rows.push(("written", Timestamp::new(opened.modified).precise()));
     }
     let source = match file.source_dir {
-        Some(dir) => describe_source(file, dir, is_raced)?,
+        Some(dir) => Source::find(&name, dir)?,
         None => None,
     };
+    let source = source.map(|source| {
+        let mtime = Timestamp::new(source.mtime);
+        let mtime = if is_raced {
+            mtime.precise()
+        } else {
+            mtime.to_string()
+        };
+        let shown = shown_source(&source.path, path);
+        format!("{}: mtime {mtime}, {} bytes", shown.display(), source.size)
+    });
     let no_source = || match judgement {
         Judgement::UnknownSource => "not known".to_owned(),
-        _ => format!("no {}{}", name.module.display(), SourceSuffix::Py),
+        _ => format!("no {}{}", name.module.display(), SOURCE_SUFFIXES[0]),
     };
     rows.push(("source", source.unwrap_or_else(no_source)));
     rows.push(("state", describe_state(&name, judgement)));
     Ok(format_rows(path, &rows))
-}
-
-/// The source of a bytecode file in `dir`, with its mtime and size. `None` if there is none.
-fn describe_source(
-    file: FoundBytecode,
-    dir: &Path,
-    is_precise: bool,
-) -> Result<Option<String>, Unreadable> {
-    let found = pyc::find_source(&file.name, dir).map_err(|error| match error {
-        JudgeError::Source(path, error) => (path, error),
-        JudgeError::Bytecode(error) => (file.path.to_path_buf(), error),
-    })?;
-    let Some(found) = found else { return Ok(None) };
-    let facts = || {
-        let metadata = fs::metadata(&found)?;
-        Ok((metadata.len(), Timestamp::new(metadata.modified()?)))
-    };
-    let (size, mtime) = facts().map_err(|error| (found.clone(), error))?;
-    let mtime = if is_precise {
-        mtime.precise()
-    } else {
-        mtime.to_string()
-    };
-    let path = shown_source(&found, file.path);
-    let text = format!("{}: mtime {mtime}, {size} bytes", path.display());
-    Ok(Some(text))
 }
 
 /// The path of a source, written like that of its bytecode file if that is possible.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::config::Config;
+use crate::rules::IgnoreRules;
 use crate::rules::ignore::EntryPath;
-use crate::rules::{Debris, IgnoreRules};
+use crate::rules::topics::names;
 
 /// Whether a word of `--ignore` matches a file of that name; `None` if it is not valid.
 pub fn is_ignored_by_own_name(word: &str) -> Option<bool> {
@@ -21,5 +22,6 @@ pub fn is_ignored_by_own_name(word: &str) -> Option<bool> {
 /// not valid or sets no topics.
 pub fn are_topics_valid(text: &str) -> Option<bool> {
     let config = Config::parse(text.as_bytes()).ok()??;
-    Some(Debris::new(config.debris_topics()?).is_ok())
+    let mut topics = config.debris_topics()?.iter();
+    Some(topics.all(|topic| names().any(|name| name == topic)))
 }

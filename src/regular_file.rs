@@ -1,4 +1,4 @@
-//! Reads small files that other people control: settings and the index of git.
+//! Opens and reads files that other people control: bytecode, settings and the index of git.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -15,7 +15,7 @@ pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Optio
     if !path.metadata()?.is_file() {
         return Ok(None);
     }
-    let file = open_nonblocking(path)?;
+    let file = open_nonblocking(path, true)?;
     // Another process may have replaced the file since.
     let metadata = file.metadata()?;
     if !metadata.is_file() || is_virtual(&file)? {
@@ -33,15 +33,17 @@ pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Optio
     Ok(Some(bytes))
 }
 
-/// Opens a file without waiting for the other end of a pipe.
-fn open_nonblocking(path: &Path) -> io::Result<File> {
+/// Opens a file without waiting for the other end of a pipe. On Unix, a symlink is an error
+/// unless it is followed.
+pub(crate) fn open_nonblocking(path: &Path, follows_symlinks: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        flags.set(OFlags::NOFOLLOW, !follows_symlinks);
         options.custom_flags(flags.bits() as i32);
     }
     options.open(path)

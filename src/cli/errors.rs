@@ -7,7 +7,7 @@ use clap::{Arg, CommandFactory};
 
 use super::Cli;
 use crate::path::canonicalize;
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 
 /// What may be on a command line with `--explain`. The other options are those of a run.
 pub(super) const WITH_EXPLAIN: [&str; 6] = [
@@ -72,7 +72,7 @@ fn version_as_path(cli: &Cli) -> Option<Error> {
     if cli.python.is_empty() && cli.keep_python.is_empty() {
         return None;
     }
-    let is_version = |text: &&str| text.parse::<VersionFilter>().is_ok();
+    let is_version = |text: &&str| text.parse::<Interpreter>().is_ok();
     let mut texts = cli.paths.iter().filter_map(|path| path.to_str());
     let version = texts.find(|text| is_version(text) && !Path::new(text).exists())?;
     let text = format!(

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use super::{Cli, completions};
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
-use crate::rules::topics::{ALL, TOPICS, names};
+use crate::rules::topics::{DEFAULT_TOPICS, help, names};
 
 /// What `--generate` can print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,8 +144,6 @@ pub(super) fn after_long_help() -> String {
 
 /// The text of `--debris` in `--help`, with all topics.
 pub(super) fn debris_help() -> String {
-    let defaults = TOPICS.iter().filter(|topic| topic.is_default);
-    let defaults: Vec<_> = defaults.map(|topic| topic.name).collect();
     let mut text = format!(
         "Also remove leftovers of Python tools, by topic\n\n\
          Without TOPIC: {}. Files that git tracks, repositories and virtual environments \
@@ -153,13 +151,12 @@ pub(super) fn debris_help() -> String {
          in a Python project.\n\n\
          This option takes all values that follow it, so put PATH first. Before PATH, \
          write --debris=mypy,ruff.\n\nTopics:",
-        defaults.join(", ")
+        DEFAULT_TOPICS.join(", ")
     );
     let width = names().map(str::len).max().unwrap_or(0);
-    for topic in TOPICS {
-        let help = topic.help.replace('\n', &format!("\n{:width$}    ", ""));
-        let _ = write!(text, "\n  {:width$}  {help}", topic.name);
+    for topic in names() {
+        let help = help(topic).replace('\n', &format!("\n{:width$}    ", ""));
+        let _ = write!(text, "\n  {topic:width$}  {help}");
     }
-    let _ = write!(text, "\n  {ALL:width$}  all topics");
     text
 }

@@ -18,7 +18,7 @@ use clap::{ColorChoice, Parser};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::path::{parse_path, plain};
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 use crate::rules::topics::names;
 use completions::list_versions;
 
@@ -82,14 +82,14 @@ pub struct Cli {
     /// 2.7.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
-    pub(crate) python: Vec<VersionFilter>,
+    pub(crate) python: Vec<Interpreter>,
 
     /// Keep bytecode for these Python versions
     ///
     /// Separate versions with commas, as for --python.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
-    pub(crate) keep_python: Vec<VersionFilter>,
+    pub(crate) keep_python: Vec<Interpreter>,
 
     /// Also clean the bytecode of PATH that Python stored in DIR
     #[arg(long, value_name = "DIR", env = "PYTHONPYCACHEPREFIX")]

@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use crate::cli::Cli;
 use crate::console::format::escape_path;
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 use crate::rules::IgnoreRules;
 use crate::rules::topics::names;
 
@@ -162,13 +162,13 @@ impl TryFrom<String> for IgnoreSetting {
 /// A Python version.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct PythonSetting(pub(crate) VersionFilter);
+pub(crate) struct PythonSetting(pub(crate) Interpreter);
 
 impl TryFrom<String> for PythonSetting {
     type Error = Error;
 
     fn try_from(text: String) -> Result<Self> {
-        Ok(Self(text.parse()?))
+        Ok(Self(text.parse().map_err(Error::msg)?))
     }
 }
 

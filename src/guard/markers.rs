@@ -6,6 +6,9 @@ use crate::directory::EntryKind;
 use crate::guard::KeepReason;
 use crate::rules::is_vcs_dir;
 
+/// The entries of a git directory (`is_git_directory` in git's setup.c).
+pub(crate) const GIT_DIR_ENTRIES: [&str; 3] = ["HEAD", "objects", "refs"];
+
 /// Files by which Fossil marks a checkout.
 pub(crate) const FOSSIL_FILES: [&str; 2] = [".fslckout", "_FOSSIL_"];
 
@@ -25,34 +28,27 @@ pub(crate) struct Markers {
     is_environment: bool,
     has_activate: bool,
     has_python: bool,
-    has_head: bool,
-    has_objects: bool,
-    has_refs: bool,
+    /// How many of [`GIT_DIR_ENTRIES`] there are.
+    git_dir_entries: usize,
 }
 
 impl Markers {
     /// Takes note of an entry.
     pub(crate) fn add(&mut self, name: &OsStr, kind: EntryKind) {
         let is = |one: &&str| name == *one;
-        let bytes = name.as_encoded_bytes();
-        match bytes {
-            // Also a file (a submodule or a linked work tree), or a symlink.
-            b".git" => self.is_work_tree = true,
-            b"HEAD" => self.has_head = true,
-            b"objects" => self.has_objects = true,
-            b"refs" => self.has_refs = true,
-            _ if name == ACTIVATE => self.has_activate = true,
-            _ if bytes.starts_with(b"python") => self.has_python = true,
-            _ => {}
-        }
-        self.is_work_tree |=
-            (kind == EntryKind::Dir && is_vcs_dir(name)) || FOSSIL_FILES.iter().any(is);
+        // `.git` can also be a file (a submodule or a linked work tree), or a symlink.
+        self.is_work_tree |= (kind == EntryKind::Dir && is_vcs_dir(name))
+            || name == ".git"
+            || FOSSIL_FILES.iter().any(is);
         self.is_environment |= ENVIRONMENT_ENTRIES.iter().any(is);
+        self.git_dir_entries += usize::from(GIT_DIR_ENTRIES.iter().any(is));
+        self.has_activate |= name == ACTIVATE;
+        self.has_python |= name.as_encoded_bytes().starts_with(b"python");
     }
 
     /// Why the directory with these entries must not be removed with another one.
     pub(crate) fn reason(self, allow_environments: bool) -> Option<KeepReason> {
-        let is_git_dir = self.has_head && self.has_objects && self.has_refs;
+        let is_git_dir = self.git_dir_entries == GIT_DIR_ENTRIES.len();
         if self.is_work_tree || is_git_dir {
             Some(KeepReason::NestedRepository)
         } else if self.is_environment && !allow_environments {

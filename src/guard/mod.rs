@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use markers::Markers;
 pub(crate) use repository::Repository;
+pub(crate) use surroundings::is_git_dir;
 use surroundings::{Surroundings, SurroundingsCache};
 
 use crate::failure::{Failure, Operation};
@@ -90,70 +91,60 @@ impl Guard {
         }
     }
 
-    /// Why debris at a canonical path must be kept. Its contents are not looked at.
+    /// Checks that debris at a canonical path can be removed. Its contents are not looked at.
     /// `is_generic` says that its name does not belong to one tool, so that it may be a
     /// part of the project.
-    pub(crate) fn veto_debris(&self, path: &Path, is_generic: bool) -> Option<KeepReason> {
+    pub(crate) fn check_debris(&self, path: &Path, is_generic: bool) -> Result<(), KeepReason> {
         let plain = without_verbatim(path);
         let is_user_cache = |cache: &PathBuf| {
             let cache = without_verbatim(cache);
             plain.starts_with(&cache) || cache.starts_with(&plain)
         };
         if self.user_caches.iter().any(is_user_cache) {
-            return Some(KeepReason::UserCache);
+            return Err(KeepReason::UserCache);
         }
-        let surroundings = match self.around(path) {
-            Ok(surroundings) => surroundings,
-            Err(reason) => return Some(reason),
-        };
+        let surroundings = self.around(path)?;
         if surroundings.in_git_dir {
-            return Some(KeepReason::InRepository);
+            return Err(KeepReason::InRepository);
         }
         // The `lib` of an environment called `build` is not the result of a build.
         if surroundings.is_environment && path.parent().is_some_and(|dir| dir.ends_with("build")) {
-            return Some(KeepReason::InEnvironment);
+            return Err(KeepReason::InEnvironment);
         }
         if surroundings.in_other_vcs && is_generic {
-            return Some(KeepReason::OtherVcs);
+            return Err(KeepReason::OtherVcs);
         }
-        self.any_repository(&surroundings, |repository| {
-            let is_tracked = repository.tracks(path)?;
-            Ok(is_tracked.then_some(KeepReason::Tracked))
+        self.ask_repositories(&surroundings, KeepReason::Tracked, |repository| {
+            repository.tracks(path)
         })
     }
 
-    /// Why what matches `--erase` at a path below a PATH must be kept: a wildcard does not
-    /// match the files of a repository. In a directory such as `.git`, a glob writes out its
+    /// Checks that what matches `--erase` at a path below a PATH can be removed: a wildcard
+    /// does not match the files of a repository. In a directory such as `.git`, a glob writes out its
     /// name, but a bare repository can have any name. Both paths are canonical.
-    pub(crate) fn veto_erased(&self, path: &Path, root: &Path) -> Option<KeepReason> {
+    pub(crate) fn check_erased(&self, path: &Path, root: &Path) -> Result<(), KeepReason> {
         let below = path.strip_prefix(root).unwrap_or(path);
         if below.iter().any(is_vcs_dir) {
-            return None;
+            return Ok(());
         }
-        match (self.around(path), self.surroundings_of(root)) {
-            (Err(reason), _) | (_, Err(reason)) => Some(reason),
-            (Ok(around), Ok(root)) => {
-                (around.in_git_dir && !root.in_git_dir).then_some(KeepReason::InRepository)
-            }
+        if self.around(path)?.in_git_dir && !self.surroundings_of(root)?.in_git_dir {
+            return Err(KeepReason::InRepository);
         }
+        Ok(())
     }
 
-    /// Why a directory at a canonical path, in which nothing is left, must be kept.
-    pub(crate) fn veto_empty_dir(&self, path: &Path) -> Option<KeepReason> {
+    /// Checks that a directory at a canonical path, in which nothing is left, can be removed.
+    pub(crate) fn check_empty_dir(&self, path: &Path) -> Result<(), KeepReason> {
         // Nothing is left in it that could make it a repository or an environment itself.
-        let surroundings = match self.around(path) {
-            Ok(surroundings) => surroundings,
-            Err(reason) => return Some(reason),
-        };
+        let surroundings = self.around(path)?;
         if surroundings.in_git_dir || path.file_name().is_some_and(is_vcs_dir) {
-            return Some(KeepReason::InRepository);
+            return Err(KeepReason::InRepository);
         }
         if surroundings.in_environment {
-            return Some(KeepReason::InEnvironment);
+            return Err(KeepReason::InEnvironment);
         }
-        self.any_repository(&surroundings, |repository| {
-            let is_submodule = repository.is_submodule(path)?;
-            Ok(is_submodule.then_some(KeepReason::Submodule))
+        self.ask_repositories(&surroundings, KeepReason::Submodule, |repository| {
+            repository.is_submodule(path)
         })
     }
 
@@ -172,16 +163,11 @@ impl Guard {
             .collect()
     }
 
-    /// Why a file of bytecode, or in a cache, may have to be kept: git tracks it, or may
-    /// track it.
-    pub(crate) fn veto_bytecode(&self, path: &Path) -> Option<KeepReason> {
-        let surroundings = match self.around(path) {
-            Ok(surroundings) => surroundings,
-            Err(reason) => return Some(reason),
-        };
-        self.any_repository(&surroundings, |repository| {
-            let is_tracked = repository.tracks_bytecode_file(path)?;
-            Ok(is_tracked.then_some(KeepReason::TrackedProgram))
+    /// Checks that git does not track a file of bytecode, or in a cache.
+    pub(crate) fn check_bytecode(&self, path: &Path) -> Result<(), KeepReason> {
+        let surroundings = self.around(path)?;
+        self.ask_repositories(&surroundings, KeepReason::TrackedProgram, |repository| {
+            repository.tracks_bytecode_file(path)
         })
     }
 
@@ -191,26 +177,27 @@ impl Guard {
         mem::take(&mut failures.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Asks every repository around a path: it may be tracked by another than the
-    /// nearest one, which was created later. One that does not answer is a veto.
-    fn any_repository(
+    /// Asks every repository around a path whether it vetoes: it may be tracked by another
+    /// than the nearest one, which was created later. One that does not answer is a veto.
+    fn ask_repositories(
         &self,
         surroundings: &Surroundings,
-        ask: impl Fn(&Repository) -> io::Result<Option<KeepReason>>,
-    ) -> Option<KeepReason> {
-        let mut veto = None;
+        reason: KeepReason,
+        is_vetoed: impl Fn(&Repository) -> io::Result<bool>,
+    ) -> Result<(), KeepReason> {
+        let mut answer = Ok(());
         for (distance, repository) in surroundings.repositories.iter().rev().enumerate() {
-            match ask(repository) {
-                Ok(None) => {}
-                Ok(Some(reason)) => return Some(reason),
+            match is_vetoed(repository) {
+                Ok(false) => {}
+                Ok(true) => return Err(reason),
                 Err(_) if distance > 0 && repository.is_passed_by() => {}
                 Err(error) => {
                     self.record(Operation::AskGit, repository.work_tree(), error);
-                    veto = Some(KeepReason::Unknown);
+                    answer = Err(KeepReason::Unknown);
                 }
             }
         }
-        veto
+        answer
     }
 
     fn around(&self, path: &Path) -> Result<Arc<Surroundings>, KeepReason> {
@@ -255,13 +242,4 @@ fn user_cache_dirs() -> Vec<PathBuf> {
     absolute
         .map(|dir| canonicalize(&dir).unwrap_or(dir))
         .collect()
-}
-
-/// Whether a directory is a git directory, as a bare repository is.
-///
-/// # Errors
-///
-/// If that cannot be found out.
-pub(crate) fn is_git_dir(directory: &Path) -> io::Result<bool> {
-    surroundings::is_git_dir(directory).map_err(|(_, error)| error)
 }

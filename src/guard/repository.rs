@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use crate::git::{self, PlainIndex};
 use crate::path::is_present;
-use crate::rules::{CACHE_DIR, debris, is_bytecode};
+use crate::rules::debris::all_topics;
+use crate::rules::{CACHE_DIR, is_bytecode};
 
 /// Every path of bytecode, or of another file in a cache, contains one of these. An index
 /// without them tracks none.
@@ -55,9 +56,7 @@ impl Repository {
     /// If git does not answer, for instance because the repository belongs to another
     /// user.
     pub(crate) fn tracks(&self, path: &Path) -> io::Result<bool> {
-        let Ok(relative) = path.strip_prefix(&self.work_tree) else {
-            return Ok(false);
-        };
+        let relative = self.relative(path);
         let name = relative.file_name().unwrap_or_default();
         let may_track = |index: &PlainIndex| index.may_contain(name.as_encoded_bytes());
         // Most projects track no debris, so that git need not be run. If it does not answer,
@@ -101,10 +100,7 @@ impl Repository {
     ///
     /// As for [`Repository::tracks`].
     pub(crate) fn tracks_bytecode_file(&self, path: &Path) -> io::Result<bool> {
-        let Ok(relative) = path.strip_prefix(&self.work_tree) else {
-            return Ok(false);
-        };
-        self.tracked().map(|tracked| tracked.contains(relative))
+        Ok(self.tracked()?.contains(self.relative(path)))
     }
 
     /// Whether a canonical path is that of a submodule. Git tracks an empty directory for
@@ -114,37 +110,39 @@ impl Repository {
     ///
     /// As for [`Repository::tracks`].
     pub(crate) fn is_submodule(&self, path: &Path) -> io::Result<bool> {
-        let Ok(relative) = path.strip_prefix(&self.work_tree) else {
-            return Ok(false);
-        };
         if !self.plain_index()?.is_none_or(PlainIndex::has_submodules) {
             return Ok(false);
         }
         let tracked = self.tracked()?;
-        Ok(tracked.submodules.contains(&tracked.normalize(relative)))
+        let relative = tracked.normalize(self.relative(path));
+        Ok(tracked.submodules.contains(&relative))
+    }
+
+    /// The path of what is in the work tree, relative to its top directory.
+    fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.work_tree).unwrap_or(path)
     }
 
     fn plain_index(&self) -> io::Result<Option<&PlainIndex>> {
         let read = || PlainIndex::read(&self.work_tree).map_err(|error| error.to_string());
-        let index = self.index.get_or_init(read).as_ref();
-        index
-            .map(Option::as_ref)
-            .map_err(|error| io::Error::other(error.clone()))
+        copy_error(self.index.get_or_init(read)).map(Option::as_ref)
     }
 
     fn tracked(&self) -> io::Result<&Tracked> {
-        let tracked = self.tracked.get_or_init(|| {
+        copy_error(self.tracked.get_or_init(|| {
             let mut tracked = Tracked {
                 ignores_case: git::ignores_case(&self.work_tree),
                 ..Tracked::default()
             };
             let listed = git::list_tracked(&self.work_tree, |entry| tracked.add(entry));
             listed.map(|()| tracked).map_err(|error| error.to_string())
-        });
-        tracked
-            .as_ref()
-            .map_err(|error| io::Error::other(error.clone()))
+        }))
     }
+}
+
+fn copy_error<T>(result: &Result<T, String>) -> io::Result<&T> {
+    let result = result.as_ref();
+    result.map_err(|error| io::Error::other(error.clone()))
 }
 
 impl Tracked {
@@ -159,7 +157,7 @@ impl Tracked {
         }
         // The directories of debris, and what they are in: a `build` may be in question
         // because of what it contains.
-        if path.iter().any(debris::may_be_debris) {
+        if path.iter().any(|name| all_topics().may_match(name)) {
             let named = path.ancestors().filter(|path| path.file_name().is_some());
             self.paths.extend(named.map(Path::to_path_buf));
         }

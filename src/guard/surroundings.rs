@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, PROGRAM_DIRS};
+use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, GIT_DIR_ENTRIES, PROGRAM_DIRS};
 use super::repository::Repository;
 use crate::path::is_absence;
 use crate::rules::{VCS_DIRS, is_vcs_dir};
@@ -77,7 +77,8 @@ impl Surroundings {
             surroundings.in_environment = false;
             surroundings.in_other_vcs = false;
         } else {
-            surroundings.in_other_vcs |= dir.is_other_work_tree()?;
+            let others = VCS_DIRS.iter().chain(&FOSSIL_FILES);
+            surroundings.in_other_vcs |= dir.has_any(others)?;
         }
         surroundings.in_git_dir |= is_vcs_dir || dir.is_git_dir()?;
         surroundings.is_environment = dir.is_environment()?;
@@ -91,9 +92,10 @@ impl Surroundings {
 /// # Errors
 ///
 /// If an entry of it cannot be looked at.
-pub(crate) fn is_git_dir(directory: &Path) -> Result<bool, Unreadable> {
-    let dir = OpenPlace::open(directory)?;
-    dir.map_or(Ok(false), |dir| dir.is_git_dir())
+pub(crate) fn is_git_dir(directory: &Path) -> io::Result<bool> {
+    let dir = OpenPlace::open(directory);
+    let is_git_dir = dir.and_then(|dir| dir.map_or(Ok(false), |dir| dir.is_git_dir()));
+    is_git_dir.map_err(|(_, error)| error)
 }
 
 /// A directory in which entries are looked up. It is opened, because the system resolves
@@ -139,14 +141,11 @@ impl<'a> OpenPlace<'a> {
         }
     }
 
-    /// Whether this is a git directory (`is_git_directory` in git's setup.c).
-    fn is_git_dir(&self) -> Result<bool, Unreadable> {
-        Ok(self.has("HEAD")? && self.has("objects")? && self.has("refs")?)
-    }
-
-    /// Whether this is the work tree of a version control system other than git.
-    fn is_other_work_tree(&self) -> Result<bool, Unreadable> {
-        for name in VCS_DIRS.iter().chain(&FOSSIL_FILES) {
+    fn has_any<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n &'n str>,
+    ) -> Result<bool, Unreadable> {
+        for name in names {
             if self.has(name)? {
                 return Ok(true);
             }
@@ -154,19 +153,25 @@ impl<'a> OpenPlace<'a> {
         Ok(false)
     }
 
-    fn is_environment(&self) -> Result<bool, Unreadable> {
-        for entry in ENVIRONMENT_ENTRIES {
-            if self.has(entry)? {
-                return Ok(true);
+    fn is_git_dir(&self) -> Result<bool, Unreadable> {
+        for name in GIT_DIR_ENTRIES {
+            if !self.has(name)? {
+                return Ok(false);
             }
         }
-        for programs in PROGRAM_DIRS {
-            if self.has(&format!("{programs}/{ACTIVATE}"))? {
-                for python in ["python", "python3", "python.exe"] {
-                    if self.has(&format!("{programs}/{python}"))? {
-                        return Ok(true);
-                    }
-                }
+        Ok(true)
+    }
+
+    fn is_environment(&self) -> Result<bool, Unreadable> {
+        if self.has_any(&ENVIRONMENT_ENTRIES)? {
+            return Ok(true);
+        }
+        for dir in PROGRAM_DIRS {
+            let pythons = ["python", "python3", "python.exe"].map(|name| format!("{dir}/{name}"));
+            if self.has(&format!("{dir}/{ACTIVATE}"))?
+                && self.has_any(&pythons.each_ref().map(String::as_str))?
+            {
+                return Ok(true);
             }
         }
         Ok(false)

@@ -58,10 +58,7 @@ impl Cli {
         Ok(Rules {
             ignore: IgnoreRules::new(&words)?,
             search_default_skips: self.no_default_ignore,
-            debris: topics
-                .map(|topics| Debris::new(topics))
-                .transpose()?
-                .unwrap_or_default(),
+            debris: topics.map(|topics| Debris::new(topics)).unwrap_or_default(),
             hints_debris: self.shows_debris_hint()
                 && self.debris.is_none()
                 && config.debris.is_none(),

@@ -59,8 +59,8 @@ pub(crate) fn warn_of_other_files(options: &Options, roots: &Roots) {
 /// it.
 pub(crate) fn print_leftovers(leftovers: &[Leftover]) {
     let found = || leftovers.iter().map(|leftover| leftover.found);
-    let globs: BTreeSet<_> = found().map(|found| found.glob).collect();
-    let topics: BTreeSet<_> = found().map(|found| found.topic.name()).collect();
+    let globs: BTreeSet<_> = found().map(|found| found.path()).collect();
+    let topics: BTreeSet<_> = found().map(|found| found.topic).collect();
     if globs.is_empty() || interrupt::is_requested() {
         return;
     }

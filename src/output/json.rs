@@ -98,7 +98,7 @@ impl<'a> Message<'a> {
             },
             reason: target.reason.word(),
             topic: match target.reason {
-                Reason::Debris(topic) => Some(topic.name()),
+                Reason::Debris(found) => Some(found.topic),
                 _ => None,
             },
             stats,

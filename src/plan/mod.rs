@@ -16,7 +16,7 @@ use crate::path::split_name;
 use crate::pyc::{BytecodeName, Staleness};
 use crate::roots::{Location, Root, Scope};
 use crate::rules::CACHE_DIR;
-use crate::rules::topics::TopicId;
+use crate::rules::topics::PatternId;
 use crate::stats::{FileCounter, RemovalStats};
 
 /// The things to remove, sorted by PATH and then by path, each once.
@@ -57,8 +57,8 @@ pub(crate) enum Reason {
     Bytecode,
     /// It is stale bytecode.
     Stale(Staleness),
-    /// A tool left it behind: the debris topic of that tool.
-    Debris(TopicId),
+    /// A tool left it behind.
+    Debris(PatternId),
     /// It matches a glob of `--erase`.
     Erased,
     /// It is a directory in which nothing is left.
@@ -84,8 +84,8 @@ impl Reason {
     /// The reason with its detail, for a target of this name.
     pub(crate) fn describe(&self, name: &OsStr) -> String {
         match (self, BytecodeName::parse(name)) {
-            (Self::Stale(staleness), Some(name)) => staleness.describe(&name).to_string(),
-            (Self::Debris(topic), _) => format!("{} debris", topic.name()),
+            (Self::Stale(staleness), Some(name)) => staleness.describe(&name),
+            (Self::Debris(found), _) => format!("{} debris", found.topic),
             (Self::Ghost, _) => "ghost, nothing else is left in it".to_owned(),
             (Self::Empty, _) => "empty after this run".to_owned(),
             _ => self.word().to_owned(),
@@ -198,7 +198,7 @@ impl Target<'_> {
         match self.reason {
             Reason::Bytecode | Reason::Stale(_) | Reason::Ghost => "bytecode",
             Reason::Empty if self.is_bytecode_dir() => "bytecode",
-            Reason::Debris(topic) => topic.name(),
+            Reason::Debris(found) => found.topic,
             Reason::Erased | Reason::Empty => self.reason.word(),
         }
     }

@@ -145,29 +145,6 @@ impl Header {
         }
         Ok(header)
     }
-
-    /// The bytes of the header in a file: 8, 12 or 16 bytes. The inverse of
-    /// [`Header::parse`].
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.layout.header_len());
-        bytes.extend(self.magic.to_le_bytes());
-        bytes.extend(b"\r\n");
-        match self.validation {
-            Validation::Timestamp { mtime, size } => {
-                if self.layout == Layout::Flags {
-                    bytes.extend([0; 4]);
-                }
-                bytes.extend(mtime.to_le_bytes());
-                bytes.extend(size.map(u32::to_le_bytes).into_iter().flatten());
-            }
-            Validation::Hash { checked, hash } => {
-                let flags: u32 = if checked { 0b11 } else { 0b01 };
-                bytes.extend(flags.to_le_bytes());
-                bytes.extend(hash);
-            }
-        }
-        bytes
-    }
 }
 
 /// The interpreter that wrote a file with this magic number and tag, `None` if it is
@@ -224,8 +201,7 @@ fn is_pytest_before_6_2(tag: &str) -> bool {
 }
 
 fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
-    let field = |at| word(bytes, at).ok_or_else(|| Damage::truncated(bytes));
-    let number = |at| field(at).map(u32::from_le_bytes);
+    let number = |at| field(bytes, at).map(u32::from_le_bytes);
     let flags = if layout == Layout::Flags {
         number(4)?
     } else {
@@ -235,11 +211,9 @@ fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
         return Err(Damage::UnknownFlags(flags));
     }
     if flags & 0b01 != 0 {
-        let [a, b, c, d] = field(8)?;
-        let [e, f, g, h] = field(12)?;
         return Ok(Validation::Hash {
             checked: flags & 0b10 != 0,
-            hash: [a, b, c, d, e, f, g, h],
+            hash: field(bytes, 8)?,
         });
     }
     let (mtime, size) = match layout {
@@ -250,6 +224,7 @@ fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
     Ok(Validation::Timestamp { mtime, size })
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<[u8; 4]> {
-    bytes.get(at..)?.first_chunk().copied()
+fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Damage> {
+    let field = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    field.copied().ok_or_else(|| Damage::truncated(bytes))
 }

@@ -1,4 +1,4 @@
-//! The interpreter that wrote a bytecode file, and the interpreters a user selects.
+//! The interpreter that wrote a bytecode file.
 
 use std::fmt;
 use std::str::FromStr;
@@ -100,38 +100,22 @@ impl fmt::Display for Interpreter {
     }
 }
 
-/// An interpreter that a user selects: `3.11`, `311`, `cpython-311`, `pypy3.9`,
-/// `pypy39`, `2.7`. A free-threaded build, such as `3.13t`, has the same cache tag as
-/// the default build, so both select the same files.
-///
-/// ```
-/// use pyclean::pyc::{Interpreter, VersionFilter};
-///
-/// let filter: VersionFilter = "3.11".parse().unwrap();
-/// assert!(filter.matches(&Interpreter::from_tag("cpython-311-pytest-8.3.4")));
-/// assert!(!filter.matches(&Interpreter::from_tag("pypy311")));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct VersionFilter(Interpreter);
-
 /// The first CPython with free-threaded builds (PEP 703).
 const FIRST_FREE_THREADED: Version = Version::new(3, 13);
 
-impl VersionFilter {
-    /// Whether this selects the bytecode of `interpreter`.
-    pub fn matches(&self, interpreter: &Interpreter) -> bool {
-        self.0 == *interpreter
-    }
-}
-
-impl fmt::Display for VersionFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for VersionFilter {
-    type Err = InvalidVersion;
+/// An interpreter as a user names it: `3.11`, `311`, `cpython-311`, `pypy3.9`, `pypy39`,
+/// `2.7`. A free-threaded build, such as `3.13t`, has the same cache tag as the default
+/// build, so both are the same.
+///
+/// ```
+/// use pyclean::pyc::Interpreter;
+///
+/// let selected = "3.11".parse();
+/// assert_eq!(selected, Ok(Interpreter::from_tag("cpython-311-pytest-8.3.4")));
+/// assert_ne!(selected, Ok(Interpreter::from_tag("pypy311")));
+/// ```
+impl FromStr for Interpreter {
+    type Err = String;
 
     /// Parses a version with or without its dot, after `cpython`, `pypy` or nothing,
     /// which means CPython. Case and surrounding space do not matter. Only Python 2 and
@@ -140,7 +124,7 @@ impl FromStr for VersionFilter {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a version of Python 2 or 3.
+    /// Returns a message if the text is not a version of Python 2 or 3.
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         let lower = value.trim().to_ascii_lowercase();
         let (is_pypy, rest) = match lower.strip_prefix("pypy") {
@@ -160,25 +144,11 @@ impl FromStr for VersionFilter {
                 && (free_threaded.is_none() || *version >= FIRST_FREE_THREADED)
         };
         match version.filter(exists) {
-            Some(version) if is_pypy => Ok(Self(Interpreter::PyPy(Some(version)))),
-            Some(version) => Ok(Self(Interpreter::CPython(version))),
-            None => Err(InvalidVersion(value.to_owned())),
+            Some(version) if is_pypy => Ok(Self::PyPy(Some(version))),
+            Some(version) => Ok(Self::CPython(version)),
+            None => Err(format!(
+                "'{value}' is not a Python version; write it like 3.11, 311, cpython-311, pypy3.9, pypy39 or 2.7"
+            )),
         }
     }
 }
-
-/// A text that is not a version of Python.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidVersion(String);
-
-impl fmt::Display for InvalidVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "'{}' is not a Python version; write it like 3.11, 311, cpython-311, pypy3.9, pypy39 or 2.7",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for InvalidVersion {}

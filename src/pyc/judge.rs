@@ -1,17 +1,16 @@
 //! Judges whether a bytecode file is up to date.
 
 use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
-use super::error::JudgeError;
 use super::header::{Damage, Header, PROBE_LEN};
 use super::interpreter::Interpreter;
 use super::magic;
 use super::marshal::{MarshalFormat, check_code};
 use super::name::{BytecodeName, Form};
-use super::source::{self, Source};
-use super::verdict::{Staleness, Verdict};
+use super::source::{Source, Unreadable};
+use super::staleness::Staleness;
 
 /// An open bytecode file.
 #[derive(Debug)]
@@ -31,7 +30,8 @@ const MAX_CHECKED_BYTES: u64 = 16 << 20;
 /// A shorter file does not contain a whole header (PEP 552).
 const MIN_HEADER_LEN: usize = 16;
 
-/// Judges one bytecode file.
+/// Judges the bytecode file at `path`: why it is stale, or `None` if nothing proves that
+/// it differs from what the source compiles to.
 ///
 /// `sources` is the directory of the source: the parent of `__pycache__`, the directory
 /// of a legacy file itself, or the counterpart of a directory under
@@ -45,8 +45,8 @@ const MIN_HEADER_LEN: usize = 16;
 /// because other interpreters compute another one. The code object is checked only if a
 /// CPython release wrote it ([`MarshalFormat::of`]).
 ///
-/// A file that has the name of a partial write but not its contents
-/// ([`is_partial_write_content`]) is not bytecode, and counts as up to date.
+/// A file that has the name of a partial write, but neither is empty or shorter than 16
+/// bytes nor begins with a magic number, is not bytecode, and counts as up to date.
 ///
 /// Two changes of a source cannot be detected: an edit while the source was compiled,
 /// if the size stays the same and the mtime is in the same second, but earlier than
@@ -58,111 +58,81 @@ const MIN_HEADER_LEN: usize = 16;
 /// if the source does not exist. Such a file should be kept.
 pub fn judge<R: Read>(
     name: &BytecodeName<'_>,
+    path: &Path,
     sources: &Path,
     open: impl FnOnce() -> io::Result<PycFile<R>>,
-) -> Result<Verdict, JudgeError> {
-    if name.is_partial_write() {
-        return judge_partial_write(open).map_err(JudgeError::Bytecode);
+) -> Result<Option<Staleness>, Unreadable> {
+    let in_file = |error| (path.to_path_buf(), error);
+    if name.is_partial_write {
+        let start = open().and_then(|mut file| read_start(&mut file, MIN_HEADER_LEN));
+        let start = start.map_err(in_file)?;
+        let is_bytecode = start.len() < MIN_HEADER_LEN || magic::number(&start).is_some();
+        return Ok(is_bytecode.then_some(Staleness::Leftover));
     }
-    let Some(source) = Source::find(name, sources, source::stat)? else {
-        return Ok(Verdict::Stale(Staleness::Orphaned));
+    let Some(source) = Source::find(name, sources)? else {
+        return Ok(Some(Staleness::Orphaned));
     };
     if name.form == Form::Jython {
-        return Ok(Verdict::UpToDate);
+        return Ok(None);
     }
-    let file = open().map_err(JudgeError::Bytecode)?;
-    let modified = file.modified;
-    let contents = read_start(file, name).map_err(JudgeError::Bytecode)?;
-    let staleness = match Header::parse(&contents.bytes, name.tag()) {
-        // Files of this interpreter need not begin with a magic number.
-        Err(Damage::NotBytecode) if !has_known_format(name) => None,
-        Err(damage) => Some(Staleness::Damaged(damage)),
-        Ok(header) => source
-            .compare(&header, name, modified)?
-            .or_else(|| find_damaged_code(&contents, &header, name).map(Staleness::Damaged)),
-    };
-    Ok(staleness.map_or(Verdict::UpToDate, Verdict::Stale))
-}
-
-/// Finds the source of a bytecode file in a directory, as [`judge`] does. `None` if it does
-/// not exist.
-///
-/// # Errors
-///
-/// If the source cannot be looked up.
-pub fn find_source(name: &BytecodeName<'_>, sources: &Path) -> Result<Option<PathBuf>, JudgeError> {
-    let source = Source::find(name, sources, source::stat)?;
-    Ok(source.map(Source::into_path))
-}
-
-/// Whether the first bytes of a file with the name of a partial write are those of one:
-/// a file that is empty, shorter than 16 bytes, or begins with a magic number. `bytes`
-/// are the first 16 bytes, or all if the file is shorter.
-pub fn is_partial_write_content(bytes: &[u8]) -> bool {
-    bytes.len() < MIN_HEADER_LEN || magic::number(bytes).is_some()
-}
-
-fn judge_partial_write<R: Read>(
-    open: impl FnOnce() -> io::Result<PycFile<R>>,
-) -> io::Result<Verdict> {
-    let mut bytes = [0; MIN_HEADER_LEN];
-    let len = fill(&mut open()?.contents, &mut bytes)?;
-    if is_partial_write_content(&bytes[..len]) {
-        Ok(Verdict::Stale(Staleness::Leftover))
-    } else {
-        Ok(Verdict::UpToDate)
-    }
-}
-
-/// Whether every release of the interpreter in the name writes a magic number first.
-fn has_known_format(name: &BytecodeName<'_>) -> bool {
-    !matches!(
-        name.interpreter(),
-        Some(Interpreter::RustPython | Interpreter::Other(_))
-    )
-}
-
-/// Reads the whole file if its code may be checked, and otherwise the header. Usually
-/// this is one system call.
-fn read_start<R: Read>(mut file: PycFile<R>, name: &BytecodeName<'_>) -> io::Result<Contents> {
-    let is_whole = matches!(name.interpreter(), None | Some(Interpreter::CPython(_)))
+    let interpreter = name.interpreter();
+    let mut file = open().map_err(in_file)?;
+    // The code is checked in the whole file. Usually this is one system call.
+    let is_code_checked = matches!(interpreter, None | Some(Interpreter::CPython(_)))
         && file.size <= MAX_CHECKED_BYTES;
-    let wanted = if is_whole { file.size as usize } else { 0 };
-    let mut bytes = vec![0; wanted.max(PROBE_LEN)];
-    let len = fill(&mut file.contents, &mut bytes)?;
-    bytes.truncate(len);
-    Ok(Contents { bytes, is_whole })
-}
-
-struct Contents {
-    bytes: Vec<u8>,
-    /// Whether these are all bytes of the file.
-    is_whole: bool,
+    let wanted = if is_code_checked {
+        file.size as usize
+    } else {
+        0
+    };
+    let bytes = read_start(&mut file, wanted.max(PROBE_LEN)).map_err(in_file)?;
+    let header = match Header::parse(&bytes, name.tag()) {
+        // Not every release of these interpreters writes a magic number first.
+        Err(Damage::NotBytecode)
+            if matches!(
+                interpreter,
+                Some(Interpreter::RustPython | Interpreter::Other(_))
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(damage) => return Ok(Some(Staleness::Damaged(damage))),
+        Ok(header) => header,
+    };
+    let staleness = source.compare(&header, interpreter.as_ref(), file.modified);
+    let staleness = staleness.map_err(|error| (source.path, error))?;
+    if staleness.is_some() || !is_code_checked {
+        return Ok(staleness);
+    }
+    Ok(find_damaged_code(&bytes, &header, interpreter).map(Staleness::Damaged))
 }
 
 /// The damage of the code after an intact header, if the format of the code is known.
 fn find_damaged_code(
-    contents: &Contents,
+    file: &[u8],
     header: &Header,
-    name: &BytecodeName<'_>,
+    interpreter: Option<Interpreter>,
 ) -> Option<Damage> {
     let by_magic = magic::interpreter(header.magic);
-    let has_known_writer = name.interpreter().is_none_or(|by| Some(by) == by_magic);
-    let format =
-        MarshalFormat::of(header.magic).filter(|_| contents.is_whole && has_known_writer)?;
-    check_code(&contents.bytes, header.layout.header_len(), format).err()
+    if interpreter.is_some() && interpreter != by_magic {
+        return None;
+    }
+    let format = MarshalFormat::of(header.magic)?;
+    check_code(file, header.layout.header_len(), format).err()
 }
 
-/// Reads until `bytes` is full or the file ends. Returns the number of bytes.
-fn fill(contents: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut len = 0;
-    while len < bytes.len() {
-        match contents.read(&mut bytes[len..]) {
+/// Reads the first bytes of a file: `len`, or all if it is shorter.
+fn read_start<R: Read>(file: &mut PycFile<R>, len: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; len];
+    let mut filled = 0;
+    while filled < len {
+        match file.contents.read(&mut bytes[filled..]) {
             Ok(0) => break,
-            Ok(read) => len += read,
+            Ok(read) => filled += read,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(len)
+    bytes.truncate(filled);
+    Ok(bytes)
 }

@@ -4,10 +4,9 @@
 //! [`BytecodeName`] parses a file name, [`Header`] parses the first bytes of a file
 //! with the help of the table in [`magic`], and [`Interpreter`] names the program that
 //! wrote the file. [`marshal`] checks the code in a file. [`judge`] compares a bytecode
-//! file with its source and returns a [`Verdict`]. This module neither walks
+//! file with its [`Source`] and returns its [`Staleness`]. This module neither walks
 //! directories nor removes files.
 
-mod error;
 pub mod header;
 mod interpreter;
 mod judge;
@@ -15,12 +14,12 @@ pub mod magic;
 pub mod marshal;
 mod name;
 mod source;
-mod verdict;
+mod staleness;
 
-pub use error::JudgeError;
 pub use header::{Damage, Header, Validation};
-pub use interpreter::{Interpreter, InvalidVersion, Version, VersionFilter};
-pub use judge::{PycFile, find_source, is_partial_write_content, judge};
-pub use name::{BytecodeName, Extension, Form, SOURCE_SUFFIXES, SourceSuffix};
+pub use interpreter::{Interpreter, Version};
+pub use judge::{PycFile, judge};
+pub use name::{BytecodeName, Form, SOURCE_SUFFIXES, SourceSuffix};
 pub(crate) use source::since_epoch;
-pub use verdict::{Change, Staleness, Verdict};
+pub use source::{Source, Unreadable};
+pub use staleness::{Change, Staleness};

@@ -24,10 +24,10 @@ pub struct BytecodeName<'a> {
     pub module: &'a OsStr,
     /// The form of the rest of the name.
     pub form: Form<'a>,
-    /// The digits after `.pyc.`: the temporary file of an atomic write, which Python
-    /// renames when it is complete (`_write_atomic` of importlib; pytest does the
-    /// same).
-    pub partial_write: Option<&'a str>,
+    /// Whether digits follow, as in `m.cpython-312.pyc.1399`: the temporary file of an
+    /// atomic write, which Python renames when it is complete (`_write_atomic` of
+    /// importlib; pytest does the same).
+    pub is_partial_write: bool,
 }
 
 /// The three forms of names of bytecode files.
@@ -41,50 +41,30 @@ pub enum Form<'a> {
         /// The text after `opt-`, never empty. Python writes `1` and `2`, import hooks
         /// write words.
         optimization: Option<&'a str>,
-        /// The extension. Python 3.2 to 3.4 wrote `.pyo` under `-O`.
-        extension: Extension,
     },
     /// `m.pyc` and `m.pyo` beside the source: Python 2, `compileall -b`, and
     /// distributions without sources.
-    Untagged(Extension),
+    Untagged,
     /// `m$py.class`, which Jython writes beside the source.
     Jython,
 }
 
-/// The extension of a bytecode file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Extension {
-    /// `.pyc`
-    Pyc,
-    /// `.pyo`, optimized bytecode until Python 3.4 (PEP 488).
-    Pyo,
-}
-
-/// The suffix of a source file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SourceSuffix {
-    /// `.py`
-    Py,
-    /// `.pyw`, which CPython imports on Windows only. A tree may have been copied from
-    /// there.
-    Pyw,
-    /// `.hy`, the sources of Hy.
-    Hy,
-    /// `.xsh`, the sources of xonsh.
-    Xsh,
-    /// `.pyx`, the sources of Cython.
-    Pyx,
-}
-
 /// The suffixes that a source may have. If several sources exist, the first one counts.
 /// Bytecode of a source with any other suffix counts as orphaned.
-pub const SOURCE_SUFFIXES: [SourceSuffix; 5] = [
-    SourceSuffix::Py,
-    SourceSuffix::Pyw,
-    SourceSuffix::Hy,
-    SourceSuffix::Xsh,
-    SourceSuffix::Pyx,
-];
+///
+/// CPython imports `.pyw` on Windows only, but a tree may have been copied from there.
+/// The others are the sources of Hy, xonsh and Cython.
+pub const SOURCE_SUFFIXES: [&str; 5] = [".py", ".pyw", ".hy", ".xsh", ".pyx"];
+
+/// One of [`SOURCE_SUFFIXES`], by its index: a plan may hold a million of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SourceSuffix(pub(super) u8);
+
+impl fmt::Display for SourceSuffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SOURCE_SUFFIXES[usize::from(self.0)])
+    }
+}
 
 const JYTHON_SUFFIX: &str = "$py.class";
 
@@ -97,17 +77,16 @@ impl<'a> BytecodeName<'a> {
     pub fn parse(name: &'a OsStr) -> Option<Self> {
         let bytes = name.as_encoded_bytes();
         match bytes.last()? {
-            b'c' | b'o' => Self::parse_complete(bytes, None),
+            b'c' | b'o' => Self::parse_complete(bytes, false),
             b's' => Some(Self {
                 module: os_str(bytes.strip_suffix(JYTHON_SUFFIX.as_bytes())?)?,
                 form: Form::Jython,
-                partial_write: None,
+                is_partial_write: false,
             }),
             b'0'..=b'9' => {
                 let dot = bytes.iter().rposition(|byte| !byte.is_ascii_digit())?;
-                let digits = str::from_utf8(&bytes[dot + 1..]).ok()?;
                 if bytes[dot] == b'.' {
-                    Self::parse_complete(&bytes[..dot], Some(digits))
+                    Self::parse_complete(&bytes[..dot], true)
                 } else {
                     None
                 }
@@ -116,40 +95,27 @@ impl<'a> BytecodeName<'a> {
         }
     }
 
-    fn parse_complete(bytes: &'a [u8], partial_write: Option<&'a str>) -> Option<Self> {
-        let (stem, extension) = match bytes.split_last_chunk()? {
-            (stem, b".pyc") => (stem, Extension::Pyc),
-            (stem, b".pyo") => (stem, Extension::Pyo),
-            _ => return None,
+    fn parse_complete(bytes: &'a [u8], is_partial_write: bool) -> Option<Self> {
+        // Python 3.2 to 3.4 wrote `.pyo` under `-O`.
+        let (stem, b".pyc" | b".pyo") = bytes.split_last_chunk()? else {
+            return None;
         };
         let (module, form) = match split_tag(stem) {
-            Some((module, tag, optimization)) => {
-                let form = Form::Tagged {
-                    tag,
-                    optimization,
-                    extension,
-                };
-                (module, form)
-            }
-            None => (stem, Form::Untagged(extension)),
+            Some((module, tag, optimization)) => (module, Form::Tagged { tag, optimization }),
+            None => (stem, Form::Untagged),
         };
         Some(Self {
             module: os_str(module)?,
             form,
-            partial_write,
+            is_partial_write,
         })
-    }
-
-    /// Whether the name is that of a partial write, such as `m.cpython-312.pyc.1399`.
-    pub fn is_partial_write(&self) -> bool {
-        self.partial_write.is_some()
     }
 
     /// The cache tag, if the name has one.
     pub fn tag(&self) -> Option<&'a str> {
         match self.form {
             Form::Tagged { tag, .. } => Some(tag),
-            Form::Untagged(_) | Form::Jython => None,
+            Form::Untagged | Form::Jython => None,
         }
     }
 
@@ -162,81 +128,25 @@ impl<'a> BytecodeName<'a> {
                 let interpreter = Interpreter::from_tag(tag);
                 Some(interpreter).filter(|by| *by != Interpreter::PyPy(None))
             }
-            Form::Untagged(_) => None,
+            Form::Untagged => None,
             Form::Jython => Some(Interpreter::Jython),
         }
     }
 
     /// The suffixes that the source may have, in the order of precedence.
     /// `source_from_cache` of importlib knows only `.py`.
-    pub fn source_suffixes(&self) -> &'static [SourceSuffix] {
+    pub fn source_suffixes(&self) -> &'static [&'static str] {
         match self.form {
-            Form::Jython => &[SourceSuffix::Py],
-            Form::Tagged { .. } | Form::Untagged(_) => &SOURCE_SUFFIXES,
+            Form::Jython => &SOURCE_SUFFIXES[..1],
+            Form::Tagged { .. } | Form::Untagged => &SOURCE_SUFFIXES,
         }
     }
 
     /// The name of the source with this suffix.
-    pub fn source_name(&self, suffix: SourceSuffix) -> OsString {
+    pub fn source_name(&self, suffix: &str) -> OsString {
         let mut name = self.module.to_os_string();
-        name.push(suffix.as_str());
+        name.push(suffix);
         name
-    }
-
-    /// The parsed name: the inverse of [`BytecodeName::parse`].
-    pub fn to_os_string(&self) -> OsString {
-        let mut name = self.module.to_os_string();
-        match self.form {
-            Form::Tagged {
-                tag,
-                optimization,
-                extension,
-            } => {
-                name.push(".");
-                name.push(tag);
-                if let Some(level) = optimization {
-                    name.push(".opt-");
-                    name.push(level);
-                }
-                name.push(extension.as_str());
-            }
-            Form::Untagged(extension) => name.push(extension.as_str()),
-            Form::Jython => name.push(JYTHON_SUFFIX),
-        }
-        if let Some(digits) = self.partial_write {
-            name.push(".");
-            name.push(digits);
-        }
-        name
-    }
-}
-
-impl Extension {
-    /// The extension with its dot.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pyc => ".pyc",
-            Self::Pyo => ".pyo",
-        }
-    }
-}
-
-impl SourceSuffix {
-    /// The suffix with its dot.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Py => ".py",
-            Self::Pyw => ".pyw",
-            Self::Hy => ".hy",
-            Self::Xsh => ".xsh",
-            Self::Pyx => ".pyx",
-        }
-    }
-}
-
-impl fmt::Display for SourceSuffix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -8,108 +8,104 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use siphasher::sip::{SipHasher13, SipHasher24};
 
-use super::error::JudgeError;
 use super::header::{Header, Validation};
 use super::interpreter::{Interpreter, Version};
 use super::magic::{self, Layout};
 use super::name::{BytecodeName, SourceSuffix};
-use super::verdict::{Change, Staleness};
+use super::staleness::{Change, Staleness};
 
 /// No interpreter compiles a larger source: it counts the bytes in a C `int`.
 const MAX_SOURCE_BYTES: u64 = i32::MAX as u64;
 
-/// What an interpreter compares with a header.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SourceFacts {
-    /// In bytes.
-    pub(super) size: u64,
-    pub(super) mtime: SystemTime,
-}
+/// A path that could not be read or looked up, and why.
+pub type Unreadable = (PathBuf, io::Error);
 
-/// A source that exists.
-pub(super) struct Source {
-    path: PathBuf,
+/// A source that exists, with what an interpreter compares with a header.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its path.
+    pub path: PathBuf,
+    /// The size in bytes.
+    pub size: u64,
+    /// The mtime, as precise as the file system records it.
+    pub mtime: SystemTime,
     suffix: SourceSuffix,
-    facts: SourceFacts,
 }
 
 impl Source {
-    /// Finds the source of `name` in a directory. `look_up` returns the facts of a
-    /// path, or `None` if no regular file has that path.
-    pub(super) fn find(
-        name: &BytecodeName<'_>,
-        directory: &Path,
-        look_up: impl Fn(&Path) -> io::Result<Option<SourceFacts>>,
-    ) -> Result<Option<Self>, JudgeError> {
-        for &suffix in name.source_suffixes() {
-            let path = directory.join(name.source_name(suffix));
-            match look_up(&path) {
-                Ok(Some(facts)) => {
-                    return Ok(Some(Self {
-                        path,
-                        suffix,
-                        facts,
-                    }));
-                }
-                Ok(None) => {}
-                Err(error) => return Err(JudgeError::Source(path, error)),
-            }
+    /// Finds the source of a bytecode file in a directory, as interpreters do: a source is
+    /// a regular file (`_path_isfile` of importlib), or a symlink to one (`_path_stats`).
+    /// `None` if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be looked up.
+    pub fn find(name: &BytecodeName<'_>, directory: &Path) -> Result<Option<Self>, Unreadable> {
+        for (suffix, text) in (0..).map(SourceSuffix).zip(name.source_suffixes()) {
+            let path = directory.join(name.source_name(text));
+            let metadata = match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_file() => metadata,
+                Ok(_) => continue,
+                Err(error) if is_absence(&error) => continue,
+                Err(error) => return Err((path, error)),
+            };
+            let size = metadata.len();
+            return match metadata.modified() {
+                Ok(mtime) => Ok(Some(Self {
+                    path,
+                    size,
+                    mtime,
+                    suffix,
+                })),
+                Err(error) => Err((path, error)),
+            };
         }
         Ok(None)
     }
 
-    /// The path of the source.
-    pub(super) fn into_path(self) -> PathBuf {
-        self.path
-    }
-
     /// Compares the source with the header of its bytecode, which was modified at
-    /// `compiled`.
+    /// `compiled`. `interpreter` is the one in the name of the bytecode.
     pub(super) fn compare(
-        self,
+        &self,
         header: &Header,
-        name: &BytecodeName<'_>,
+        interpreter: Option<&Interpreter>,
         compiled: SystemTime,
-    ) -> Result<Option<Staleness>, JudgeError> {
-        let SourceFacts { size, mtime } = self.facts;
+    ) -> io::Result<Option<Staleness>> {
+        let suffix = self.suffix;
         let change = match header.validation {
+            // `_validate_timestamp_pyc` compares 32 bits, like the field.
             Validation::Timestamp {
-                mtime: recorded_mtime,
-                size: recorded_size,
-            } => {
-                // `_validate_timestamp_pyc` compares 32 bits, like the field.
-                if recorded_size.is_some_and(|recorded| recorded != size as u32) {
-                    Some(Change::Size)
-                } else if !is_same_mtime(recorded_mtime, header.layout, mtime) {
-                    Some(Change::Mtime)
-                } else if is_race(mtime, compiled) {
-                    return Ok(Some(Staleness::Raced {
-                        suffix: self.suffix,
-                    }));
-                } else {
-                    None
-                }
+                size: Some(size), ..
+            } if size != self.size as u32 => Change::Size,
+            Validation::Timestamp { mtime, .. }
+                if !is_same_mtime(mtime, header.layout, self.mtime) =>
+            {
+                Change::Mtime
             }
-            Validation::Hash { hash, .. } => match self.hash(header.magic, name) {
-                Ok(Some(actual)) if actual != hash => Some(Change::Contents),
-                Ok(_) => None,
-                Err(error) => return Err(JudgeError::Source(self.path, error)),
-            },
+            Validation::Timestamp { .. } if is_race(self.mtime, compiled) => {
+                return Ok(Some(Staleness::Raced { suffix }));
+            }
+            Validation::Hash { hash, .. }
+                if self
+                    .hash(header.magic, interpreter)?
+                    .is_some_and(|actual| actual != hash) =>
+            {
+                Change::Contents
+            }
+            _ => return Ok(None),
         };
-        Ok(change.map(|change| Staleness::Outdated {
-            suffix: self.suffix,
-            change,
-        }))
+        Ok(Some(Staleness::Outdated { suffix, change }))
     }
 
     /// The hash that `_imp.source_hash` of the interpreter returns for this source
     /// (`_validate_hash_pyc`), or `None` if the algorithm is not known.
-    fn hash(&self, magic: u16, name: &BytecodeName<'_>) -> io::Result<Option<[u8; 8]>> {
+    fn hash(&self, magic: u16, interpreter: Option<&Interpreter>) -> io::Result<Option<[u8; 8]>> {
         // The key is the whole magic number, including `\r\n`.
         let [low, high] = magic.to_le_bytes();
         let key = u64::from(u32::from_le_bytes([low, high, b'\r', b'\n']));
-        let hash = match name.interpreter().or_else(|| magic::interpreter(magic)) {
-            Some(Interpreter::CPython(version)) if version >= Version::new(3, 11) => {
+        let by_magic = magic::interpreter(magic);
+        let hash = match interpreter.or(by_magic.as_ref()) {
+            Some(Interpreter::CPython(version)) if *version >= Version::new(3, 11) => {
                 self.hash_with(SipHasher13::new_with_keys(key, 0))?
             }
             // PyPy 3.11 still uses SipHash-2-4.
@@ -123,11 +119,11 @@ impl Source {
 
     /// Reads the source in pieces, because a source may be large.
     fn hash_with(&self, mut hasher: impl Hasher) -> io::Result<[u8; 8]> {
-        if self.facts.size > MAX_SOURCE_BYTES {
+        if self.size > MAX_SOURCE_BYTES {
             return Err(ErrorKind::FileTooLarge.into());
         }
         // The limit ends the loop on a file that the kernel generates without end.
-        let mut file = File::open(&self.path)?.take(self.facts.size);
+        let mut file = File::open(&self.path)?.take(self.size);
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match file.read(&mut buffer) {
@@ -137,20 +133,6 @@ impl Source {
                 Err(error) => return Err(error),
             }
         }
-    }
-}
-
-/// Looks up a source as interpreters do: it follows symlinks (`_path_stats` of
-/// importlib), and only a regular file is a source (`_path_isfile`).
-pub(super) fn stat(path: &Path) -> io::Result<Option<SourceFacts>> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some(SourceFacts {
-            size: metadata.len(),
-            mtime: metadata.modified()?,
-        })),
-        Ok(_) => Ok(None),
-        Err(error) if is_absence(&error) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

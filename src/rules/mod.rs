@@ -18,7 +18,7 @@ pub(crate) use debris::Debris;
 pub(crate) use erase::EraseGlobs;
 pub(crate) use ignore::IgnoreRules;
 
-use crate::pyc::{BytecodeName, VersionFilter};
+use crate::pyc::{BytecodeName, Interpreter};
 
 /// The directory in which Python keeps bytecode (PEP 3147).
 pub(crate) const CACHE_DIR: &str = "__pycache__";
@@ -81,9 +81,9 @@ pub(crate) struct BytecodeFilter {
     /// Only stale bytecode.
     pub(crate) stale: bool,
     /// Only bytecode of these interpreters, if there are any.
-    pub(crate) only: Vec<VersionFilter>,
+    pub(crate) only: Vec<Interpreter>,
     /// No bytecode of these interpreters.
-    pub(crate) keep: Vec<VersionFilter>,
+    pub(crate) keep: Vec<Interpreter>,
 }
 
 impl Rules {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use globset::{Candidate, Glob, GlobSet};
 
 /// The length of the globs that are compiled together, in bytes. Tens of thousands of
@@ -18,7 +18,7 @@ impl NameGlobs {
     ///
     /// # Errors
     ///
-    /// If a glob is too long.
+    /// If a glob is longer than [`MAX_GLOB_LEN`](super::path_glob::MAX_GLOB_LEN).
     pub(crate) fn new(globs: &[Glob]) -> Result<Self> {
         let mut sets = Vec::new();
         let mut rest = globs;
@@ -30,8 +30,7 @@ impl NameGlobs {
             };
             let count = rest.iter().position(is_over).unwrap_or(rest.len()).max(1);
             let (set, others) = rest.split_at(count);
-            let built = GlobSet::new(set);
-            sets.push(built.with_context(|| format!("glob '{:.40}…' is too long", set[0].glob()))?);
+            sets.push(GlobSet::new(set)?);
             rest = others;
         }
         Ok(Self(sets))

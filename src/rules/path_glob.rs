@@ -49,6 +49,9 @@ impl LazyGlob {
     }
 }
 
+/// Longer globs are refused: their regexes can be too large to be compiled.
+pub(crate) const MAX_GLOB_LEN: usize = 1 << 16;
+
 /// Which names a wildcard can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wildcards {

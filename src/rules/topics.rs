@@ -1,44 +1,63 @@
 //! The debris topics: a table of the leftovers of tools.
 
-/// The leftovers of one tool, or of one kind of tools.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Topic {
-    /// Its name on the command line.
-    pub(crate) name: &'static str,
-    /// Whether it is removed if the user names no topic.
-    pub(crate) is_default: bool,
-    /// What it covers, for `--help`, in lines that fit beside the name.
-    pub(crate) help: &'static str,
-    /// What is removed.
-    pub(super) patterns: &'static [Pattern],
-}
+use std::ops::Deref;
 
-/// A topic of [`TOPICS`]. It is small, because a plan may hold a million of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TopicId(u8);
-
-impl TopicId {
-    /// All topics, in the order of the table.
-    pub(crate) fn all() -> impl Iterator<Item = (Self, &'static Topic)> {
-        (0..).map(Self).zip(TOPICS)
-    }
-
-    /// The name of the topic.
-    pub(crate) fn name(self) -> &'static str {
-        TOPICS[usize::from(self.0)].name
-    }
-}
-
-/// A glob for names at any depth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pattern {
+/// A glob for names at any depth that a tool leaves behind.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    /// The topic of the tool, or of the kind of tools: a name on the command line.
+    pub(crate) topic: &'static str,
     /// The glob. It ends with `/` for a directory; `parent/name/` is a directory in a
     /// directory of that name.
-    pub(super) glob: &'static str,
+    glob: &'static str,
     /// What proves that such a name is debris.
-    pub(super) evidence: Evidence,
-    /// How a directory is removed.
-    pub(super) kind: DebrisKind,
+    pub(crate) evidence: Evidence,
+    /// Whether the directory is removed only if nothing but debris was in it. Otherwise it
+    /// is removed with its contents.
+    pub(crate) is_container: bool,
+}
+
+/// A pattern of [`PATTERNS`]. It is small, because a plan may hold a million of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PatternId(u8);
+
+impl PatternId {
+    /// All patterns, in the order of the table.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..PATTERNS.len() as u8).map(Self)
+    }
+}
+
+impl Deref for PatternId {
+    type Target = Pattern;
+
+    fn deref(&self) -> &'static Pattern {
+        &PATTERNS[usize::from(self.0)]
+    }
+}
+
+impl Pattern {
+    /// Whether it stands for a directory.
+    pub(super) fn is_dir(&self) -> bool {
+        self.glob.ends_with('/')
+    }
+
+    /// Whether its name alone does not prove debris: other things are called like it.
+    pub(crate) fn is_generic(&self) -> bool {
+        self.evidence != Evidence::Name
+    }
+
+    /// The glob without a `/` at its end.
+    pub(crate) fn path(&self) -> &'static str {
+        self.glob.trim_end_matches('/')
+    }
+
+    /// The name of the directory that must hold it, if any, and the glob for its name.
+    pub(super) fn parent_and_name(&self) -> (Option<&'static str>, &'static str) {
+        let path = self.path();
+        path.split_once('/')
+            .map_or((None, path), |(parent, name)| (Some(parent), name))
+    }
 }
 
 /// What proves that a name is debris.
@@ -69,183 +88,105 @@ pub(crate) enum Evidence {
     Mutants,
 }
 
-/// What is removed of debris.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DebrisKind {
-    /// A file, or a directory with its contents.
-    Whole,
-    /// A directory, if nothing but debris was in it.
-    Container,
-}
-
 /// Names that belong to one tool.
-const fn named(glob: &'static str) -> Pattern {
-    Pattern {
-        glob,
-        evidence: Evidence::Name,
-        kind: DebrisKind::Whole,
-    }
+const fn named(topic: &'static str, glob: &'static str) -> Pattern {
+    generic(topic, glob, Evidence::Name)
 }
 
 /// Names that other tools and people use, too.
-const fn generic(glob: &'static str, evidence: Evidence) -> Pattern {
+const fn generic(topic: &'static str, glob: &'static str, evidence: Evidence) -> Pattern {
     Pattern {
+        topic,
+        glob,
         evidence,
-        ..named(glob)
+        is_container: false,
     }
 }
 
-const fn topic(name: &'static str, help: &'static str, patterns: &'static [Pattern]) -> Topic {
-    Topic {
-        name,
-        is_default: false,
-        help,
-        patterns,
-    }
-}
-
-const fn default_topic(
-    name: &'static str,
-    help: &'static str,
-    patterns: &'static [Pattern],
-) -> Topic {
-    Topic {
-        is_default: true,
-        ..topic(name, help, patterns)
-    }
-}
-
-/// All topics, the default ones first. They cover only what its tool creates again.
-pub(crate) const TOPICS: &[Topic] = &[
-    default_topic("cache", ".cache", &[generic(".cache/", Evidence::Project)]),
-    default_topic(
-        "coverage",
-        ".coverage, coverage.{json,lcov,xml},\nhtmlcov, *.py,cover, *.cover",
-        &[
-            named(".coverage"),
-            // Data of parallel runs: host, process and a random part.
-            named(".coverage.*.*.*"),
-            generic("coverage.json", Evidence::Coverage),
-            generic("coverage.lcov", Evidence::Coverage),
-            generic("coverage.xml", Evidence::Coverage),
-            generic("htmlcov/", Evidence::Coverage),
-            named("*.py,cover"),
-            generic("*.cover", Evidence::Source),
-        ],
-    ),
-    default_topic(
-        "package",
-        "build/lib, build/bdist.*, dist, sdist,\n\
-         *.egg-info, .pdm-build, _skbuild,\n\
-         pip-wheel-metadata",
-        &[
-            generic("build/bdist.*/", Evidence::ProjectAbove),
-            generic("build/lib/", Evidence::ProjectAbove),
-            Pattern {
-                kind: DebrisKind::Container,
-                ..generic("build/", Evidence::Project)
-            },
-            generic("dist/", Evidence::Project),
-            generic("sdist/", Evidence::Project),
-            generic("*.egg-info/", Evidence::Built),
-            named(".pdm-build/"),
-            generic("_skbuild/", Evidence::Project),
-            generic("pip-wheel-metadata/", Evidence::Project),
-        ],
-    ),
-    default_topic(
-        "pytest",
-        ".pytest_cache, pytestdebug.log",
-        &[named(".pytest_cache/"), named("pytestdebug.log")],
-    ),
-    default_topic("ruff", ".ruff_cache", &[named(".ruff_cache/")]),
-    topic(
-        "complexipy",
-        ".complexipy_cache",
-        &[named(".complexipy_cache/")],
-    ),
-    topic("cython", "cython_debug", &[named("cython_debug/")]),
-    topic(
-        "eggs",
-        ".eggs, *.egg",
-        &[
-            named(".eggs/"),
-            generic("*.egg/", Evidence::Egg),
-            generic("*.egg", Evidence::Egg),
-        ],
-    ),
-    topic("grimp", ".grimp_cache", &[named(".grimp_cache/")]),
-    topic("hypothesis", ".hypothesis", &[named(".hypothesis/")]),
-    topic(
-        "import-linter",
-        ".import_linter_cache",
-        &[named(".import_linter_cache/")],
-    ),
-    topic(
-        "jupyter",
-        ".ipynb_checkpoints",
-        &[named(".ipynb_checkpoints/")],
-    ),
-    topic(
-        "marimo",
-        "__marimo__/cache",
-        // Beside it are layouts that a person made, and outputs that people publish.
-        &[named("__marimo__/cache/")],
-    ),
-    topic(
-        "mutmut",
-        "mutants, .mutmut-cache",
-        &[
-            generic("mutants/", Evidence::Mutants),
-            named(".mutmut-cache"),
-        ],
-    ),
-    topic(
-        "mypy",
-        ".mypy_cache, .dmypy.json",
-        &[named(".mypy_cache/"), named(".dmypy.json")],
-    ),
-    topic("nose", "nosetests.xml", &[named("nosetests.xml")]),
-    topic("nox", ".nox", &[named(".nox/")]),
-    topic(
-        "numba",
-        "*.nbi, *.nbc",
-        &[
-            generic("*.nbi", Evidence::Cache),
-            generic("*.nbc", Evidence::Cache),
-        ],
-    ),
-    topic("pybuilder", ".pybuilder", &[named(".pybuilder/")]),
-    topic("pyre", ".pyre", &[named(".pyre/")]),
-    topic(
-        "pyright",
-        ".pyright, .pyright-app-cache-*,\n.pyright-stubs-*",
-        &[
-            named(".pyright/"),
-            named(".pyright-app-cache-*/"),
-            named(".pyright-stubs-*/"),
-        ],
-    ),
-    topic("pytype", ".pytype", &[named(".pytype/")]),
-    topic(
-        "sphinx",
-        "docs/_build, doc/_build",
-        &[
-            generic("docs/_build/", Evidence::Sphinx),
-            generic("doc/_build/", Evidence::Sphinx),
-        ],
-    ),
-    topic(
-        "testmon",
-        ".testmondata",
-        &[
-            named(".testmondata"),
-            named(".testmondata-shm"),
-            named(".testmondata-wal"),
-        ],
-    ),
-    topic("tox", ".tox", &[named(".tox/")]),
+/// The patterns of all topics, the default ones first. They cover only what its tool creates
+/// again.
+const PATTERNS: &[Pattern] = &[
+    generic("cache", ".cache/", Evidence::Project),
+    named("coverage", ".coverage"),
+    // Data of parallel runs: host, process and a random part.
+    named("coverage", ".coverage.*.*.*"),
+    generic("coverage", "coverage.json", Evidence::Coverage),
+    generic("coverage", "coverage.lcov", Evidence::Coverage),
+    generic("coverage", "coverage.xml", Evidence::Coverage),
+    generic("coverage", "htmlcov/", Evidence::Coverage),
+    named("coverage", "*.py,cover"),
+    generic("coverage", "*.cover", Evidence::Source),
+    generic("package", "build/bdist.*/", Evidence::ProjectAbove),
+    generic("package", "build/lib/", Evidence::ProjectAbove),
+    Pattern {
+        is_container: true,
+        ..generic("package", "build/", Evidence::Project)
+    },
+    generic("package", "dist/", Evidence::Project),
+    generic("package", "sdist/", Evidence::Project),
+    generic("package", "*.egg-info/", Evidence::Built),
+    named("package", ".pdm-build/"),
+    generic("package", "_skbuild/", Evidence::Project),
+    generic("package", "pip-wheel-metadata/", Evidence::Project),
+    named("pytest", ".pytest_cache/"),
+    named("pytest", "pytestdebug.log"),
+    named("ruff", ".ruff_cache/"),
+    named("complexipy", ".complexipy_cache/"),
+    named("cython", "cython_debug/"),
+    named("eggs", ".eggs/"),
+    generic("eggs", "*.egg/", Evidence::Egg),
+    generic("eggs", "*.egg", Evidence::Egg),
+    named("grimp", ".grimp_cache/"),
+    named("hypothesis", ".hypothesis/"),
+    named("import-linter", ".import_linter_cache/"),
+    named("jupyter", ".ipynb_checkpoints/"),
+    // Beside it are layouts that a person made, and outputs that people publish.
+    named("marimo", "__marimo__/cache/"),
+    generic("mutmut", "mutants/", Evidence::Mutants),
+    named("mutmut", ".mutmut-cache"),
+    named("mypy", ".mypy_cache/"),
+    named("mypy", ".dmypy.json"),
+    named("nose", "nosetests.xml"),
+    named("nox", ".nox/"),
+    generic("numba", "*.nbi", Evidence::Cache),
+    generic("numba", "*.nbc", Evidence::Cache),
+    named("pybuilder", ".pybuilder/"),
+    named("pyre", ".pyre/"),
+    named("pyright", ".pyright/"),
+    named("pyright", ".pyright-app-cache-*/"),
+    named("pyright", ".pyright-stubs-*/"),
+    named("pytype", ".pytype/"),
+    generic("sphinx", "docs/_build/", Evidence::Sphinx),
+    generic("sphinx", "doc/_build/", Evidence::Sphinx),
+    named("testmon", ".testmondata"),
+    named("testmon", ".testmondata-shm"),
+    named("testmon", ".testmondata-wal"),
+    named("tox", ".tox/"),
 ];
+
+/// What a topic covers, for `--help`, in lines that fit beside its name.
+pub(crate) fn help(topic: &str) -> String {
+    let text = match topic {
+        "coverage" => ".coverage, coverage.{json,lcov,xml},\nhtmlcov, *.py,cover, *.cover",
+        "package" => {
+            "build/lib, build/bdist.*, dist, sdist,\n\
+             *.egg-info, .pdm-build, _skbuild,\n\
+             pip-wheel-metadata"
+        }
+        "eggs" => ".eggs, *.egg",
+        "pyright" => ".pyright, .pyright-app-cache-*,\n.pyright-stubs-*",
+        "testmon" => ".testmondata",
+        ALL => "all topics",
+        _ => {
+            let patterns = PATTERNS.iter().filter(|pattern| pattern.topic == topic);
+            return patterns.map(Pattern::path).collect::<Vec<_>>().join(", ");
+        }
+    };
+    text.to_owned()
+}
+
+/// The topics that are removed if the user names none.
+pub(crate) const DEFAULT_TOPICS: [&str; 5] = ["cache", "coverage", "package", "pytest", "ruff"];
 
 /// Topics with results that no run makes again, so that no hint suggests to remove them.
 pub(crate) const NOT_SUGGESTED: [&str; 3] = ["hypothesis", "jupyter", "mutmut"];
@@ -259,7 +200,8 @@ pub(crate) const ALL: &str = "all";
 
 /// The names of all topics, and [`ALL`].
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TOPICS.iter().map(|topic| topic.name).chain([ALL])
+    let topics = PATTERNS.chunk_by(|a, b| a.topic == b.topic);
+    topics.map(|patterns| patterns[0].topic).chain([ALL])
 }
 
 #[cfg(test)]
@@ -268,8 +210,9 @@ mod tests {
 
     #[test]
     fn topics_that_are_named_elsewhere_exist() {
-        for name in NOT_SUGGESTED.iter().chain(&HOLD_ENVIRONMENTS) {
-            assert!(TOPICS.iter().any(|topic| topic.name == *name), "{name}");
+        let listed = DEFAULT_TOPICS.into_iter().chain(NOT_SUGGESTED);
+        for name in listed.chain(HOLD_ENVIRONMENTS) {
+            assert!(names().any(|topic| topic == name), "{name}");
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::path::{is_absence, or_current_dir};
 use crate::plan::Reason;
 use crate::pyc::{
-    self, BytecodeName, Interpreter, JudgeError, PycFile, SOURCE_SUFFIXES, Staleness, Verdict,
-    VersionFilter, magic,
+    self, BytecodeName, Interpreter, PycFile, SOURCE_SUFFIXES, Staleness, Unreadable, magic,
 };
+use crate::regular_file::open_nonblocking;
 use crate::rules::{BytecodeFilter, is_installed};
 
 /// A bytecode file that the walk met.
@@ -74,14 +74,13 @@ pub(crate) struct SourceDirs {
 }
 
 /// The sources in a directory.
-#[derive(Debug)]
-enum Sources {
-    /// The names of all of them, in lower case: a file system may ignore case.
-    Known(HashSet<OsString>),
-    /// There are too many to list them.
-    Many,
-    /// The directory could not be read, which was reported.
-    Unreadable,
+#[derive(Debug, Default)]
+struct Sources {
+    /// Their names in lower case: a file system may ignore case.
+    names: HashSet<OsString>,
+    /// Whether there are more, or may be: no more are listed of a directory with too many,
+    /// and none of a directory that cannot be read, which was reported.
+    is_incomplete: bool,
 }
 
 /// More sources in one directory are looked up one by one.
@@ -95,29 +94,23 @@ impl SourceDirs {
     /// If it cannot be read. The next call for this directory returns `true`, so that the
     /// error is reported once.
     pub(crate) fn is_sourceless(&mut self, dir: &Path) -> io::Result<bool> {
-        if self.known(dir).is_none() {
-            let (sources, result) = match list_sources(dir) {
-                Ok(sources) => (sources, Ok(())),
-                Err(error) => (Sources::Unreadable, Err(error)),
+        if let Err(error) = self.list(dir) {
+            let unreadable = Sources {
+                is_incomplete: true,
+                ..Sources::default()
             };
-            self.listed.push((dir.to_path_buf(), sources));
-            result?;
+            self.listed.push((dir.to_path_buf(), unreadable));
+            return Err(error);
         }
-        Ok(match self.known(dir) {
-            Some(Sources::Known(names)) => names.is_empty(),
-            Some(Sources::Many) => false,
-            Some(Sources::Unreadable) | None => true,
-        })
+        let known = self.known(dir);
+        Ok(known.is_none_or(|sources| sources.names.is_empty()))
     }
 
-    /// Lists the sources in a directory with an orphan: there may be more orphans. If it
-    /// cannot be read, each source is looked up.
-    fn list_after_orphan(&mut self, dir: &Path) {
-        if self.known(dir).is_none()
-            && let Ok(sources) = list_sources(dir)
-        {
-            self.listed.push((dir.to_path_buf(), sources));
+    fn list(&mut self, dir: &Path) -> io::Result<()> {
+        if self.known(dir).is_none() {
+            self.listed.push((dir.to_path_buf(), list_sources(dir)?));
         }
+        Ok(())
     }
 
     /// Whether a module may have a source in a directory. `false` is a proof: the directory
@@ -126,11 +119,11 @@ impl SourceDirs {
         // Some file systems take different texts for the same name.
         let module = name.module.to_ascii_lowercase();
         match self.known(dir) {
-            Some(Sources::Known(names)) if module.is_ascii() => {
+            Some(sources) if !sources.is_incomplete && module.is_ascii() => {
                 name.source_suffixes().iter().any(|suffix| {
                     let mut source = module.clone();
-                    source.push(suffix.as_str());
-                    names.contains(&source)
+                    source.push(suffix);
+                    sources.names.contains(&source)
                 })
             }
             _ => true,
@@ -149,23 +142,24 @@ impl SourceDirs {
 }
 
 fn list_sources(dir: &Path) -> io::Result<Sources> {
-    let mut names = HashSet::new();
+    let mut sources = Sources::default();
     let entries = match fs::read_dir(dir) {
-        Err(error) if is_absence(&error) => return Ok(Sources::Known(names)),
+        Err(error) if is_absence(&error) => return Ok(sources),
         entries => entries?,
     };
     for entry in entries {
         let name = entry?.file_name().to_ascii_lowercase();
         let bytes = name.as_encoded_bytes();
         let mut suffixes = SOURCE_SUFFIXES.iter();
-        if suffixes.any(|suffix| bytes.ends_with(suffix.as_str().as_bytes())) {
-            names.insert(name);
+        if suffixes.any(|suffix| bytes.ends_with(suffix.as_bytes())) {
+            sources.names.insert(name);
         }
-        if names.len() > MAX_LISTED_SOURCES {
-            return Ok(Sources::Many);
+        if sources.names.len() > MAX_LISTED_SOURCES {
+            sources.is_incomplete = true;
+            break;
         }
     }
-    Ok(Sources::Known(names))
+    Ok(sources)
 }
 
 /// The directory of the source of a bytecode file in `dir`. `counterpart` is the directory
@@ -198,12 +192,14 @@ pub(crate) fn judge(
     filter: &BytecodeFilter,
     file: FoundBytecode<'_>,
     source_dirs: &mut SourceDirs,
-) -> Result<Judgement, (PathBuf, io::Error)> {
-    let in_file = |error| (file.path.to_path_buf(), error);
-    if filter.selects_by_interpreter() && !file.is_of(filter).map_err(in_file)? {
-        return Ok(Judgement::OtherInterpreter);
+) -> Result<Judgement, Unreadable> {
+    if filter.selects_by_interpreter() {
+        let is_selected = file.is_of(filter);
+        if !is_selected.map_err(|error| (file.path.to_path_buf(), error))? {
+            return Ok(Judgement::OtherInterpreter);
+        }
     }
-    let is_partial_write = file.name.is_partial_write();
+    let is_partial_write = file.name.is_partial_write;
     if !filter.stale && !is_partial_write {
         return Ok(Judgement::Selected(Reason::Bytecode));
     }
@@ -212,42 +208,44 @@ pub(crate) fn judge(
     let Some(source_dir) = source_dir else {
         return Ok(Judgement::UnknownSource);
     };
-    let verdict = if is_partial_write || source_dirs.may_have_source(source_dir, &file.name) {
-        pyc::judge(&file.name, source_dir, || file.open())
+    let staleness = if is_partial_write || source_dirs.may_have_source(source_dir, &file.name) {
+        pyc::judge(&file.name, file.path, source_dir, || file.open())
     } else {
-        Ok(Verdict::Stale(Staleness::Orphaned))
+        Ok(Some(Staleness::Orphaned))
     };
-    match verdict {
-        Ok(Verdict::UpToDate) if is_partial_write => Ok(Judgement::NotPartialWrite),
-        Ok(Verdict::UpToDate) => Ok(Judgement::UpToDate),
-        Ok(Verdict::Stale(_)) if !filter.stale => Ok(Judgement::Selected(Reason::Bytecode)),
-        Ok(Verdict::Stale(Staleness::Orphaned)) => {
-            source_dirs.list_after_orphan(source_dir);
+    match staleness {
+        Ok(None) if is_partial_write => Ok(Judgement::NotPartialWrite),
+        Ok(None) => Ok(Judgement::UpToDate),
+        Ok(Some(_)) if !filter.stale => Ok(Judgement::Selected(Reason::Bytecode)),
+        Ok(Some(Staleness::Orphaned)) => {
+            // There may be more orphans. If the directory cannot be read, the source of each
+            // is looked up.
+            let _ = source_dirs.list(source_dir);
             file.judge_orphan(source_dirs)
         }
-        Ok(Verdict::Stale(staleness)) => Ok(Judgement::Selected(Reason::Stale(staleness))),
-        Err(JudgeError::Bytecode(error)) if error.kind() == ErrorKind::NotFound => {
+        Ok(Some(staleness)) => Ok(Judgement::Selected(Reason::Stale(staleness))),
+        Err((path, error)) if path == file.path && error.kind() == ErrorKind::NotFound => {
             Ok(Judgement::Vanished)
         }
-        Err(JudgeError::Bytecode(error)) => Err(in_file(error)),
-        Err(JudgeError::Source(path, error)) => Err((path, error)),
+        Err(unreadable) => Err(unreadable),
     }
 }
 
 impl FoundBytecode<'_> {
     /// Judges a file without a source. In a directory without any, it belongs to a package or
     /// a program that was shipped without sources.
-    fn judge_orphan(self, source_dirs: &mut SourceDirs) -> Result<Judgement, (PathBuf, io::Error)> {
-        let dir = self.path.parent().map(or_current_dir);
-        match dir {
-            Some(_) if self.in_cache || self.in_prefix => {}
-            Some(_) if is_installed(self.canonical) => return Ok(Judgement::Installed),
-            Some(dir) => match source_dirs.is_sourceless(dir) {
-                Ok(true) => return Ok(Judgement::Sourceless),
-                Ok(false) => {}
-                Err(error) => return Err((dir.to_path_buf(), error)),
-            },
-            None => {}
+    fn judge_orphan(self, source_dirs: &mut SourceDirs) -> Result<Judgement, Unreadable> {
+        if !self.in_cache
+            && !self.in_prefix
+            && let Some(dir) = self.path.parent().map(or_current_dir)
+        {
+            if is_installed(self.canonical) {
+                return Ok(Judgement::Installed);
+            }
+            let is_sourceless = source_dirs.is_sourceless(dir);
+            if is_sourceless.map_err(|error| (dir.to_path_buf(), error))? {
+                return Ok(Judgement::Sourceless);
+            }
         }
         Ok(Judgement::Selected(Reason::Stale(Staleness::Orphaned)))
     }
@@ -257,8 +255,8 @@ impl FoundBytecode<'_> {
             // It may belong to an interpreter whose bytecode is kept.
             return Ok(false);
         };
-        let is_in = |filters: &[VersionFilter]| filters.iter().any(|one| one.matches(&interpreter));
-        Ok((filter.only.is_empty() || is_in(&filter.only)) && !is_in(&filter.keep))
+        let is_asked_for = filter.only.is_empty() || filter.only.contains(&interpreter);
+        Ok(is_asked_for && !filter.keep.contains(&interpreter))
     }
 
     /// The interpreter that wrote it, by its name or by its magic number. Outside of
@@ -284,15 +282,7 @@ impl FoundBytecode<'_> {
         if !self.is_regular {
             return Err(ErrorKind::NotFound.into());
         }
-        let mut options = OpenOptions::new();
-        options.read(true);
-        #[cfg(unix)]
-        {
-            use rustix::fs::OFlags;
-            use std::os::unix::fs::OpenOptionsExt;
-            options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
-        }
-        let contents = options.open(self.path)?;
+        let contents = open_nonblocking(self.path, false)?;
         let metadata = contents.metadata()?;
         if !metadata.is_file() {
             return Err(ErrorKind::NotFound.into());

@@ -7,9 +7,9 @@ use std::path::Path;
 use super::candidate::Candidate;
 use crate::directory::EntryKind;
 use crate::plan::Reason;
-use crate::rules::debris::{self, Debris, Match};
+use crate::rules::debris::{self, Debris};
 use crate::rules::ignore::EntryPath;
-use crate::rules::topics::DebrisKind;
+use crate::rules::topics::PatternId;
 use crate::rules::{CACHE_DIR, Rules, is_bytecode, is_install_dir};
 
 /// How a directory is walked.
@@ -124,7 +124,11 @@ impl Context<'_> {
     /// What becomes of a directory.
     ///
     /// `debris` is what [`Self::debris_match`] found, if there is evidence for it.
-    pub(crate) fn classify_dir(&self, entry: FoundEntry<'_>, debris: Option<Match>) -> DirDecision {
+    pub(crate) fn classify_dir(
+        &self,
+        entry: FoundEntry<'_>,
+        debris: Option<PatternId>,
+    ) -> DirDecision {
         let name = entry.name();
         if !entry.is_path && self.rules.ignore.is_ignored(entry.path) {
             return DirDecision::Skip;
@@ -142,9 +146,9 @@ impl Context<'_> {
             };
         }
         if let Some(found) = debris
-            && found.kind == DebrisKind::Whole
+            && !found.is_container
         {
-            return DirDecision::RemoveTree(Reason::Debris(found.topic));
+            return DirDecision::RemoveTree(Reason::Debris(found));
         }
         self.enter(entry, debris)
     }
@@ -165,7 +169,7 @@ impl Context<'_> {
         }
     }
 
-    fn enter(&self, entry: FoundEntry<'_>, debris: Option<Match>) -> DirDecision {
+    fn enter(&self, entry: FoundEntry<'_>, debris: Option<PatternId>) -> DirDecision {
         let name = entry.name();
         let is_searched = matches!(self.mode, WalkMode::Search { .. });
         let is_skipped =
@@ -184,7 +188,7 @@ impl Context<'_> {
         let reason = if self.is_erased(entry) {
             Some(Reason::Erased)
         } else {
-            debris.map(|found| Reason::Debris(found.topic))
+            debris.map(Reason::Debris)
         };
         let candidate = reason
             .map(Candidate::when_empty)
@@ -211,8 +215,10 @@ impl Context<'_> {
     pub(crate) fn can_select_file(&self, name: &OsStr, kind: EntryKind) -> bool {
         let is_file = kind.is_file_or_symlink();
         let may_be_bytecode = || self.mode != WalkMode::EraseOnly && is_bytecode(name);
-        let may_be_debris =
-            || self.mode.searches_debris() && self.rules.debris.match_file(name).is_some();
+        let may_be_debris = || {
+            self.mode.searches_debris()
+                && self.rules.debris.find(name, Path::new(""), false).is_some()
+        };
         !self.rules.erase.is_empty() || (is_file && (may_be_bytecode() || may_be_debris()))
     }
 
@@ -222,7 +228,7 @@ impl Context<'_> {
     pub(crate) fn classify_file(
         &self,
         entry: FoundEntry<'_>,
-        debris: Option<Match>,
+        debris: Option<PatternId>,
     ) -> FileDecision {
         let name = entry.name();
         // A FIFO, a socket or a device is no cache, whatever its name.
@@ -253,35 +259,34 @@ impl Context<'_> {
             otherwise: if is_erased {
                 Some(Reason::Erased)
             } else {
-                debris.map(|found| Reason::Debris(found.topic))
+                debris.map(Reason::Debris)
             },
         }
     }
 
     /// The debris topic that the name of an entry belongs to. Whether the entry is debris
     /// depends on the evidence that the topic asks for.
-    pub(crate) fn debris_match(&self, entry: FoundEntry<'_>) -> Option<Match> {
+    pub(crate) fn debris_match(&self, entry: FoundEntry<'_>) -> Option<PatternId> {
         self.match_topics(&self.rules.debris, entry)
     }
 
     /// The debris topic of an entry that is not ignored, whatever topics the user chose.
-    pub(crate) fn leftover_match(&self, entry: FoundEntry<'_>) -> Option<Match> {
+    pub(crate) fn leftover_match(&self, entry: FoundEntry<'_>) -> Option<PatternId> {
         let found = self.match_topics(debris::all_topics(), entry)?;
         let is_ignored = entry.is_path || self.rules.ignore.is_ignored(entry.path);
         (!is_ignored).then_some(found)
     }
 
-    fn match_topics(&self, topics: &Debris, entry: FoundEntry<'_>) -> Option<Match> {
+    fn match_topics(&self, topics: &Debris, entry: FoundEntry<'_>) -> Option<PatternId> {
         if entry.kind == EntryKind::Dir {
             if self.mode != (WalkMode::Search { debris: true }) {
                 return None;
             }
             // The name of the PATH itself says nothing: a project called `build` can have
             // a `lib` of its own.
-            let path = entry.relative_to_path;
-            topics.match_dir(entry.name(), path)
+            topics.find(entry.name(), entry.relative_to_path, true)
         } else if entry.kind.is_file_or_symlink() && self.mode.searches_debris() {
-            topics.match_file(entry.name())
+            topics.find(entry.name(), entry.relative_to_path, false)
         } else {
             None
         }

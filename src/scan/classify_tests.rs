@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::*;
-use crate::pyc::VersionFilter;
+use crate::pyc::Interpreter;
 use crate::rules::debris::Debris;
-use crate::rules::topics::TopicId;
+use crate::rules::topics::PatternId;
 use crate::rules::{BytecodeFilter, EraseGlobs, IgnoreRules};
 
 const SEARCH: WalkMode = WalkMode::Search { debris: true };
@@ -59,7 +59,7 @@ fn enters(decision: &DirDecision) -> Option<(WalkMode, Option<Reason>)> {
 
 fn all_debris() -> Rules {
     Rules {
-        debris: Debris::new(&["all".to_owned()]).unwrap(),
+        debris: Debris::new(&["all".to_owned()]),
         ..Rules::default()
     }
 }
@@ -74,7 +74,7 @@ fn plain_directories_are_searched_and_kept() {
 fn cache_directory_is_removed_whole_or_filtered() {
     let removed = DirDecision::RemoveTree(Reason::Bytecode);
     assert_eq!(dir(SEARCH, &Rules::default(), "a/__pycache__"), removed);
-    let only: VersionFilter = "3.12".parse().unwrap();
+    let only: Interpreter = "3.12".parse().unwrap();
     let rules = Rules {
         bytecode: BytecodeFilter {
             only: vec![only],
@@ -122,21 +122,22 @@ fn ignored_entries_are_kept_unless_they_are_a_path() {
     assert_eq!(decision.bytecode, BytecodeDecision::Remove);
 }
 
-fn debris(topic: &str) -> Reason {
-    let found = TopicId::all().find(|(id, _)| id.name() == topic);
-    Reason::Debris(found.unwrap().0)
+fn debris(glob: &str) -> Reason {
+    let found = PatternId::all().find(|pattern| pattern.path() == glob);
+    Reason::Debris(found.unwrap())
 }
 
 #[test]
-fn debris_is_removed_with_its_topic_but_not_among_installed_packages() {
+fn debris_is_removed_as_such_but_not_among_installed_packages() {
     let rules = all_debris();
-    let removed = |topic| DirDecision::RemoveTree(debris(topic));
-    assert_eq!(dir(SEARCH, &rules, "dist"), removed("package"));
-    assert_eq!(dir(SEARCH, &rules, ".tox"), removed("tox"));
-    assert_eq!(dir(SEARCH, &rules, "a/docs/_build"), removed("sphinx"));
+    let removed = |glob| DirDecision::RemoveTree(debris(glob));
+    assert_eq!(dir(SEARCH, &rules, "dist"), removed("dist"));
+    assert_eq!(dir(SEARCH, &rules, ".tox"), removed(".tox"));
+    let sphinx = removed("docs/_build");
+    assert_eq!(dir(SEARCH, &rules, "a/docs/_build"), sphinx);
     assert_eq!(enters(&dir(SEARCH, &rules, "_build")), Some((SEARCH, None)));
     let build = dir(SEARCH, &rules, "build");
-    assert_eq!(enters(&build), Some((SEARCH, Some(debris("package")))));
+    assert_eq!(enters(&build), Some((SEARCH, Some(debris("build")))));
     let installed = WalkMode::Search { debris: false };
     assert_eq!(
         enters(&dir(SEARCH, &rules, "site-packages")),

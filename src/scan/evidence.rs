@@ -34,11 +34,11 @@ pub(crate) fn is_proven(
         Evidence::Name => Ok(true),
         Evidence::Project => is_project(dir),
         Evidence::ProjectAbove => is_project(dir.parent().unwrap_or(dir)),
-        Evidence::Coverage => Ok(is_project(dir)? || exists(dir, ".coveragerc")?),
+        Evidence::Coverage => Ok(is_project(dir)? || has_any(dir, &[".coveragerc"])?),
         Evidence::Built => is_built(dir),
-        Evidence::Sphinx => Ok(exists(dir, "conf.py")? || exists(dir, "source/conf.py")?),
+        Evidence::Sphinx => has_any(dir, &["conf.py", "source/conf.py"]),
         Evidence::Cache => Ok(dir.ends_with(CACHE_DIR)),
-        Evidence::Egg if kind == EntryKind::Dir => exists(path, "EGG-INFO"),
+        Evidence::Egg if kind == EntryKind::Dir => has_any(path, &["EGG-INFO"]),
         Evidence::Egg => Ok(kind == EntryKind::File && is_zip(path)?),
         Evidence::Source => look_up(path.with_extension("py")),
         Evidence::Mutants => Ok(is_project(dir)? && has_mutants(path)?),
@@ -46,12 +46,7 @@ pub(crate) fn is_proven(
 }
 
 fn is_project(dir: &Path) -> Result<bool, Unreadable> {
-    for file in PROJECT_FILES {
-        if exists(dir, file)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    has_any(dir, &PROJECT_FILES)
 }
 
 /// Whether a project was built whose packages are in `dir`, or in its `src`.
@@ -65,7 +60,7 @@ fn is_built(dir: &Path) -> Result<bool, Unreadable> {
     } else {
         return Ok(false);
     };
-    Ok(exists(project, "build")? || exists(project, "dist")?)
+    has_any(project, &["build", "dist"])
 }
 
 fn is_zip(path: &Path) -> Result<bool, Unreadable> {
@@ -93,9 +88,14 @@ fn has_mutants(dir: &Path) -> Result<bool, Unreadable> {
     Ok(false)
 }
 
-/// Whether a directory has an entry of this name, also a dangling symlink.
-fn exists(dir: &Path, name: &str) -> Result<bool, Unreadable> {
-    look_up(dir.join(name))
+/// Whether a directory has an entry of one of these names, also a dangling symlink.
+fn has_any(dir: &Path, names: &[&str]) -> Result<bool, Unreadable> {
+    for name in names {
+        if look_up(dir.join(name))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn look_up(path: PathBuf) -> Result<bool, Unreadable> {

@@ -10,16 +10,15 @@ use super::walk::Job;
 use crate::directory::EntryKind;
 use crate::path::name_of;
 use crate::roots::Location;
-use crate::rules::debris::Match;
-use crate::rules::topics::{DebrisKind, NOT_SUGGESTED};
+use crate::rules::topics::{NOT_SUGGESTED, PatternId};
 
 /// A directory with debris.
 #[derive(Debug)]
 pub(crate) struct Leftover<'a> {
     /// The directory.
     pub(super) dir: Arc<Location<'a>>,
-    /// The topic and the glob of the debris.
-    pub(crate) found: Match,
+    /// What the debris is.
+    pub(crate) found: PatternId,
 }
 
 impl Job<'_, '_> {
@@ -37,7 +36,7 @@ impl Job<'_, '_> {
             return;
         };
         // The contents of a container would have to be read.
-        if found.kind == DebrisKind::Container || NOT_SUGGESTED.contains(&found.topic.name()) {
+        if found.is_container || NOT_SUGGESTED.contains(&found.topic) {
             return;
         }
         let Some(dir) = self.current_dir() else {

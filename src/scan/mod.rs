@@ -196,9 +196,11 @@ impl<'a> Scan<'a> {
             (reason == Reason::Erased).then_some(KeepReason::NotEmpty)
         } else if reason == Reason::Erased {
             let root = &dir.location.root.canonical;
-            self.guard.veto_erased(&dir.location.canonical(), root)
+            let checked = self.guard.check_erased(&dir.location.canonical(), root);
+            checked.err()
         } else if dir.candidate.is_guarded {
-            self.guard.veto_empty_dir(&dir.location.canonical())
+            let checked = self.guard.check_empty_dir(&dir.location.canonical());
+            checked.err()
         } else {
             None
         };

@@ -18,8 +18,8 @@ use crate::plan::{Reason, Target, TargetKind};
 use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
 use crate::roots::Location;
-use crate::rules::debris::Match;
 use crate::rules::ignore::EntryPath;
+use crate::rules::topics::PatternId;
 
 /// Targets that a job keeps to itself.
 const MAX_OWN_TARGETS: usize = 1 << 12;
@@ -43,7 +43,7 @@ impl<'a> Job<'_, 'a> {
             decision
         };
         if let DirDecision::RemoveTree(reason) = decision {
-            let is_generic = debris.is_some_and(Match::is_generic);
+            let is_generic = debris.is_some_and(|pattern| pattern.is_generic());
             match self.select_tree(relative, reason, is_generic) {
                 Ok(()) => {
                     self.walk.skip_current_dir();
@@ -97,7 +97,7 @@ impl<'a> Job<'_, 'a> {
 
     /// The debris topic of an entry, if there is evidence for it. What cannot be looked at
     /// is no evidence.
-    fn proven_debris(&mut self, entry: FoundEntry<'_>) -> Option<Match> {
+    fn proven_debris(&mut self, entry: FoundEntry<'_>) -> Option<PatternId> {
         let found = self.context().debris_match(entry)?;
         match evidence::is_proven(found.evidence, entry.path.display, entry.kind) {
             Ok(is_proven) => is_proven.then_some(found),
@@ -148,12 +148,15 @@ impl<'a> Job<'_, 'a> {
         let reason = decision.otherwise?;
         let guard = &self.scan.guard;
         let canonical = self.root.canonical.join(relative);
-        let veto = if reason == Reason::Erased {
-            guard.veto_erased(&canonical, &self.root.canonical)
+        let checked = if reason == Reason::Erased {
+            guard.check_erased(&canonical, &self.root.canonical)
         } else {
-            guard.veto_debris(&canonical, debris.is_some_and(Match::is_generic))
+            guard.check_debris(
+                &canonical,
+                debris.is_some_and(|pattern| pattern.is_generic()),
+            )
         };
-        if let Some(keep_reason) = veto {
+        if let Err(keep_reason) = checked {
             self.keep(relative, keep_reason);
             return None;
         }

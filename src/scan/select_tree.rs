@@ -7,7 +7,7 @@ use super::walk::Job;
 use crate::guard::KeepReason;
 use crate::path::split_name;
 use crate::plan::{Reason, Target, TargetKind};
-use crate::rules::topics::{HOLD_ENVIRONMENTS, TopicId};
+use crate::rules::topics::HOLD_ENVIRONMENTS;
 
 impl Job<'_, '_> {
     /// Selects a directory with its contents, but for what in it is kept.
@@ -23,14 +23,11 @@ impl Job<'_, '_> {
     ) -> Result<(), KeepReason> {
         let canonical = self.root.canonical.join(relative);
         let guard = &self.scan.guard;
-        if matches!(reason, Reason::Debris(_))
-            && let Some(keep_reason) = guard.veto_debris(&canonical, is_generic)
-        {
-            return Err(keep_reason);
+        if matches!(reason, Reason::Debris(_)) {
+            guard.check_debris(&canonical, is_generic)?;
         }
-        let holds_environments = |topic: TopicId| HOLD_ENVIRONMENTS.contains(&topic.name());
         let allow_environments =
-            matches!(reason, Reason::Debris(topic) if holds_environments(topic));
+            matches!(reason, Reason::Debris(found) if HOLD_ENVIRONMENTS.contains(&found.topic));
         let (scan, rules) = (self.scan, &self.rules);
         match TreeReader::read(scan, self.root, rules, relative, allow_environments) {
             Ok(contents) => self.add_tree(relative, reason, contents),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Found, Kept, NoteKind};
 use crate::guard::{Guard, KeepReason};
 use crate::plan::{Reason, Target, TargetKind};
-use crate::pyc::{self, BytecodeName};
+use crate::pyc::{BytecodeName, Source};
 use crate::roots::{Location, Roots};
 use crate::rules::CACHE_DIR;
 
@@ -131,7 +131,7 @@ impl<'a> Filter<'_, 'a> {
         if self.erase_is_confirmed && erase.is_match(root.relative_to_path(&relative), false) {
             return false;
         }
-        let Some(reason) = self.guard.veto_bytecode(&canonical) else {
+        let Err(reason) = self.guard.check_bytecode(&canonical) else {
             return false;
         };
         let path = root.display_path(&relative);
@@ -159,5 +159,5 @@ fn has_source(path: &Path) -> bool {
     } else {
         dir
     };
-    matches!(pyc::find_source(&name, source_dir), Ok(Some(_)))
+    matches!(Source::find(&name, source_dir), Ok(Some(_)))
 }

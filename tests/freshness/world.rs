@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyclean::pyc::magic::{self, Layout};
 use pyclean::pyc::marshal::MarshalFormat;
-use pyclean::pyc::{BytecodeName, PycFile, Verdict, judge};
+use pyclean::pyc::{BytecodeName, PycFile, Staleness, judge};
 
 /// Seconds since 1970, which may be negative, and nanoseconds after them.
 pub type Time = (i64, u32);
@@ -284,7 +284,7 @@ impl World {
         };
         describe(
             &name,
-            judge(&name, self.source.parent().unwrap(), open).unwrap(),
+            judge(&name, &self.bytecode, self.source.parent().unwrap(), open).unwrap(),
         )
     }
 
@@ -392,11 +392,8 @@ impl fmt::Display for World {
 }
 
 /// A verdict as a user reads it.
-pub fn describe(name: &BytecodeName<'_>, verdict: Verdict) -> String {
-    match verdict {
-        Verdict::UpToDate => "up to date".into(),
-        Verdict::Stale(staleness) => staleness.describe(name).to_string(),
-    }
+pub fn describe(name: &BytecodeName<'_>, staleness: Option<Staleness>) -> String {
+    staleness.map_or("up to date".into(), |staleness| staleness.describe(name))
 }
 
 pub fn set_modified(path: &Path, (seconds, nanos): Time) {

@@ -97,17 +97,27 @@ fn any_number_of_globs_is_supported() {
 
 #[test]
 fn one_glob_that_is_too_long_is_an_error() {
-    let tree = tree("a/x.pyc");
-    let settings = format!("[tool.pyclean]\nignore = ['{}*']\n", "?".repeat(900_000));
-    fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
-    let run = tree.pyclean("-n -q .");
-    assert_eq!(
-        (run.code, &*run.stdout),
-        (Some(2), ""),
-        "{:.200}",
-        run.stderr
-    );
-    assert!(run.stderr.contains("is too long"), "{:.200}", run.stderr);
+    let tree = tree("x/y/m.pyc");
+    let assert_refused = |run: &Run| {
+        assert_eq!(
+            (run.code, &*run.stdout),
+            (Some(2), ""),
+            "{:.200}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("is too long"), "{:.200}", run.stderr);
+        assert!(run.stderr.len() < 1000, "{:.2000}", run.stderr);
+    };
+    for form in ["", "x/"] {
+        let settings = format!(
+            "[tool.pyclean]\nignore = ['{form}{}']\n",
+            "?".repeat(900_000)
+        );
+        fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
+        assert_refused(&tree.pyclean("-n -q ."));
+    }
+    let glob = "*".repeat(120_000);
+    assert_refused(&tree.pyclean(&format!("--isolated -n -q --erase x/{glob} -- .")));
 }
 
 /// PATHs are opened when they are needed.

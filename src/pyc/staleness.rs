@@ -1,18 +1,9 @@
-//! The result of judging a bytecode file, and the words for it.
+//! Why a bytecode file is stale, and the words for it.
 
 use std::fmt;
 
 use super::header::Damage;
-use super::name::{BytecodeName, SourceSuffix};
-
-/// Whether a bytecode file is up to date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// Nothing proves that the file differs from what the source compiles to.
-    UpToDate,
-    /// The file is stale.
-    Stale(Staleness),
-}
+use super::name::{BytecodeName, SOURCE_SUFFIXES, SourceSuffix};
 
 /// Why a bytecode file is stale.
 ///
@@ -76,38 +67,20 @@ impl Staleness {
     /// use pyclean::pyc::{BytecodeName, Staleness};
     ///
     /// let name = BytecodeName::parse(OsStr::new("gone.cpython-312.pyc")).unwrap();
-    /// let text = Staleness::Orphaned.describe(&name).to_string();
-    /// assert_eq!(text, "orphaned, no gone.py");
+    /// assert_eq!(Staleness::Orphaned.describe(&name), "orphaned, no gone.py");
     /// ```
-    pub fn describe<'a>(&self, name: &BytecodeName<'a>) -> impl fmt::Display + use<'a> {
-        Description {
-            staleness: *self,
-            name: *name,
-        }
-    }
-}
-
-struct Description<'a> {
-    staleness: Staleness,
-    name: BytecodeName<'a>,
-}
-
-impl fmt::Display for Description<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, ", self.staleness.word())?;
-        let module = self.name.module.display();
-        match self.staleness {
-            Staleness::Orphaned => write!(f, "no {module}{}", SourceSuffix::Py),
-            Staleness::Outdated { suffix, change } => {
-                write!(f, "{module}{suffix} has {change}")
+    pub fn describe(&self, name: &BytecodeName<'_>) -> String {
+        let module = name.module.display();
+        let detail = match self {
+            Self::Orphaned => format!("no {module}{}", SOURCE_SUFFIXES[0]),
+            Self::Outdated { suffix, change } => format!("{module}{suffix} has {change}"),
+            Self::Raced { suffix } => {
+                format!("{module}{suffix} was changed after it was compiled, in the same second")
             }
-            Staleness::Raced { suffix } => {
-                let when = "after it was compiled, in the same second";
-                write!(f, "{module}{suffix} was changed {when}")
-            }
-            Staleness::Damaged(damage) => damage.fmt(f),
-            Staleness::Leftover => f.write_str("from an interrupted write"),
-        }
+            Self::Damaged(damage) => damage.to_string(),
+            Self::Leftover => "from an interrupted write".to_owned(),
+        };
+        format!("{}, {detail}", self.word())
     }
 }
 
