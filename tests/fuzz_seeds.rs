@@ -1,6 +1,6 @@
 //! Checks the properties of the fuzz targets on their seeds.
 
-#[path = "../fuzz/properties.rs"]
+#[path = "fuzz/properties.rs"]
 mod properties;
 
 use std::fs;
@@ -20,7 +20,7 @@ fn properties_hold_for_the_seeds() {
     ];
     for (target, property) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("fuzz/seeds")
+            .join("tests/fuzz/seeds")
             .join(target);
         let seeds: Vec<_> = fs::read_dir(&seeds).unwrap().collect();
         assert!(!seeds.is_empty(), "{target}");
