@@ -185,19 +185,14 @@ fn layout(magic: u16, tag: Option<&str>, writer: Option<&Interpreter>) -> Layout
 /// Until 6.2, pytest wrote magic number, mtime and size, under Python 2.7 and 3.7
 /// alike. Before 5.0 its tag did not include a version.
 fn is_pytest_before_6_2(tag: &str) -> bool {
-    if tag.ends_with("-PYTEST") {
-        return true;
-    }
     let Some((_, version)) = tag.split_once("-pytest-") else {
-        return false;
+        return tag.ends_with("-PYTEST");
     };
     let mut numbers = version
         .split('.')
         .map_while(|part| part.parse::<u32>().ok());
-    match (numbers.next(), numbers.next()) {
-        (Some(major), Some(minor)) => (major, minor) < (6, 2),
-        _ => false,
-    }
+    let version = numbers.next().zip(numbers.next());
+    version.is_some_and(|version| version < (6, 2))
 }
 
 fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {

@@ -55,8 +55,7 @@ impl Debris {
         }
         let is_in_place = |pattern: &PatternId| {
             let (needed, _) = pattern.parent_and_name();
-            let parent = || path.parent().and_then(Path::file_name);
-            needed.is_none_or(|needed| parent() == Some(needed.as_ref()))
+            needed.is_none_or(|needed| path.parent().is_some_and(|dir| dir.ends_with(needed)))
         };
         let matches = globs.matches(name);
         let mut found = matches.iter().map(|&index| patterns[index]);

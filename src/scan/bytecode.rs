@@ -171,14 +171,10 @@ pub(crate) fn source_dir<'d>(
     in_cache: bool,
     counterpart: Option<&'d Path>,
 ) -> Option<&'d Path> {
-    if in_cache {
-        dir.parent()
-    } else if counterpart.is_some() {
-        counterpart
-    } else if name.tag().is_some() {
-        None
-    } else {
-        Some(dir)
+    match counterpart {
+        _ if in_cache => dir.parent(),
+        None if name.tag().is_none() => Some(dir),
+        counterpart => counterpart,
     }
 }
 
