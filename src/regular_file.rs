@@ -35,6 +35,7 @@ pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Optio
 
 /// Opens a file without waiting for the other end of a pipe. On Unix, a symlink is an error
 /// unless it is followed.
+#[cfg_attr(not(unix), allow(unused_variables))]
 pub(crate) fn open_nonblocking(path: &Path, follows_symlinks: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);

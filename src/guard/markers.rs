@@ -6,8 +6,8 @@ use crate::directory::EntryKind;
 use crate::guard::KeepReason;
 use crate::rules::is_vcs_dir;
 
-/// The entries of a git directory (`is_git_directory` in git's setup.c).
-pub(crate) const GIT_DIR_ENTRIES: [&str; 3] = ["HEAD", "objects", "refs"];
+/// The entries of a git directory.
+const GIT_DIR_ENTRIES: [&str; 3] = ["HEAD", "objects", "refs"];
 
 /// Files by which Fossil marks a checkout.
 pub(crate) const FOSSIL_FILES: [&str; 2] = [".fslckout", "_FOSSIL_"];

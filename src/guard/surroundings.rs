@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, GIT_DIR_ENTRIES, PROGRAM_DIRS};
+use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, PROGRAM_DIRS};
 use super::repository::Repository;
 use crate::path::is_absence;
 use crate::rules::{VCS_DIRS, is_vcs_dir};
@@ -153,13 +153,9 @@ impl<'a> OpenPlace<'a> {
         Ok(false)
     }
 
+    /// Whether this is a git directory (`is_git_directory` in git's setup.c).
     fn is_git_dir(&self) -> Result<bool, Unreadable> {
-        for name in GIT_DIR_ENTRIES {
-            if !self.has(name)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(self.has("HEAD")? && self.has("objects")? && self.has("refs")?)
     }
 
     fn is_environment(&self) -> Result<bool, Unreadable> {
