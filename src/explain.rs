@@ -17,7 +17,7 @@ use crate::plan::Reason;
 use crate::pyc::header::PROBE_LEN;
 use crate::pyc::{BytecodeName, SOURCE_SUFFIXES, Source, Staleness, Unreadable};
 use crate::pycache_prefix::source_dir_below;
-use crate::rules::{BytecodeFilter, CACHE_DIR};
+use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
 use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
 
 /// Explains bytecode files on stdout. `prefix` is the directory in which Python caches
@@ -91,10 +91,10 @@ fn explain(
     let counterpart = prefix.and_then(|prefix| source_dir_below(prefix, dir));
     let file = FoundBytecode {
         path,
-        canonical: &canonical,
         name,
         source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
         in_cache,
+        is_installed: !in_cache && is_installed(&canonical),
         in_prefix: counterpart.is_some(),
         is_regular: true,
     };

@@ -12,15 +12,13 @@ use crate::pyc::{
     self, BytecodeName, Interpreter, PycFile, SOURCE_SUFFIXES, Staleness, Unreadable, magic,
 };
 use crate::regular_file::open_nonblocking;
-use crate::rules::{BytecodeFilter, is_installed};
+use crate::rules::BytecodeFilter;
 
 /// A bytecode file that the walk met.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FoundBytecode<'a> {
     /// Its path.
     pub(crate) path: &'a Path,
-    /// Its canonical path.
-    pub(crate) canonical: &'a Path,
     /// What its name says.
     pub(crate) name: BytecodeName<'a>,
     /// The directory of its source; `None` if that is not known, as for a file that was
@@ -28,6 +26,8 @@ pub(crate) struct FoundBytecode<'a> {
     pub(crate) source_dir: Option<&'a Path>,
     /// Whether it is in a `__pycache__`, where each name has a tag.
     pub(crate) in_cache: bool,
+    /// Whether it is outside of a cache and in an installed package, which may have no sources.
+    pub(crate) is_installed: bool,
     /// Whether it is under `PYTHONPYCACHEPREFIX`, where only Python writes.
     pub(crate) in_prefix: bool,
     /// Whether it is a regular file. No other file is opened.
@@ -116,10 +116,10 @@ impl SourceDirs {
     /// Whether a module may have a source in a directory. `false` is a proof: the directory
     /// was listed for another orphan.
     fn may_have_source(&mut self, dir: &Path, name: &BytecodeName) -> bool {
-        // Some file systems take different texts for the same name.
-        let module = name.module.to_ascii_lowercase();
         match self.known(dir) {
-            Some(sources) if !sources.is_incomplete && module.is_ascii() => {
+            // Some file systems take different texts for the same name.
+            Some(sources) if !sources.is_incomplete && name.module.is_ascii() => {
+                let module = name.module.to_ascii_lowercase();
                 name.source_suffixes().iter().any(|suffix| {
                     let mut source = module.clone();
                     source.push(suffix);
@@ -235,7 +235,7 @@ impl FoundBytecode<'_> {
             && !self.in_prefix
             && let Some(dir) = self.path.parent().map(or_current_dir)
         {
-            if is_installed(self.canonical) {
+            if self.is_installed {
                 return Ok(Judgement::Installed);
             }
             let is_sourceless = source_dirs.is_sourceless(dir);

@@ -19,6 +19,7 @@ use crate::pyc::{BytecodeName, Staleness};
 use crate::pycache_prefix::source_root;
 use crate::roots::Location;
 use crate::rules::ignore::EntryPath;
+use crate::rules::is_installed;
 use crate::rules::topics::PatternId;
 
 /// Targets that a job keeps to itself.
@@ -167,13 +168,10 @@ impl<'a> Job<'_, 'a> {
     fn judge(&mut self, entry: &DirEntry, relative: &Path, kind: EntryKind) -> Option<Reason> {
         let name = BytecodeName::parse(name_of(entry))?;
         let in_cache = matches!(self.mode(), WalkMode::FilterCache { .. });
+        let canonical = || self.root.canonical.join(relative);
         // A single entry can be written as a name in the current directory.
-        let canonical = self.root.canonical.join(relative);
-        let path = if entry.depth() == 0 {
-            &canonical
-        } else {
-            entry.path()
-        };
+        let named = (entry.depth() == 0).then(canonical);
+        let path = named.as_deref().unwrap_or(entry.path());
         let dir = path.parent()?;
         // Below a PATH in the prefix there can be sources as well; what was compiled beside
         // them has no tag.
@@ -186,10 +184,10 @@ impl<'a> Job<'_, 'a> {
         });
         let file = FoundBytecode {
             path,
-            canonical: &canonical,
             name,
             source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
             in_cache,
+            is_installed: !in_cache && is_installed(&canonical()),
             in_prefix: self.prefix.is_some(),
             is_regular: kind == EntryKind::File,
         };

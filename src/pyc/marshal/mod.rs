@@ -33,12 +33,15 @@ const MAX_DEPTH: usize = 2000;
 /// if the object is not a code object, and otherwise [`Damage::Corrupt`] with the
 /// position of a value that no release with this format can load.
 pub fn check_code(file: &[u8], start: usize, format: MarshalFormat) -> Result<(), Damage> {
+    // As much as most files need.
+    let (references, mut stack) = (Vec::with_capacity(256), Vec::with_capacity(16));
+    stack.push(Container::Values(1, Role::Any));
     Checker {
         file,
         rest: file.get(start..).unwrap_or_default(),
         format,
-        references: Vec::new(),
-        stack: vec![Container::Values(1, Role::Any)],
+        references,
+        stack,
     }
     .check()
 }
