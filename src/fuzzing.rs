@@ -14,7 +14,7 @@ pub fn is_ignored_by_own_name(word: &str) -> Option<bool> {
         display: Path::new(word),
         canonical_root: Path::new("/"),
         relative: Path::new(word),
-        alias: None,
+        aliases: &[],
     }))
 }
 

@@ -108,7 +108,7 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
         git_clean::run(options, &found, &mut report);
     }
     let status = report.finish();
-    hints::print_leftovers(&found.leftovers);
+    hints::print_debris_hint(&found.hinted_debris);
     Ok(status)
 }
 

@@ -136,7 +136,7 @@ fn start_dir<'t>(target: &'t Target) -> Cow<'t, Path> {
 /// (`PYTHONPYCACHEPREFIX`), with its root.
 fn source_dir<'a>(root: &'a Root, dir: &Path, roots: &'a Roots) -> (&'a Root, PathBuf) {
     match &root.scope {
-        Scope::PrefixDirs(dirs) if !dirs.iter().any(|dir| dir.is_path) => {
+        Scope::PrefixDirs(dirs) if !dirs.iter().any(|dir| dir.is_path_argument) => {
             // Directories between the prefix and the counterparts belong to no project.
             find_source_dir(dir, dirs, roots).unwrap_or((root, PathBuf::new()))
         }

@@ -23,7 +23,7 @@ pub(crate) struct PrefixDir {
     /// The rules of that directory.
     pub(crate) rules: Arc<Rules>,
     /// Whether the user named it as a PATH.
-    pub(crate) is_path: bool,
+    pub(crate) is_path_argument: bool,
 }
 
 /// Finds the counterparts of directories under the canonical path `prefix`: by the path that
@@ -53,7 +53,7 @@ pub(crate) fn find_dirs<'p>(
             source_dir,
             canonical_source_dir,
             rules,
-            is_path: false,
+            is_path_argument: false,
         });
     let mut known = HashSet::new();
     let mut dirs = Vec::new();

@@ -93,8 +93,9 @@ pub(super) fn improve(mut error: Error) -> Error {
     let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let is_topic = text(ContextKind::InvalidArg).starts_with("--debris");
     let value = text(ContextKind::InvalidValue);
-    let is_path = value.contains(is_separator) || value == ".." || Path::new(&value).exists();
-    if error.kind() != ErrorKind::InvalidValue || !is_topic || !is_path {
+    let is_path_argument =
+        value.contains(is_separator) || value == ".." || Path::new(&value).exists();
+    if error.kind() != ErrorKind::InvalidValue || !is_topic || !is_path_argument {
         return error;
     }
     let text = format!(

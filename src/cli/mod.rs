@@ -104,11 +104,11 @@ pub struct Cli {
     #[arg(long_help = generate::debris_help(), help_heading = "Selection")]
     pub(crate) debris: Option<Vec<String>>,
 
-    /// Also delete what matches GLOB (asks first)
+    /// Also remove what matches GLOB (asks first)
     ///
     /// GLOB is relative to each PATH: 'tmp/**/*' matches everything in tmp, 'tmp/' matches
-    /// the directory itself. The matches are listed and deleted after you confirm it. A
-    /// directory is deleted only if it ends up empty: to delete tmp with its contents, write
+    /// the directory itself. The matches are listed and removed after you confirm it. A
+    /// directory is removed only if it ends up empty: to remove tmp with its contents, write
     /// 'tmp/**/*' tmp/.
     ///
     /// This option takes all values that follow it, so put PATH first. Before PATH, write
@@ -124,9 +124,10 @@ pub struct Cli {
 
     /// Also run `git clean -dx` (asks first)
     ///
-    /// It removes all untracked and ignored files, such as .env. It runs last, in each PATH, and is interactive unless --yes is given. It keeps what
-    /// --ignore names. With this option, --ignore accepts only names, in which * and ? are
-    /// wildcards. A dry run prints what git would remove; the total does not include it.
+    /// It removes all untracked and ignored files, such as .env. It runs last, in each PATH,
+    /// and is interactive unless --yes is given. It keeps what --ignore names. With this
+    /// option, --ignore accepts only names, in which * and ? are wildcards. A dry run prints
+    /// what git would remove; the total does not include it.
     #[arg(short, long, help_heading = "Selection")]
     pub(crate) git_clean: bool,
 

@@ -1,4 +1,4 @@
-//! Text for people: formatting, messages on stderr, and progress. It knows nothing of runs.
+//! Text for people: formatting, messages on stderr, and progress.
 
 pub(crate) mod format;
 pub(crate) mod message;

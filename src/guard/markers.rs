@@ -48,7 +48,7 @@ impl Markers {
 
     /// Why the directory with these entries must not be removed with another one.
     pub(crate) fn reason(self, allow_environments: bool) -> Option<KeepReason> {
-        let is_git_dir = self.git_dir_entries == GIT_DIR_ENTRIES.len();
+        let is_git_dir = self.git_dir_entries >= GIT_DIR_ENTRIES.len();
         if self.is_work_tree || is_git_dir {
             Some(KeepReason::NestedRepository)
         } else if self.is_environment && !allow_environments {

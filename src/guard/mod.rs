@@ -103,7 +103,7 @@ impl Guard {
         if self.user_caches.iter().any(is_user_cache) {
             return Err(KeepReason::UserCache);
         }
-        let surroundings = self.around(path)?;
+        let surroundings = self.surroundings_of_parent(path)?;
         if surroundings.in_git_dir {
             return Err(KeepReason::InRepository);
         }
@@ -120,14 +120,15 @@ impl Guard {
     }
 
     /// Checks that what matches `--erase` at a path below a PATH can be removed: a wildcard
-    /// does not match the files of a repository. In a directory such as `.git`, a glob writes out its
-    /// name, but a bare repository can have any name. Both paths are canonical.
+    /// does not match the files of a repository. In a directory such as `.git`, a glob writes
+    /// out its name, but a bare repository can have any name. Both paths are canonical.
     pub(crate) fn check_erased(&self, path: &Path, root: &Path) -> Result<(), KeepReason> {
         let below = path.strip_prefix(root).unwrap_or(path);
         if below.iter().any(is_vcs_dir) {
             return Ok(());
         }
-        if self.around(path)?.in_git_dir && !self.surroundings_of(root)?.in_git_dir {
+        if self.surroundings_of_parent(path)?.in_git_dir && !self.surroundings_of(root)?.in_git_dir
+        {
             return Err(KeepReason::InRepository);
         }
         Ok(())
@@ -136,7 +137,7 @@ impl Guard {
     /// Checks that a directory at a canonical path, in which nothing is left, can be removed.
     pub(crate) fn check_empty_dir(&self, path: &Path) -> Result<(), KeepReason> {
         // Nothing is left in it that could make it a repository or an environment itself.
-        let surroundings = self.around(path)?;
+        let surroundings = self.surroundings_of_parent(path)?;
         if surroundings.in_git_dir || path.file_name().is_some_and(is_vcs_dir) {
             return Err(KeepReason::InRepository);
         }
@@ -163,10 +164,10 @@ impl Guard {
             .collect()
     }
 
-    /// Checks that git does not track a file of bytecode, or in a cache.
+    /// Checks that git does not track a bytecode file, or another file in a `__pycache__`.
     pub(crate) fn check_bytecode(&self, path: &Path) -> Result<(), KeepReason> {
-        let surroundings = self.around(path)?;
-        self.ask_repositories(&surroundings, KeepReason::TrackedProgram, |repository| {
+        let surroundings = self.surroundings_of_parent(path)?;
+        self.ask_repositories(&surroundings, KeepReason::Tracked, |repository| {
             repository.tracks_bytecode_file(path)
         })
     }
@@ -200,7 +201,7 @@ impl Guard {
         answer
     }
 
-    fn around(&self, path: &Path) -> Result<Arc<Surroundings>, KeepReason> {
+    fn surroundings_of_parent(&self, path: &Path) -> Result<Arc<Surroundings>, KeepReason> {
         self.surroundings_of(path.parent().unwrap_or(path))
     }
 

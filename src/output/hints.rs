@@ -10,7 +10,7 @@ use crate::interrupt;
 use crate::options::Options;
 use crate::path::canonicalize;
 use crate::roots::Roots;
-use crate::scan::Leftover;
+use crate::scan::HintedDebris;
 
 /// Globs or paths that a message names.
 const MAX_NAMES: usize = 6;
@@ -57,8 +57,8 @@ pub(crate) fn warn_of_other_files(options: &Options, roots: &Roots) {
 
 /// Names debris that is kept because the user chose no topic, and the command that removes
 /// it.
-pub(crate) fn print_leftovers(leftovers: &[Leftover]) {
-    let found = || leftovers.iter().map(|leftover| leftover.found);
+pub(crate) fn print_debris_hint(hinted: &[HintedDebris]) {
+    let found = || hinted.iter().map(|debris| debris.found);
     let globs: BTreeSet<_> = found().map(|found| found.path()).collect();
     let topics: BTreeSet<_> = found().map(|found| found.topic).collect();
     if globs.is_empty() || interrupt::is_requested() {

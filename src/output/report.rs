@@ -164,11 +164,16 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Warns of bytecode that git tracks.
+    /// Warns of bytecode that is removed although git tracks it.
     pub(crate) fn record_tracked(&mut self, paths: &[PathBuf]) {
         if !paths.is_empty() {
             print_warning(format_args!(
-                "git tracks {} (git rm --cached FILE to stop)",
+                "{} {}, which git tracks; to stop tracking: git rm --cached FILE",
+                if self.cli.is_dry_run() {
+                    "would remove"
+                } else {
+                    "removing"
+                },
                 list_some(paths.iter(), MAX_NAMES)
             ));
         }

@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(mut targets: Vec<Target<'a>>) -> Self {
         targets.sort_unstable_by(Target::compare);
         targets.dedup_by(|next, kept| kept.holds(next));
-        drop_doubly_named(&mut targets);
+        drop_duplicate_entries(&mut targets);
         Self { targets }
     }
 
@@ -240,8 +240,8 @@ impl Target<'_> {
     }
 }
 
-/// Drops single entries that the user named and that were found under another PATH, too.
-fn drop_doubly_named(targets: &mut Vec<Target>) {
+/// Drops single entries that the user named and that were also found under another PATH.
+fn drop_duplicate_entries(targets: &mut Vec<Target>) {
     let is_named = |target: &Target| matches!(target.dir.root.scope, Scope::Entries(_));
     if !targets.iter().any(is_named) {
         return;

@@ -1,4 +1,4 @@
-//! The PATHs of the command line, opened before anything else happens.
+//! The PATHs of the command line. Each is looked up before anything else happens.
 //!
 //! Everything is removed by name relative to an open PATH, so that a rename or a symlink swap
 //! during the run cannot redirect a removal to another place. A PATH is opened when it is
@@ -134,11 +134,14 @@ impl Roots {
         let key = (shown.to_path_buf(), Arc::as_ptr(&options.rules) as usize);
         if let Some(&position) = self.entry_roots.get(&key) {
             if let Scope::Entries(names) = &mut self.list[position].scope {
-                names.entry(name.to_owned()).or_insert(alias);
+                names.entry(name.to_owned()).or_default().extend(alias);
             }
             return Ok(());
         }
-        let scope = Scope::Entries(BTreeMap::from([(name.to_owned(), alias)]));
+        let scope = Scope::Entries(BTreeMap::from([(
+            name.to_owned(),
+            alias.into_iter().collect(),
+        )]));
         self.add_root(options, shown, parent.to_path_buf(), scope, one_file_system)?;
         self.entry_roots.insert(key, self.list.len() - 1);
         Ok(())
@@ -148,7 +151,7 @@ impl Roots {
     fn add_prefix(&mut self, prefix: &Path, one_file_system: bool) -> io::Result<()> {
         let canonical = canonicalize(prefix)?;
         // Other projects have bytecode there, so that a walk that meets it skips it.
-        let is_path = !self.walked_separately.insert(canonical.clone());
+        let is_path_argument = !self.walked_separately.insert(canonical.clone());
         self.scope_paths_in_prefix(&canonical);
         let trees = self.list.iter().filter(|root| root.is_tree());
         let trees = trees.map(|root| (&*root.path, &*root.canonical, &root.rules));
@@ -156,7 +159,8 @@ impl Roots {
         // A counterpart that is itself a PATH is walked as that.
         dirs.retain(|dir| {
             let path = canonical.join(&dir.relative);
-            self.walked_separately.insert(path) || (dir.relative.as_os_str().is_empty() && !is_path)
+            self.walked_separately.insert(path)
+                || (dir.relative.as_os_str().is_empty() && !is_path_argument)
         });
         let Some(rules) = dirs.first().map(|dir| Arc::clone(&dir.rules)) else {
             return Ok(());
@@ -180,7 +184,7 @@ impl Roots {
                     canonical_source_dir: source_dir.clone(),
                     source_dir,
                     rules: Arc::clone(&root.rules),
-                    is_path: true,
+                    is_path_argument: true,
                 }]);
             }
         }

@@ -15,7 +15,7 @@ use crate::rules::Rules;
 /// A directory in which something is removed.
 #[derive(Debug)]
 pub(crate) struct Root {
-    /// Its position on the command line, which orders the listing.
+    /// Its position in the list of roots, which orders the listing.
     pub(crate) id: usize,
     /// The directory as the user wrote it.
     pub(crate) path: PathBuf,
@@ -37,8 +37,8 @@ pub(crate) enum Scope {
     /// The whole directory tree.
     Tree,
     /// Some of its entries, which the user named: files, and `__pycache__` directories. With
-    /// the PATH as it was given, if that is another path than the one that is shown.
-    Entries(BTreeMap<OsString, Option<PathBuf>>),
+    /// the PATHs as they were given that are other paths than the one that is shown.
+    Entries(BTreeMap<OsString, Vec<PathBuf>>),
     /// Directories under `PYTHONPYCACHEPREFIX`.
     PrefixDirs(Vec<PrefixDir>),
 }
@@ -85,12 +85,12 @@ impl Root {
         matches!(self.scope, Scope::Tree)
     }
 
-    /// The PATH as it was given that leads to the first component of a path below this root,
-    /// if that is another path than the one that is shown.
-    pub(crate) fn alias(&self, relative: &Path) -> Option<&Path> {
-        match &self.scope {
-            Scope::Entries(names) => names.get(relative.iter().next()?)?.as_deref(),
-            Scope::Tree | Scope::PrefixDirs(_) => None,
+    /// The PATHs as they were given that lead to the first component of a path below this
+    /// root, and are other paths than the one that is shown.
+    pub(crate) fn aliases(&self, relative: &Path) -> &[PathBuf] {
+        match (&self.scope, relative.iter().next()) {
+            (Scope::Entries(names), Some(name)) => names.get(name).map_or(&[], Vec::as_slice),
+            _ => &[],
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Component, Path, is_separator};
 
 use anyhow::{Context, Result, ensure};
 
-use super::path_glob::{MAX_GLOB_LEN, PathGlob, Wildcards};
+use super::path_glob::{PathGlob, Wildcards, check_size};
 
 /// What the user asked to erase.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,7 @@ impl EraseGlobs {
     /// If a glob is not valid, is empty or too long, or points outside the PATH.
     pub(crate) fn new(globs: &[String]) -> Result<Self> {
         let parse = |text: &String| {
-            ensure!(text.len() <= MAX_GLOB_LEN, "glob '{text:.40}…' is too long");
+            check_size(text)?;
             let invalid = || format!("invalid --erase glob '{text}'");
             let is_inside =
                 |part: Component| matches!(part, Component::Normal(_) | Component::CurDir);

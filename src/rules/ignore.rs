@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 
 use super::name_globs::NameGlobs;
-use super::path_glob::{MAX_GLOB_LEN, PathGlob, Wildcards, has_wildcards, name_glob};
+use super::path_glob::{PathGlob, Wildcards, check_size, has_wildcards, name_glob};
 use crate::path::{file_name, fold_case, plain};
 
 /// Names, paths and globs that are neither entered nor removed. Names and paths are in the
@@ -23,22 +23,22 @@ pub(crate) struct IgnoreRules {
     /// The most components that one of `paths` has.
     max_path_len: usize,
     path_globs: Vec<PathGlob>,
-    /// What is ignored as well.
+    /// The rules of the directories above.
     inherited: Option<Arc<Self>>,
 }
 
 /// The path of an entry as a user can write it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EntryPath<'a> {
-    /// The PATH as it was given, joined with the path of the entry below it.
+    /// The path of the entry as it is shown.
     pub(crate) display: &'a Path,
     /// The canonical path of the PATH.
     pub(crate) canonical_root: &'a Path,
     /// The path of the entry below the PATH.
     pub(crate) relative: &'a Path,
-    /// The PATH as it was given that leads to the first component of `relative`, if that is
-    /// another path than the one that is shown.
-    pub(crate) alias: Option<&'a Path>,
+    /// The PATHs as they were given that lead to the first component of `relative`, and are
+    /// other paths than the one that is shown.
+    pub(crate) aliases: &'a [PathBuf],
 }
 
 impl EntryPath<'_> {
@@ -52,11 +52,12 @@ impl EntryPath<'_> {
         self.canonical_root.join(self.relative)
     }
 
-    /// The path through the PATH that was given.
-    fn alias_path(&self) -> Option<PathBuf> {
+    /// The paths through `aliases`.
+    fn alias_paths(&self) -> impl Iterator<Item = PathBuf> {
         let mut below = self.relative.components();
         below.next();
-        self.alias.map(|alias| alias.join(below.as_path()))
+        let below = below.as_path();
+        self.aliases.iter().map(move |alias| alias.join(below))
     }
 }
 
@@ -88,7 +89,7 @@ impl IgnoreRules {
                     let why = "globs must be valid UTF-8; use '?' for other bytes";
                     format!("{}: {why}", invalid())
                 })?;
-                ensure!(text.len() <= MAX_GLOB_LEN, "glob '{text:.40}…' is too long");
+                check_size(text)?;
                 if is_name {
                     name_globs.push(name_glob(text).with_context(invalid)?);
                 } else {
@@ -136,10 +137,13 @@ impl IgnoreRules {
         if self.is_empty() {
             return false;
         }
+        let is_path_match = || {
+            self.is_path_match(entry.display)
+                || self.is_path_match(&entry.canonical())
+                || entry.alias_paths().any(|path| self.is_path_match(&path))
+        };
         self.is_name_match(entry.name())
-            || self.is_path_match(entry.display)
-            || (self.has_paths() && self.is_path_match(&entry.canonical()))
-            || (entry.alias_path()).is_some_and(|path| self.is_path_match(&path))
+            || (self.has_paths() && is_path_match())
             || (self.inherited.as_ref()).is_some_and(|rules| rules.is_ignored(entry))
     }
 

@@ -18,7 +18,7 @@ impl NameGlobs {
     ///
     /// # Errors
     ///
-    /// If a glob is longer than [`MAX_GLOB_LEN`](super::path_glob::MAX_GLOB_LEN).
+    /// If a glob was not accepted by [`check_size`](super::path_glob::check_size).
     pub(crate) fn new(globs: &[Glob]) -> Result<Self> {
         let mut sets = Vec::new();
         let mut rest = globs;

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{self, Path};
 use std::sync::OnceLock;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::is_vcs_dir;
@@ -49,8 +49,11 @@ impl LazyGlob {
     }
 }
 
-/// Longer globs are refused: their regexes can be too large to be compiled.
-pub(crate) const MAX_GLOB_LEN: usize = 1 << 16;
+/// The regex of a longer glob can be too large to be compiled.
+const MAX_GLOB_LEN: usize = 1 << 16;
+
+/// The regex of more alternatives within each other can be too deep to be compiled.
+const MAX_GLOB_BRACES: usize = 100;
 
 /// Which names a wildcard can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,21 @@ pub(crate) enum Wildcards {
 pub(crate) fn has_wildcards(text: &OsStr) -> bool {
     let mut bytes = text.as_encoded_bytes().iter();
     bytes.any(|byte| b"*?[{".contains(byte))
+}
+
+/// Refuses a glob whose regex could be too large to be compiled.
+///
+/// # Errors
+///
+/// If it is too long, or has too many alternatives.
+pub(crate) fn check_size(glob: &str) -> Result<()> {
+    ensure!(glob.len() <= MAX_GLOB_LEN, "glob '{glob:.40}…' is too long");
+    let braces = glob.bytes().filter(|byte| *byte == b'{').count();
+    ensure!(
+        braces <= MAX_GLOB_BRACES,
+        "glob '{glob:.40}…' has more than {MAX_GLOB_BRACES} '{{'"
+    );
+    Ok(())
 }
 
 /// A glob of the user for a single name. It matches as the file system does: Windows

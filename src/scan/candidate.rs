@@ -90,7 +90,7 @@ impl<'a> DirCandidate<'a> {
     }
 
     /// The directory that holds it, whose path is `parent`.
-    pub(crate) fn holder(&self, parent: &Path) -> Arc<Location<'a>> {
+    pub(crate) fn parent_location(&self, parent: &Path) -> Arc<Location<'a>> {
         let shared = self.parent.as_ref().map(|candidate| &candidate.location);
         match shared.filter(|location| *location.path == *parent) {
             Some(location) => Arc::clone(location),

@@ -39,7 +39,7 @@ pub(crate) struct FoundEntry<'a> {
     /// What it is.
     pub(crate) kind: EntryKind,
     /// Whether the user named it as a PATH. Then it is not ignored.
-    pub(crate) is_path: bool,
+    pub(crate) is_path_argument: bool,
     /// Whether it is part of a repository itself.
     pub(crate) in_repository: bool,
 }
@@ -130,7 +130,7 @@ impl Context<'_> {
         debris: Option<PatternId>,
     ) -> DirDecision {
         let name = entry.name();
-        if !entry.is_path && self.rules.ignore.is_ignored(entry.path) {
+        if !entry.is_path_argument && self.rules.ignore.is_ignored(entry.path) {
             return DirDecision::Skip;
         }
         if let WalkMode::Search { debris } = self.mode
@@ -150,16 +150,16 @@ impl Context<'_> {
         {
             return DirDecision::RemoveTree(Reason::Debris(found));
         }
-        self.enter(entry, debris)
+        self.decide_descent(entry, debris)
     }
 
-    /// How a directory is entered that is kept although it is called like debris.
-    pub(crate) fn enter_kept_debris(&self, entry: FoundEntry<'_>) -> DirDecision {
+    /// What becomes of the contents of a directory that is called like debris, but kept.
+    pub(crate) fn classify_kept_debris(&self, entry: FoundEntry<'_>) -> DirDecision {
         let context = Self {
             mode: self.mode.without_debris(),
             ..*self
         };
-        match context.enter(entry, None) {
+        match context.decide_descent(entry, None) {
             // It is not empty, whatever becomes of its contents.
             DirDecision::Enter(Descent { mode, candidate }) => DirDecision::Enter(Descent {
                 mode,
@@ -169,7 +169,7 @@ impl Context<'_> {
         }
     }
 
-    fn enter(&self, entry: FoundEntry<'_>, debris: Option<PatternId>) -> DirDecision {
+    fn decide_descent(&self, entry: FoundEntry<'_>, debris: Option<PatternId>) -> DirDecision {
         let name = entry.name();
         let is_searched = matches!(self.mode, WalkMode::Search { .. });
         let is_skipped =
@@ -242,10 +242,10 @@ impl Context<'_> {
         if !may_be_bytecode && debris.is_none() && !is_erased {
             return kept;
         }
-        if !entry.is_path && self.rules.ignore.is_ignored(entry.path) {
+        if !entry.is_path_argument && self.rules.ignore.is_ignored(entry.path) {
             return kept;
         }
-        let is_skipped = !entry.is_path && self.rules.is_skipped_by_default(name);
+        let is_skipped = !entry.is_path_argument && self.rules.is_skipped_by_default(name);
         let bytecode = if !may_be_bytecode || is_skipped {
             BytecodeDecision::Keep
         } else if self.rules.bytecode.selects_all() && !may_be_partial_write(name) {
@@ -271,10 +271,10 @@ impl Context<'_> {
     }
 
     /// The debris topic of an entry that is not ignored, whatever topics the user chose.
-    pub(crate) fn leftover_match(&self, entry: FoundEntry<'_>) -> Option<PatternId> {
+    pub(crate) fn hinted_match(&self, entry: FoundEntry<'_>) -> Option<PatternId> {
         let found = self.match_topics(debris::all_topics(), entry)?;
-        let is_ignored = entry.is_path || self.rules.ignore.is_ignored(entry.path);
-        (!is_ignored).then_some(found)
+        let is_excluded = entry.is_path_argument || self.rules.ignore.is_ignored(entry.path);
+        (!is_excluded).then_some(found)
     }
 
     fn match_topics(&self, topics: &Debris, entry: FoundEntry<'_>) -> Option<PatternId> {
@@ -301,8 +301,8 @@ impl Context<'_> {
     }
 }
 
-/// Whether a name of bytecode is that of a partial write: people call copies alike, such
-/// as `core.pyc.20240101`.
+/// Whether a name of bytecode is that of a partial write: people give copies such names,
+/// as in `core.pyc.20240101`.
 fn may_be_partial_write(name: &OsStr) -> bool {
     let last = name.as_encoded_bytes().last();
     last.is_some_and(u8::is_ascii_digit)

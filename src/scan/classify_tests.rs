@@ -17,12 +17,12 @@ fn entry(path: &str, kind: EntryKind) -> FoundEntry<'_> {
             display: path,
             canonical_root: Path::new("/root"),
             relative: path,
-            alias: None,
+            aliases: &[],
         },
         relative_to_path: path,
         in_repository: false,
         kind,
-        is_path: false,
+        is_path_argument: false,
     }
 }
 
@@ -115,7 +115,7 @@ fn ignored_entries_are_kept_unless_they_are_a_path() {
     let ignored = file(SEARCH, &rules, "m.pyc", EntryKind::File);
     assert_eq!(ignored.bytecode, BytecodeDecision::Keep);
     let named = FoundEntry {
-        is_path: true,
+        is_path_argument: true,
         ..entry("m.pyc", EntryKind::File)
     };
     let decision = context(SEARCH, &rules).classify_file(named, None);
@@ -163,7 +163,7 @@ fn kept_debris_is_searched_for_bytecode_alone() {
         folders: true,
         ..all_debris()
     };
-    let decision = context(SEARCH, &rules).enter_kept_debris(entry("dist", EntryKind::Dir));
+    let decision = context(SEARCH, &rules).classify_kept_debris(entry("dist", EntryKind::Dir));
     assert_eq!(
         enters(&decision),
         Some((WalkMode::Search { debris: false }, None))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::classify::WalkMode;
-use super::leftovers::Leftover;
+use super::debris_hint::HintedDebris;
 use crate::failure::Failure;
 use crate::guard::KeepReason;
 use crate::plan::{Target, TargetKind};
@@ -26,7 +26,7 @@ pub(crate) struct Found<'a> {
     /// Bytecode that is removed although git tracks it.
     pub(crate) tracked: Vec<PathBuf>,
     /// Debris that is kept because no topic was asked for.
-    pub(crate) leftovers: Vec<Leftover<'a>>,
+    pub(crate) hinted_debris: Vec<HintedDebris<'a>>,
     /// The settings files of projects below the PATHs that apply, in path order.
     pub(crate) nested_settings: Vec<PathBuf>,
     /// Whether the settings of a directory below the PATHs are not known.
@@ -76,7 +76,7 @@ impl<'a> Found<'a> {
         self.kept.append(&mut other.kept);
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
-        self.leftovers.append(&mut other.leftovers);
+        self.hinted_debris.append(&mut other.hinted_debris);
         self.nested_settings.append(&mut other.nested_settings);
         self.nested_ignores.append(&mut other.nested_ignores);
         self.notes.append(&mut other.notes);

@@ -8,10 +8,10 @@ mod boundary;
 pub(crate) mod bytecode;
 mod candidate;
 mod classify;
+mod debris_hint;
 mod evidence;
 mod found;
 mod frame;
-mod leftovers;
 mod nested;
 mod prefix;
 mod select;
@@ -35,9 +35,9 @@ use crate::plan::{Reason, Target, TargetKind};
 use crate::roots::{Root, Roots, Scope};
 use crate::threads::Threads;
 use candidate::DirCandidate;
+pub(crate) use debris_hint::HintedDebris;
 pub(crate) use found::{Found, Kept};
 use found::{Note, NoteKind};
-pub(crate) use leftovers::Leftover;
 use walk::{Job, Step};
 
 /// Entries after which a walk continues on all threads. A smaller tree is done before a
@@ -47,7 +47,8 @@ const PARALLEL_THRESHOLD: usize = 1_000;
 /// Queued jobs per thread from which on a walk hands over no directory.
 const MAX_QUEUED_PER_THREAD: usize = 2;
 
-/// Directories that a walk keeps open. It reads those above them to the end first.
+/// Directories that a walk keeps open. In a deeper one, it reads the outermost directory to
+/// the end, into memory, and closes it.
 const MAX_OPEN_DIRS: usize = 10;
 
 /// What all jobs of a walk share.
@@ -188,7 +189,7 @@ impl<'a> Scan<'a> {
         self.walks_separately() && others.contains(&root.canonical.join(relative))
     }
 
-    /// Whether a directory is removed in which everything was decided.
+    /// Decides whether to remove a directory in which everything else is decided.
     fn decide(&self, dir: &DirCandidate<'a>, found: &mut Found<'a>) -> bool {
         let reason = dir.candidate.reason;
         let veto = if !dir.is_removable() {
@@ -212,7 +213,7 @@ impl<'a> Scan<'a> {
         if is_removed {
             let (parent, name) = split_name(&dir.location.path);
             found.targets.push(Target {
-                dir: dir.holder(parent),
+                dir: dir.parent_location(parent),
                 kind: TargetKind::EmptyDir(name.into()),
                 reason,
             });

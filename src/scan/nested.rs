@@ -141,7 +141,7 @@ pub(super) fn counterparts<'a>(
         let Scope::PrefixDirs(dirs) = &root.scope else {
             continue;
         };
-        for prefix in dirs.iter().filter(|prefix| !prefix.is_path) {
+        for prefix in dirs.iter().filter(|prefix| !prefix.is_path_argument) {
             let canonical = dir.canonical();
             let Ok(below) = canonical.strip_prefix(&prefix.canonical_source_dir) else {
                 continue;
@@ -167,8 +167,8 @@ fn drop_found(found: &mut Found, dropped: &[Arc<Location>]) {
             .any(|path| keys.contains(&(dir.root.id, path)))
     };
     found
-        .leftovers
-        .retain(|leftover| !is_in(&leftover.dir, &leftover.dir.path));
+        .hinted_debris
+        .retain(|debris| !is_in(&debris.dir, &debris.dir.path));
     found.notes.retain(|note| !is_in(&note.dir, &note.dir.path));
     found.unread.retain(|dir| !is_in(dir, &dir.path));
     // What is kept or failed is only known by the path that is shown.

@@ -40,7 +40,7 @@ impl<'a> Job<'_, 'a> {
             };
             debris = self.proven_debris(found);
             let decision = self.context().classify_dir(found, debris);
-            self.note_leftover(&entry, EntryKind::Dir);
+            self.note_hinted_debris(&entry, EntryKind::Dir);
             decision
         };
         if let DirDecision::RemoveTree(reason) = decision {
@@ -52,7 +52,7 @@ impl<'a> Job<'_, 'a> {
                 }
                 Err(keep_reason) => {
                     let found = self.found_entry(&entry, relative, EntryKind::Dir);
-                    decision = self.context().enter_kept_debris(found);
+                    decision = self.context().classify_kept_debris(found);
                     let is_erased = matches!(
                         decision,
                         DirDecision::Enter(Descent {
@@ -111,7 +111,7 @@ impl<'a> Job<'_, 'a> {
 
     /// Decides about anything but a directory.
     pub(super) fn visit_file(&mut self, entry: &DirEntry, kind: EntryKind) {
-        self.note_leftover(entry, kind);
+        self.note_hinted_debris(entry, kind);
         // Rejects most files before their paths are looked at.
         if entry.depth() > 0 && !self.context().can_select_file(name_of(entry), kind) {
             return self.block();
@@ -132,7 +132,7 @@ impl<'a> Job<'_, 'a> {
     ) -> Option<Reason> {
         let found = self.found_entry(entry, relative, kind);
         let is_in_named_cache =
-            found.is_path && matches!(self.initial_mode, WalkMode::FilterCache { .. });
+            found.is_path_argument && matches!(self.initial_mode, WalkMode::FilterCache { .. });
         if is_in_named_cache && self.rules.bytecode.selects_all() {
             return Some(Reason::Bytecode);
         }
@@ -176,7 +176,7 @@ impl<'a> Job<'_, 'a> {
         // Below a PATH in the prefix there can be sources as well; what was compiled beside
         // them has no tag.
         let prefix = self.prefix;
-        let prefix = prefix.filter(|prefix| !prefix.is_path || name.tag().is_some());
+        let prefix = prefix.filter(|prefix| !prefix.is_path_argument || name.tag().is_some());
         let counterpart = prefix.map(|prefix| {
             let parent = relative.parent().unwrap_or(relative);
             let below = parent.strip_prefix(&prefix.relative).unwrap_or(parent);
@@ -259,7 +259,7 @@ impl<'a> Job<'_, 'a> {
             mode: self.mode(),
             rules: &self.rules,
             in_prefix: self.prefix.is_some(),
-            is_prefix_path: self.prefix.is_some_and(|prefix| prefix.is_path),
+            is_prefix_path: self.prefix.is_some_and(|prefix| prefix.is_path_argument),
         }
     }
 
@@ -274,7 +274,7 @@ impl<'a> Job<'_, 'a> {
     {
         // What is ignored in a source tree is ignored in its counterpart, too.
         let canonical_root = match self.prefix {
-            Some(prefix) if prefix.is_path => &prefix.source_dir,
+            Some(prefix) if prefix.is_path_argument => &prefix.source_dir,
             Some(prefix) => source_root(&prefix.source_dir),
             None => &self.root.canonical,
         };
@@ -283,11 +283,11 @@ impl<'a> Job<'_, 'a> {
                 display: entry.path(),
                 canonical_root,
                 relative,
-                alias: self.root.alias(relative),
+                aliases: self.root.aliases(relative),
             },
             relative_to_path: self.root.relative_to_path(relative),
             kind,
-            is_path: entry.depth() == 0,
+            is_path_argument: entry.depth() == 0,
             in_repository: false,
         }
     }

@@ -88,14 +88,14 @@ impl<'a> Filter<'_, 'a> {
         let Location { root, path: parent } = &*self.location;
         let tree = match &mut target.kind {
             TargetKind::Tree(tree) => tree,
-            TargetKind::File(name, _) if self.is_kept(parent, name, found, kept) => return,
+            TargetKind::File(name, _) if self.keep_if_program(parent, name, found, kept) => return,
             TargetKind::File(..) | TargetKind::EmptyDir(_) => return found.targets.push(target),
         };
         let mut is_blocked = vec![false; tree.dirs.len()];
         for index in (0..tree.dirs.len()).rev() {
             let dir = parent.join(tree.dir_path(index));
-            let is_complete =
-                tree.dirs[index].retain_files(|name| !self.is_kept(&dir, name, found, kept));
+            let is_complete = tree.dirs[index]
+                .retain_files(|name| !self.keep_if_program(&dir, name, found, kept));
             if !is_complete || is_blocked[index] {
                 is_blocked[index] = true;
                 is_blocked[tree.dirs[index].parent] = true;
@@ -110,8 +110,9 @@ impl<'a> Filter<'_, 'a> {
         found.targets.extend(targets);
     }
 
-    /// Whether a file is kept. Takes note of it if it is kept or tracked.
-    fn is_kept(
+    /// Keeps a file that may be a tracked program. Takes note of it if it is kept or tracked.
+    /// Returns whether it is kept.
+    fn keep_if_program(
         &self,
         dir: &Path,
         name: &OsStr,
@@ -135,12 +136,18 @@ impl<'a> Filter<'_, 'a> {
             return false;
         };
         let path = root.display_path(&relative);
+        let is_tracked = reason == KeepReason::Tracked;
         if has_source(&canonical) {
-            if reason == KeepReason::TrackedProgram {
+            if is_tracked {
                 found.tracked.push(path);
             }
             return false;
         }
+        let reason = if is_tracked {
+            KeepReason::TrackedProgram
+        } else {
+            reason
+        };
         found.kept.push(Kept { path, reason });
         kept.push(canonical);
         true

@@ -159,7 +159,7 @@ impl<'r, 'a> TreeReader<'r, 'a> {
             display: &self.root.path.join(&relative),
             canonical_root: &self.root.canonical,
             relative: &relative,
-            alias: self.root.alias(&relative),
+            aliases: self.root.aliases(&relative),
         })
     }
 

@@ -28,10 +28,10 @@ pub(crate) struct Job<'s, 'a> {
     pub(super) rules: Arc<Rules>,
     pub(super) prefix: Option<&'a PrefixDir>,
     pub(super) walk: walkdir::IntoIter,
-    /// How the entry is walked in which the job starts; `None` once it has started, or
-    /// if that entry is decided like any other.
+    /// The frame of the entry in which the job starts; `None` once it has started, or if
+    /// that entry is decided like any other.
     start: Option<Frame<'a>>,
-    /// The mode in which that entry is decided.
+    /// The walk mode in which that entry is decided.
     pub(super) initial_mode: WalkMode,
     /// The directories that the walk is in, outermost first.
     stack: Vec<Frame<'a>>,
@@ -80,14 +80,15 @@ impl<'s, 'a> Job<'s, 'a> {
         parent: Option<&Arc<DirCandidate<'a>>>,
     ) -> Self {
         // Where only Python writes, no tool leaves debris.
-        let debris = dir.is_path && !is_installed(&root.canonical);
+        let debris = dir.is_path_argument && !is_installed(&root.canonical);
         let mode = WalkMode::Search { debris };
         let location = Location::new(root, &dir.relative);
         let candidate = (!dir.relative.as_os_str().is_empty()).then(|| {
             let candidate = Candidate::of_bytecode(true);
             DirCandidate::new(Arc::clone(&location), candidate, parent)
         });
-        let walk = WalkDir::new(root.path.join(&dir.relative)).follow_root_links(dir.is_path);
+        let walk =
+            WalkDir::new(root.path.join(&dir.relative)).follow_root_links(dir.is_path_argument);
         let start = Frame::new(0, mode, location, candidate);
         Self {
             prefix: Some(dir),
@@ -272,7 +273,7 @@ impl<'s, 'a> Job<'s, 'a> {
         self.stack.last().map(|frame| &frame.dir)
     }
 
-    /// How the directory is walked that the walk is in.
+    /// How the current directory is walked.
     pub(super) fn mode(&self) -> WalkMode {
         self.stack
             .last()

@@ -679,7 +679,8 @@ fn tracked_bytecode_without_a_source_is_kept() {
                 run.stderr
             );
             assert!(
-                run.stderr.contains("git tracks app/main.pyc"),
+                run.stderr
+                    .contains("removing app/main.pyc, which git tracks"),
                 "{}",
                 run.stderr
             );

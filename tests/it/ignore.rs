@@ -125,9 +125,14 @@ fn ignore_matches_display_path_in_cache_given_through_symlink() {
     if lacks_symlinks() {
         return;
     }
-    let tree = tree("src/__pycache__/x.pyc a/symlink->../src/__pycache__");
+    let tree = tree("src/__pycache__/x.pyc a/symlink->../src/__pycache__ other->src/__pycache__");
     for ignore in ["a/symlink/x.pyc", "a/**/x.*"] {
         tree.pyclean(&format!("-n a/symlink -i {ignore}"))
+            .assert("", "Nothing to remove.\n", 0);
+    }
+    // Of two symlinks to it, either counts.
+    for paths in ["a/symlink other", "other a/symlink"] {
+        tree.pyclean(&format!("-n {paths} -i a/**/x.*"))
             .assert("", "Nothing to remove.\n", 0);
     }
 }

@@ -120,6 +120,25 @@ fn one_glob_that_is_too_long_is_an_error() {
     assert_refused(&tree.pyclean(&format!("--isolated -n -q --erase x/{glob} -- .")));
 }
 
+#[test]
+fn alternatives_that_are_nested_too_deeply_are_an_error() {
+    let tree = tree("x/y/m.pyc");
+    let glob = format!("{}a{}", "{".repeat(250), "}".repeat(250));
+    let expected = "has more than 100 '{'";
+    for option in ["-i", "-e"] {
+        let run = tree.pyclean(&format!("-n -q . {option} x/{glob}"));
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
+    // The settings of a project below a PATH keep it.
+    let settings = format!("[tool.pyclean]\nignore = ['y/{glob}']\n");
+    fs::write(tree.path().join("x/pyproject.toml"), settings).unwrap();
+    let run = tree.pyclean("-q .");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+    assert!(tree.path().join("x/y/m.pyc").exists());
+}
+
 /// PATHs are opened when they are needed.
 #[test]
 fn more_paths_than_open_files_are_cleaned() {

@@ -95,7 +95,7 @@ __pycache__/
 n.pyc
 --- stderr
 warning: kept m.pyc: tracked by git, without a source
-warning: git tracks __pycache__/.gitkeep, n.pyc (git rm --cached FILE to stop)
+warning: would remove __pycache__/.gitkeep, n.pyc, which git tracks; to stop tracking: git rm --cached FILE
 Would remove 1 directory and 2 files (25 B).
 --- exit 0
 

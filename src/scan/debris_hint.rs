@@ -14,7 +14,7 @@ use crate::rules::topics::{NOT_SUGGESTED, PatternId};
 
 /// A directory with debris.
 #[derive(Debug)]
-pub(crate) struct Leftover<'a> {
+pub(crate) struct HintedDebris<'a> {
     /// The directory.
     pub(super) dir: Arc<Location<'a>>,
     /// What the debris is.
@@ -24,14 +24,14 @@ pub(crate) struct Leftover<'a> {
 impl Job<'_, '_> {
     /// Takes note of debris that `--debris` would remove. An entry whose evidence cannot be
     /// read is left out: this is only a hint, and nothing is removed because of it.
-    pub(super) fn note_leftover(&mut self, entry: &DirEntry, kind: EntryKind) {
-        if !self.rules.hints_debris || !may_be_leftover(name_of(entry), kind) {
+    pub(super) fn note_hinted_debris(&mut self, entry: &DirEntry, kind: EntryKind) {
+        if !self.rules.hints_debris || !may_be_hinted(name_of(entry), kind) {
             return;
         }
         let relative = self.relative(entry.path());
         let Some(found) = self
             .context()
-            .leftover_match(self.found_entry(entry, relative, kind))
+            .hinted_match(self.found_entry(entry, relative, kind))
         else {
             return;
         };
@@ -42,8 +42,8 @@ impl Job<'_, '_> {
         let Some(dir) = self.current_dir() else {
             return;
         };
-        let is_known = |last: &Leftover| Arc::ptr_eq(&last.dir, dir) && last.found == found;
-        if self.found.leftovers.last().is_some_and(is_known)
+        let is_known = |last: &HintedDebris| Arc::ptr_eq(&last.dir, dir) && last.found == found;
+        if self.found.hinted_debris.last().is_some_and(is_known)
             || !matches!(
                 evidence::is_proven(found.evidence, entry.path(), kind),
                 Ok(true)
@@ -51,15 +51,15 @@ impl Job<'_, '_> {
         {
             return;
         }
-        let leftover = Leftover {
+        let debris = HintedDebris {
             dir: Arc::clone(dir),
             found,
         };
-        self.found.leftovers.push(leftover);
+        self.found.hinted_debris.push(debris);
     }
 }
 
 /// Rejects most files by their first byte: nearly all files of debris are hidden.
-fn may_be_leftover(name: &OsStr, kind: EntryKind) -> bool {
+fn may_be_hinted(name: &OsStr, kind: EntryKind) -> bool {
     kind == EntryKind::Dir || name.as_encoded_bytes().first() == Some(&b'.')
 }
