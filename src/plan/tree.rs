@@ -58,7 +58,9 @@ impl TreeDir {
 
     /// The number of files, and the directory itself.
     pub(crate) fn entry_count(&self) -> usize {
-        self.files().count() + 1
+        // Each file has two parts.
+        let separators = memchr::memchr_iter(b'/', self.files.as_encoded_bytes());
+        separators.count().div_ceil(2) + 1
     }
 
     /// Keeps in the list the files for which `keep` is true. Returns whether that is all

@@ -158,6 +158,9 @@ pub(super) fn counterparts<'a>(
 
 /// Drops everything that was found in these directories, and keeps the directories.
 fn drop_found(found: &mut Found, dropped: &[Arc<Location>]) {
+    if dropped.is_empty() {
+        return;
+    }
     let keys: HashSet<_> = dropped
         .iter()
         .map(|dir| (dir.root.id, &*dir.path))
