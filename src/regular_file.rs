@@ -1,4 +1,4 @@
-//! Opens and reads files that other people control: bytecode, settings and the index of git.
+//! Opens and reads files that other people control, such as bytecode, settings and the index of git.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};

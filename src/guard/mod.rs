@@ -193,7 +193,8 @@ impl Guard {
                 Ok(true) => return Err(reason),
                 Err(_) if distance > 0 && repository.is_passed_by() => {}
                 Err(error) => {
-                    self.record(Operation::AskGit, repository.work_tree(), error);
+                    let work_tree = repository.work_tree();
+                    self.record(Failure::new(Operation::AskGit, work_tree, error));
                     answer = Err(KeepReason::Unknown);
                 }
             }
@@ -206,23 +207,17 @@ impl Guard {
     }
 
     fn surroundings_of(&self, directory: &Path) -> Result<Arc<Surroundings>, KeepReason> {
-        self.surroundings
-            .get(directory)
-            .map_err(|(unreadable, error)| {
-                self.record(Operation::Read, &unreadable, error);
-                KeepReason::Unreadable
-            })
+        self.surroundings.get(directory).map_err(|failure| {
+            self.record(failure);
+            KeepReason::Unreadable
+        })
     }
 
     /// Records a failure once for each path.
-    fn record(&self, operation: Operation, path: &Path, error: io::Error) {
+    fn record(&self, failure: Failure) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if !failures.iter().any(|failure| failure.path == path) {
-            failures.push(Failure {
-                operation,
-                path: path.to_path_buf(),
-                error,
-            });
+        if !failures.iter().any(|known| known.path == failure.path) {
+            failures.push(failure);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::markers::{ACTIVATE, ENVIRONMENT_ENTRIES, FOSSIL_FILES, PROGRAM_DIRS};
 use super::repository::Repository;
+use crate::failure::Failure;
 use crate::path::is_absence;
 use crate::rules::{VCS_DIRS, is_vcs_dir};
 
@@ -29,16 +30,13 @@ pub(crate) struct Surroundings {
 #[derive(Debug, Default)]
 pub(crate) struct SurroundingsCache(Mutex<HashMap<PathBuf, Arc<Surroundings>>>);
 
-/// A path that could not be looked at.
-pub(crate) type Unreadable = (PathBuf, io::Error);
-
 impl SurroundingsCache {
     /// The surroundings of a directory at a canonical path.
     ///
     /// # Errors
     ///
     /// If the directory, or one above it, cannot be looked at.
-    pub(crate) fn get(&self, directory: &Path) -> Result<Arc<Surroundings>, Unreadable> {
+    pub(crate) fn get(&self, directory: &Path) -> Result<Arc<Surroundings>, Failure> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let unknown: Vec<_> = directory
             .ancestors()
@@ -60,7 +58,7 @@ impl SurroundingsCache {
 
 impl Surroundings {
     /// The surroundings of a directory in a directory with these.
-    fn of_subdirectory(&self, directory: &Path) -> Result<Self, Unreadable> {
+    fn of_subdirectory(&self, directory: &Path) -> Result<Self, Failure> {
         let is_vcs_dir = directory.file_name().is_some_and(is_vcs_dir);
         let mut surroundings = self.clone();
         let Some(dir) = OpenPlace::open(directory)? else {
@@ -95,7 +93,7 @@ impl Surroundings {
 pub(crate) fn is_git_dir(directory: &Path) -> io::Result<bool> {
     let dir = OpenPlace::open(directory);
     let is_git_dir = dir.and_then(|dir| dir.map_or(Ok(false), |dir| dir.is_git_dir()));
-    is_git_dir.map_err(|(_, error)| error)
+    is_git_dir.map_err(|failure| failure.error)
 }
 
 /// A directory in which entries are looked up. It is opened, because the system resolves
@@ -109,24 +107,24 @@ struct OpenPlace<'a> {
 impl<'a> OpenPlace<'a> {
     /// Opens a directory; `None` if there is none.
     #[cfg(target_os = "linux")]
-    fn open(path: &'a Path) -> Result<Option<Self>, Unreadable> {
+    fn open(path: &'a Path) -> Result<Option<Self>, Failure> {
         use rustix::fs::{Mode, OFlags, open};
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match open(path, flags, Mode::empty()).map_err(io::Error::from) {
             Ok(handle) => Ok(Some(Self { path, handle })),
             Err(error) if is_absence(&error) => Ok(None),
-            Err(error) => Err((path.to_path_buf(), error)),
+            Err(error) => Err(Failure::read(path, error)),
         }
     }
 
     /// Opens a directory; `None` if there is none.
     #[cfg(not(target_os = "linux"))]
-    fn open(path: &'a Path) -> Result<Option<Self>, Unreadable> {
+    fn open(path: &'a Path) -> Result<Option<Self>, Failure> {
         Ok(Some(Self { path }))
     }
 
     /// Whether the directory has an entry of this name, also a dangling symlink.
-    fn has(&self, name: &str) -> Result<bool, Unreadable> {
+    fn has(&self, name: &str) -> Result<bool, Failure> {
         #[cfg(target_os = "linux")]
         let found = {
             use rustix::fs::{AtFlags, statat};
@@ -137,14 +135,11 @@ impl<'a> OpenPlace<'a> {
         match found {
             Ok(_) => Ok(true),
             Err(error) if is_absence(&error) => Ok(false),
-            Err(error) => Err((self.path.join(name), error)),
+            Err(error) => Err(Failure::read(self.path.join(name), error)),
         }
     }
 
-    fn has_any<'n>(
-        &self,
-        names: impl IntoIterator<Item = &'n &'n str>,
-    ) -> Result<bool, Unreadable> {
+    fn has_any<'n>(&self, names: impl IntoIterator<Item = &'n &'n str>) -> Result<bool, Failure> {
         for name in names {
             if self.has(name)? {
                 return Ok(true);
@@ -154,11 +149,11 @@ impl<'a> OpenPlace<'a> {
     }
 
     /// Whether this is a git directory (`is_git_directory` in git's setup.c).
-    fn is_git_dir(&self) -> Result<bool, Unreadable> {
+    fn is_git_dir(&self) -> Result<bool, Failure> {
         Ok(self.has("HEAD")? && self.has("objects")? && self.has("refs")?)
     }
 
-    fn is_environment(&self) -> Result<bool, Unreadable> {
+    fn is_environment(&self) -> Result<bool, Failure> {
         if self.has_any(&ENVIRONMENT_ENTRIES)? {
             return Ok(true);
         }

@@ -18,19 +18,10 @@ use rules::resolve_word;
 pub(crate) struct Options {
     /// The command line.
     pub(crate) cli: Cli,
-    /// The PATHs, each with its rules.
-    pub(crate) paths: Vec<PathOptions>,
+    /// What is removed below each PATH, in the order of the PATHs.
+    pub(crate) rules: Vec<Arc<Rules>>,
     /// The settings files that apply to the PATHs, and their settings.
     pub(crate) configs: Vec<(PathBuf, Config)>,
-}
-
-/// A PATH with its rules.
-#[derive(Debug)]
-pub(crate) struct PathOptions {
-    /// The path as it was written.
-    pub(crate) path: PathBuf,
-    /// What is removed below it.
-    pub(crate) rules: Arc<Rules>,
 }
 
 /// Which removed paths are listed.
@@ -63,18 +54,17 @@ impl Options {
         let positions: Vec<_> = cli.paths.iter().map(find_config).collect::<Result<_>>()?;
         let words = cli.ignore.iter();
         let ignored: Vec<OsString> = words.flat_map(|word| resolve_word(word)).collect();
-        let rules = |config: &Config| Ok(Arc::new(cli.rules(&ignored, config)?));
-        let default_rules = rules(&Config::default())?;
-        let configured = configs.iter().map(|(_, config)| rules(config));
+        let make_rules = |config: &Config| Ok(Arc::new(cli.rules(&ignored, config)?));
+        let default_rules = make_rules(&Config::default())?;
+        let configured = configs.iter().map(|(_, config)| make_rules(config));
         let configured: Vec<_> = configured.collect::<Result<_>>()?;
-        let paths = cli.paths.iter().zip(positions);
-        let paths = paths.map(|(path, position)| PathOptions {
-            path: path.clone(),
-            rules: Arc::clone(position.map_or(&default_rules, |at| &configured[at])),
-        });
+        let rules = positions
+            .into_iter()
+            .map(|position| Arc::clone(position.map_or(&default_rules, |at| &configured[at])))
+            .collect();
         Ok(Self {
-            paths: paths.collect(),
             cli,
+            rules,
             configs,
         })
     }

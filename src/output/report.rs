@@ -65,7 +65,7 @@ impl<'a> Report<'a> {
             cli,
             progress,
             start,
-            shows_reasons: options.paths.iter().any(|path| path.rules.bytecode.stale)
+            shows_reasons: options.rules.iter().any(|rules| rules.bytecode.stale)
                 || plan.targets.iter().any(Target::is_stale),
             plan,
             done: 0,
@@ -254,7 +254,9 @@ impl<'a> Report<'a> {
 
     fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
         for RemovedEntry { path, is_dir } in removed {
-            let reason = (self.shows_reasons).then(|| target.reason.describe(target.name()));
+            let reason = self
+                .shows_reasons
+                .then(|| target.reason.describe(target.name()));
             self.out.write_path(path, *is_dir, reason.as_deref());
         }
         // A person waits for each line, a program for the end.

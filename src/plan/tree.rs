@@ -95,6 +95,7 @@ impl TreeDir {
     }
 }
 
+/// The files in a text that [`TreeDir::push_file`] wrote, so that each size can be parsed.
 fn split_files(text: &OsStr) -> impl Iterator<Item = (&OsStr, u64)> {
     let mut parts = split_parts(text);
     iter::from_fn(move || {

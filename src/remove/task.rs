@@ -290,11 +290,9 @@ impl Task<'_, '_> {
     /// Records a failure. What vanished meanwhile needs no removal.
     fn record_failure(&mut self, path: &Path, error: io::Error) {
         if error.kind() != ErrorKind::NotFound {
-            self.outcome.failures.push(Failure {
-                operation: Operation::Remove,
-                path: self.target.dir.root.display_path(path),
-                error,
-            });
+            let path = self.target.dir.root.display_path(path);
+            let failure = Failure::new(Operation::Remove, path, error);
+            self.outcome.failures.push(failure);
         }
     }
 }

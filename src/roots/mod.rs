@@ -18,10 +18,10 @@ use anyhow::{Result, bail};
 use crate::console::format::list_paths;
 use crate::directory;
 use crate::failure::Failure;
-use crate::options::{Options, PathOptions};
+use crate::options::Options;
 use crate::path::{canonicalize, fold_case, is_absence, is_no_path, is_same, or_current_dir};
 use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
-use crate::rules::{CACHE_DIR, is_bytecode};
+use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
 pub(crate) use root::{Location, Root, Scope};
 
@@ -51,14 +51,14 @@ impl Roots {
     pub(crate) fn open(options: &Options) -> Result<Self> {
         let mut roots = Self::default();
         let mut missing = Vec::new();
-        for path in &options.paths {
-            match roots.add_path(path, options.cli.one_file_system) {
+        for (path, rules) in options.cli.paths.iter().zip(&options.rules) {
+            match roots.add_path(path, rules, options.cli.one_file_system) {
                 Ok(()) => {}
                 // A dangling symlink exists, and does not stop the rest.
-                Err(error) if is_no_path(&error) && fs::symlink_metadata(&path.path).is_err() => {
-                    missing.push(path.path.clone())
+                Err(error) if is_no_path(&error) && fs::symlink_metadata(path).is_err() => {
+                    missing.push(path.clone())
                 }
-                Err(error) => roots.add_failure(&path.path, error),
+                Err(error) => roots.add_failure(path, error),
             }
         }
         if !missing.is_empty() {
@@ -78,17 +78,21 @@ impl Roots {
         Ok(roots)
     }
 
-    fn add_path(&mut self, options: &PathOptions, one_file_system: bool) -> io::Result<()> {
-        let path = &*options.path;
+    fn add_path(
+        &mut self,
+        path: &Path,
+        rules: &Arc<Rules>,
+        one_file_system: bool,
+    ) -> io::Result<()> {
         let is_symlink = fs::symlink_metadata(path)?.is_symlink();
         let followed = fs::metadata(path);
         if followed.as_ref().is_ok_and(fs::Metadata::is_dir) {
             let canonical = canonicalize(path)?;
             if canonical.file_name() == Some(CACHE_DIR.as_ref()) {
-                return self.add_entry(options, &canonical, one_file_system);
+                return self.add_entry(path, &canonical, rules, one_file_system);
             }
             if self.walked_separately.insert(canonical.clone()) {
-                self.add_root(options, path, canonical, Scope::Tree, one_file_system)?;
+                self.add_root(path, canonical, Scope::Tree, rules, one_file_system)?;
             }
             return Ok(());
         }
@@ -108,7 +112,7 @@ impl Roots {
         let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
         let in_cache = parent.file_name() == Some(CACHE_DIR.as_ref());
         if in_cache || (is_file && is_bytecode(name)) {
-            return self.add_entry(options, &canonical, one_file_system);
+            return self.add_entry(path, &canonical, rules, one_file_system);
         }
         followed.map(drop)
     }
@@ -116,22 +120,22 @@ impl Roots {
     /// Adds a single entry as part of the directory that holds it.
     fn add_entry(
         &mut self,
-        options: &PathOptions,
+        path: &Path,
         canonical: &Path,
+        rules: &Arc<Rules>,
         one_file_system: bool,
     ) -> io::Result<()> {
         let (Some(parent), Some(name)) = (canonical.parent(), canonical.file_name()) else {
             return Ok(());
         };
         // The directory as the user wrote it, unless that is another one.
-        let written = options.path.parent().map(or_current_dir);
+        let written = path.parent().map(or_current_dir);
         let is_name = |written| fold_case(written) == fold_case(name);
-        let written = written.filter(|written| {
-            options.path.file_name().is_some_and(is_name) && is_same(written, parent)
-        });
+        let written = written
+            .filter(|written| path.file_name().is_some_and(is_name) && is_same(written, parent));
         let shown = written.unwrap_or(parent);
-        let alias = written.is_none().then(|| options.path.clone());
-        let key = (shown.to_path_buf(), Arc::as_ptr(&options.rules) as usize);
+        let alias = written.is_none().then(|| path.to_path_buf());
+        let key = (shown.to_path_buf(), Arc::as_ptr(rules) as usize);
         if let Some(&position) = self.entry_roots.get(&key) {
             if let Scope::Entries(names) = &mut self.list[position].scope {
                 names.entry(name.to_owned()).or_default().extend(alias);
@@ -142,7 +146,7 @@ impl Roots {
             name.to_owned(),
             alias.into_iter().collect(),
         )]));
-        self.add_root(options, shown, parent.to_path_buf(), scope, one_file_system)?;
+        self.add_root(shown, parent.to_path_buf(), scope, rules, one_file_system)?;
         self.entry_roots.insert(key, self.list.len() - 1);
         Ok(())
     }
@@ -165,10 +169,8 @@ impl Roots {
         let Some(rules) = dirs.first().map(|dir| Arc::clone(&dir.rules)) else {
             return Ok(());
         };
-        let path = prefix.to_path_buf();
-        let options = PathOptions { path, rules };
         let scope = Scope::PrefixDirs(dirs);
-        self.add_root(&options, prefix, canonical, scope, one_file_system)
+        self.add_root(prefix, canonical, scope, &rules, one_file_system)
     }
 
     /// Gives each PATH that is itself below the prefix the directory of its sources.
@@ -192,10 +194,10 @@ impl Roots {
 
     fn add_root(
         &mut self,
-        options: &PathOptions,
         path: &Path,
         canonical: PathBuf,
         scope: Scope,
+        rules: &Arc<Rules>,
         one_file_system: bool,
     ) -> io::Result<()> {
         let dir = directory::open_root(path)?;
@@ -211,7 +213,7 @@ impl Roots {
             identity: directory::identity(&dir)?,
             file_system,
             scope,
-            rules: Arc::clone(&options.rules),
+            rules: Arc::clone(rules),
         });
         Ok(())
     }

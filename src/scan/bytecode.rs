@@ -78,8 +78,8 @@ pub(crate) struct SourceDirs {
 struct Sources {
     /// Their names in lower case: a file system may ignore case.
     names: HashSet<OsString>,
-    /// Whether there are more, or may be: no more are listed of a directory with too many,
-    /// and none of a directory that cannot be read, which was reported.
+    /// Whether there may be others: there were too many, or the directory could not be read,
+    /// which was reported.
     is_incomplete: bool,
 }
 

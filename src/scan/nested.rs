@@ -50,21 +50,9 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
             match read_rules(&options.cli, &note, level) {
                 Ok(None) => continue,
                 Ok(Some((config, rules))) => {
-                    let words = config.ignored_words().map(ToOwned::to_owned);
-                    let file = note.dir.path.join(config::FILE_NAME);
-                    let mut found = lock(scan);
-                    found.nested_ignores.extend(words);
-                    let file = note.dir.root.display_path(&file);
-                    found.nested_settings.push(file);
-                    drop(found);
+                    note_settings(&mut lock(scan), &note.dir, &config);
                     let rules = Arc::new(rules);
-                    for (dir, prefix) in &counterparts {
-                        let mode = WalkMode::Search { debris: false };
-                        let (dir, rules) = (Arc::clone(dir), Arc::clone(&rules));
-                        jobs.push(Job::for_project(scan, dir, mode, Some(prefix), rules));
-                    }
-                    let (dir, mode) = (Arc::clone(&note.dir), note.mode);
-                    jobs.push(Job::for_project(scan, dir, mode, note.prefix, rules));
+                    jobs.extend(jobs_for_project(scan, &note, &counterparts, &rules));
                 }
                 Err(failure) => failures.push(failure),
             }
@@ -79,6 +67,31 @@ pub(super) fn apply_settings(scan: &Scan<'_>, options: &Options) {
         drop(found);
         scan.run(jobs);
     }
+}
+
+/// Takes note of the settings of a project that apply.
+fn note_settings(found: &mut Found, dir: &Location, config: &Config) {
+    let words = config.ignored_words().map(ToOwned::to_owned);
+    found.nested_ignores.extend(words);
+    let file = dir.path.join(config::FILE_NAME);
+    found.nested_settings.push(dir.root.display_path(&file));
+}
+
+/// The walks of a project and of its counterparts by its rules.
+fn jobs_for_project<'s, 'a>(
+    scan: &'s Scan<'a>,
+    project: &Note<'a>,
+    counterparts: &[(Arc<Location<'a>>, &'a PrefixDir)],
+    rules: &Arc<Rules>,
+) -> Vec<Job<'s, 'a>> {
+    let in_prefix = WalkMode::Search { debris: false };
+    let counterparts = counterparts.iter();
+    let dirs = counterparts.map(|(dir, prefix)| (dir, in_prefix, Some(*prefix)));
+    dirs.chain([(&project.dir, project.mode, project.prefix)])
+        .map(|(dir, mode, prefix)| {
+            Job::for_project(scan, Arc::clone(dir), mode, prefix, Arc::clone(rules))
+        })
+        .collect()
 }
 
 fn lock<'s, 'a>(scan: &'s Scan<'a>) -> MutexGuard<'s, Found<'a>> {

@@ -12,6 +12,7 @@ use super::classify::{BytecodeDecision, Context, Descent, DirDecision, FoundEntr
 use super::walk::{Job, Step, into_io_error};
 use super::{Kept, evidence};
 use crate::directory::EntryKind;
+use crate::failure::Failure;
 use crate::guard::KeepReason;
 use crate::path::{name_of, split_name, why_unreachable};
 use crate::plan::{Reason, Target, TargetKind};
@@ -102,7 +103,7 @@ impl<'a> Job<'_, 'a> {
         let found = self.context().debris_match(entry)?;
         match evidence::is_proven(found.evidence, entry.path.display, entry.kind) {
             Ok(is_proven) => is_proven.then_some(found),
-            Err((path, error)) => {
+            Err(Failure { path, error, .. }) => {
                 self.record_failure(self.root.display_path(self.relative(&path)), error);
                 None
             }

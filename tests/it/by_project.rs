@@ -112,8 +112,7 @@ fn project_is_never_above_the_path() {
 #[test]
 fn settings_of_each_project_apply() {
     let tree = tree("a/m.pyc a/keep/n.pyc b/m.pyc b/keep/n.pyc");
-    let settings = "[tool.pyclean]\nignore = ['keep']\n";
-    fs::write(tree.file_path("a/pyproject.toml"), settings).unwrap();
+    tree.write_settings("a", "ignore = ['keep']");
     let run = tree.pyclean("-n . --by-project");
     run.assert_snapshot(str![[r#"
 19 B  2 files  b/: bytecode

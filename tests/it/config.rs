@@ -17,7 +17,7 @@ fn create_project(entries: &str, table: &str) -> Tree {
     tree
 }
 
-/// Writes a `pyproject.toml` whose `[tool.pyclean]` contains `table`.
+/// Writes a `pyproject.toml` with a second table before `[tool.pyclean]`.
 fn write_config(tree: &Tree, file: &str, table: &str) {
     let text = format!("[project]\nname = 'x'\n\n[tool.pyclean]\n{table}\n");
     fs::write(tree.file_path(file), text).unwrap();
@@ -238,11 +238,7 @@ fn symlink_uses_the_config_of_its_own_directory() {
         return;
     }
     let tree = tree("a/.git/ b/.git/ a/m.pyc->../b/real.pyc b/real.pyc a/pyproject.toml");
-    fs::write(
-        tree.file_path("a/pyproject.toml"),
-        "[tool.pyclean]\nignore = ['m.pyc']\n",
-    )
-    .unwrap();
+    tree.write_settings("a", "ignore = ['m.pyc']");
     assert_eq!(tree.pyclean("-n a").stdout, "");
     // A file given as PATH is not ignored, but the config is mentioned.
     assert!(
@@ -286,11 +282,7 @@ fn settings_that_cannot_be_looked_up_are_an_error() {
         return;
     }
     let tree = tree(".git/HEAD pyproject.toml pkg/keepme/m.pyc");
-    fs::write(
-        tree.path().join("pyproject.toml"),
-        "[tool.pyclean]\nignore = [\"keepme\"]\n",
-    )
-    .unwrap();
+    tree.write_settings("", "ignore = ['keepme']");
     let top = tree.path().canonicalize().unwrap();
     for looked_up in [".git", "pkg/.git", "pyproject.toml"] {
         let output = Command::new("strace")
@@ -385,11 +377,7 @@ fn settings_beside_a_named_cache_apply() {
     let tree = tree("");
     tree.add_compiled("m.py", "cpython-3.12", "__pycache__/m.cpython-312.pyc");
     tree.add_compiled("n.py", "cpython-3.12", "n.pyc");
-    fs::write(
-        tree.path().join("pyproject.toml"),
-        "[tool.pyclean]\nstale = true\n",
-    )
-    .unwrap();
+    tree.write_settings("", "stale = true");
     for paths in ["__pycache__", "__pycache__ n.pyc", "n.pyc __pycache__"] {
         let run = tree.pyclean(&format!("-n {paths}"));
         assert_eq!(run.stdout, "", "{paths}: {}", run.stderr);

@@ -90,8 +90,7 @@ fn any_number_of_globs_is_supported() {
     let globs: Vec<_> = (0..300)
         .map(|i| format!("'{i}*{}?'", "x".repeat(1_500)))
         .collect();
-    let settings = format!("[tool.pyclean]\nignore = [{}, 'kee*']\n", globs.join(","));
-    fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
+    tree.write_settings("", &format!("ignore = [{}, 'kee*']", globs.join(",")));
     assert_eq!(tree.pyclean("-n .").stdout, "a/x.pyc\n");
 }
 
@@ -109,11 +108,8 @@ fn one_glob_that_is_too_long_is_an_error() {
         assert!(run.stderr.len() < 1000, "{:.2000}", run.stderr);
     };
     for form in ["", "x/"] {
-        let settings = format!(
-            "[tool.pyclean]\nignore = ['{form}{}']\n",
-            "?".repeat(900_000)
-        );
-        fs::write(tree.path().join("pyproject.toml"), settings).unwrap();
+        let glob = "?".repeat(900_000);
+        tree.write_settings("", &format!("ignore = ['{form}{glob}']"));
         assert_refused(&tree.pyclean("-n -q ."));
     }
     let glob = "*".repeat(120_000);
@@ -131,8 +127,7 @@ fn alternatives_that_are_nested_too_deeply_are_an_error() {
         assert!(run.stderr.contains(expected), "{}", run.stderr);
     }
     // The settings of a project below a PATH keep it.
-    let settings = format!("[tool.pyclean]\nignore = ['y/{glob}']\n");
-    fs::write(tree.path().join("x/pyproject.toml"), settings).unwrap();
+    tree.write_settings("x", &format!("ignore = ['y/{glob}']"));
     let run = tree.pyclean("-q .");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert!(run.stderr.contains(expected), "{}", run.stderr);

@@ -9,8 +9,7 @@ use crate::util::{below_prefix, git, init_repository, is_missing, tree};
 #[test]
 fn settings_of_a_nested_project_hold_for_its_prefix_directory() {
     let tree = tree("proj/sub/pyproject.toml");
-    let settings = "[tool.pyclean]\nignore = [\"kept.*\"]\n";
-    fs::write(tree.path().join("proj/sub/pyproject.toml"), settings).unwrap();
+    tree.write_settings("proj/sub", r#"ignore = ["kept.*"]"#);
     let cache = format!("cache/{}/proj", below_prefix(&tree));
     for file in ["kept.cpython-312.pyc", "m.cpython-312.pyc"] {
         tree.add(&format!("{cache}/sub/{file}"));
@@ -33,8 +32,7 @@ fn git_clean_keeps_what_a_nested_project_ignores() {
         return;
     }
     let tree = tree("sub/fixtures/data sub/other/data sub/pyproject.toml");
-    let settings = "[tool.pyclean]\nignore = [\"fixtures\"]\n";
-    fs::write(tree.path().join("sub/pyproject.toml"), settings).unwrap();
+    tree.write_settings("sub", r#"ignore = ["fixtures"]"#);
     init_repository(&tree, ".", &["sub/pyproject.toml"]);
     for paths in [".", ". sub"] {
         let run = tree.pyclean(&format!("-n {paths} --git-clean"));
@@ -49,8 +47,7 @@ fn git_clean_keeps_what_a_nested_project_ignores() {
         "?? sub/fixtures/\n"
     );
     // What git cannot express is an error, after the rest was done.
-    let settings = "[tool.pyclean]\nignore = [\"a/b\"]\n";
-    fs::write(tree.path().join("sub/pyproject.toml"), settings).unwrap();
+    tree.write_settings("sub", r#"ignore = ["a/b"]"#);
     let run = tree.pyclean(". --git-clean --yes");
     assert!(run.stderr.contains("does not support"), "{}", run.stderr);
     assert_eq!(run.code, Some(1));
@@ -60,8 +57,7 @@ fn git_clean_keeps_what_a_nested_project_ignores() {
 #[test]
 fn directories_around_a_project_are_kept_in_a_dry_run_too() {
     let tree = tree("a/b/keep/data a/b/x a/y");
-    let settings = "[tool.pyclean]\nignore = [\"keep\"]\n";
-    fs::write(tree.path().join("a/b/pyproject.toml"), settings).unwrap();
+    tree.write_settings("a/b", r#"ignore = ["keep"]"#);
     let dry_run = tree.pyclean("-n -y . -e **/*");
     dry_run.assert_snapshot(str![[r#"
 a/b/pyproject.toml
@@ -82,8 +78,7 @@ Would remove 3 files (41 B).
 #[test]
 fn project_with_invalid_settings_is_kept() {
     let tree = tree("m.pyc sub/m.pyc sub/in/__pycache__/m.pyc");
-    let settings = "[tool.pyclean]\nignores = [\"x\"]\n";
-    fs::write(tree.path().join("sub/pyproject.toml"), settings).unwrap();
+    tree.write_settings("sub", r#"ignores = ["x"]"#);
     tree.pyclean(".").assert_snapshot(str![[r#"
 --- stderr
 error: invalid settings in sub/pyproject.toml; everything in sub is kept: 2:1: unknown key `ignores`, expected one of `ignore`, `debris`, `stale`, `keep-python`; did you mean `ignore`?
@@ -98,12 +93,8 @@ Removed 1 file (5 B).
 #[test]
 fn projects_in_projects_add_up() {
     let tree = tree("a/m.pyc a/n.pyc a/b/m.pyc a/b/n.pyc a/b/o.pyc a/b/c/m.pyc a/b/c/n.pyc");
-    let write = |dir: &str, ignored: &str| {
-        let settings = format!("[tool.pyclean]\nignore = [\"{ignored}\"]\n");
-        fs::write(tree.path().join(dir).join("pyproject.toml"), settings).unwrap();
-    };
-    write("a", "m.*");
-    write("a/b", "n.*");
+    tree.write_settings("a", r#"ignore = ["m.*"]"#);
+    tree.write_settings("a/b", r#"ignore = ["n.*"]"#);
     let expected = "a/b/o.pyc\na/n.pyc\n";
     assert_eq!(tree.pyclean("-n .").stdout, expected);
     // The settings between do not matter.
@@ -117,8 +108,7 @@ fn git_clean_does_not_run_if_settings_are_not_known() {
         return;
     }
     let tree = tree("p/data/precious p/x.pyc y.pyc");
-    let settings = "[tool.pyclean]\nignore = [\"data\"]\nstale = 3\n";
-    fs::write(tree.path().join("p/pyproject.toml"), settings).unwrap();
+    tree.write_settings("p", "ignore = [\"data\"]\nstale = 3");
     init_repository(&tree, ".", &["p/pyproject.toml"]);
     let run = tree.pyclean(". --git-clean --yes");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
@@ -140,12 +130,8 @@ fn git_clean_does_not_run_if_settings_are_not_known() {
 #[test]
 fn prefix_directory_of_a_project_with_unknown_settings_is_kept() {
     let tree = tree("src/p/in/pyproject.toml");
-    let write = |dir: &str, settings: &str| {
-        let text = format!("[tool.pyclean]\n{settings}\n");
-        fs::write(tree.path().join(dir).join("pyproject.toml"), text).unwrap();
-    };
-    write("src/p", "stale = \"yes\"");
-    write("src/p/in", "stale = true");
+    tree.write_settings("src/p", r#"stale = "yes""#);
+    tree.write_settings("src/p/in", "stale = true");
     let cache = format!("cache/{}/src", below_prefix(&tree));
     for dir in ["", "p/", "p/in/"] {
         tree.add(&format!("{cache}/{dir}m.cpython-312.pyc"));
@@ -179,8 +165,7 @@ fn settings_of_more_than_16_levels_are_refused() {
     let mut dir = String::new();
     for level in 0..20 {
         dir += "d/";
-        let settings = format!("[tool.pyclean]\nignore = [\"i{level}\"]\n");
-        fs::write(tree.file_path(format!("{dir}pyproject.toml")), settings).unwrap();
+        tree.write_settings(&dir, &format!("ignore = ['i{level}']"));
         tree.add(&format!("{dir}m.pyc"));
     }
     let run = tree.pyclean("-n .");

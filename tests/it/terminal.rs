@@ -188,15 +188,14 @@ fn hint_is_shown_only_where_it_helps() {
         assert!(!screen.contains("also found"), "{screen}");
     }
     // A setting for debris is an answer, and what a project ignores is not named.
-    for (file, setting) in [
-        ("a/pyproject.toml", "debris = false"),
-        ("a/pyproject.toml", "debris = ['tox']"),
-        ("a/c/pyproject.toml", "ignore = ['.mypy_cache']"),
+    for (directory, setting) in [
+        ("a", "debris = false"),
+        ("a", "debris = ['tox']"),
+        ("a/c", "ignore = ['.mypy_cache']"),
     ] {
         let tree = crate::util::tree("a/c/.mypy_cache/m");
         assert!(has_hint(&tree, "-n a"));
-        let text = format!("[tool.pyclean]\n{setting}\n");
-        std::fs::write(tree.file_path(file), text).unwrap();
+        tree.write_settings(directory, setting);
         assert!(!has_hint(&tree, "-n a"), "{setting}");
         assert!(has_hint(&tree, "-n a --isolated"), "{setting}");
     }

@@ -184,6 +184,12 @@ impl Tree {
         path
     }
 
+    /// Writes settings to `[tool.pyclean]` in the `pyproject.toml` of a directory.
+    pub fn write_settings(&self, directory: &str, settings: &str) {
+        let file = self.file_path(Path::new(directory).join("pyproject.toml"));
+        fs::write(file, format!("[tool.pyclean]\n{settings}\n")).unwrap();
+    }
+
     /// Any program, with the tree as its working directory.
     pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
