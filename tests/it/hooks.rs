@@ -1,12 +1,14 @@
-//! The hooks in `.pre-commit-hooks.yaml`, run by pre-commit in a repository. Only the
-//! `language` of `pyclean` is replaced, so that it runs the program under test instead of
-//! installing or building it.
+//! The hooks in `.pre-commit-hooks.yaml`, run by pre-commit from a repository. Only the
+//! `language` of `pyclean` is replaced, so that the program under test runs instead of being
+//! compiled again.
 
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use crate::util::{GIT_ENV, Tree, is_missing, search_path_with_pyclean, tree};
+use crate::util::{
+    GIT_ENV, Tree, git, init_repository, is_missing, search_path_with_pyclean, tree,
+};
 
 /// Runs a program in the repository, with the program under test on the search path.
 fn run(repository: &Tree, program: &str, arguments: &[&str]) -> Output {
@@ -33,8 +35,11 @@ fn git_with_hooks(repository: &Tree, arguments: &[&str]) {
     assert!(output.status.success(), "git {arguments:?}: {text}");
 }
 
-/// A new repository with these entries, in which pre-commit has installed hooks.
-fn init_repository_with_hooks(entries: &str, config: &str) -> Tree {
+/// A new repository with these entries and hooks, which pre-commit has installed.
+fn init_repository_with_hooks(entries: &str, hooks: &Tree, config: &str) -> Tree {
+    let config = config
+        .replace("/path/to/clone/of/pyclean", hooks.path().to_str().unwrap())
+        .replace("COMMIT", git(hooks, ".", &["rev-parse", "HEAD"]).trim());
     let repository = tree(entries);
     fs::write(repository.file_path(".pre-commit-config.yaml"), config).unwrap();
     git_with_hooks(&repository, &["init", "-q"]);
@@ -49,59 +54,48 @@ fn project_file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// The hooks of this project by name.
-fn hook(id: &str) -> String {
-    let hooks = project_file(".pre-commit-hooks.yaml");
-    let mut hooks = hooks.split_inclusive("\n- ");
-    let start = format!("id: {id}\n");
-    let hook = hooks.find(|hook| hook.trim_start_matches("- ").starts_with(&start));
-    let hook = hook.unwrap_or_else(|| panic!("no hook {id}"));
-    format!("- {}", hook.trim_start_matches("- ").trim_end_matches("- "))
+/// A repository that provides the hooks of this project.
+fn create_hook_repository() -> Tree {
+    const NAME: &str = ".pre-commit-hooks.yaml";
+    let hooks = project_file(NAME);
+    assert!(hooks.contains("language: python"), "{hooks}");
+    let hooks = hooks.replace("language: python", "language: system");
+    let repository = tree("");
+    fs::write(repository.file_path(NAME), hooks).unwrap();
+    init_repository(&repository, ".", &[NAME]);
+    repository
 }
 
-/// The hooks of this project, and one that removes stale bytecode on checkout.
-fn pre_commit_config() -> String {
-    let clean = hook("pyclean").replace("language: python", "language: system");
-    let on_checkout = clean
-        .replace("id: pyclean", "id: on-checkout")
-        .replace("args: [.]", "args: [--stale, .]")
-        .replace(
-            "stages: [pre-commit, post-checkout, ",
-            "stages: [post-checkout, ",
-        );
-    let on_commit = clean.replace(
-        "stages: [pre-commit, post-checkout, ",
-        "stages: [pre-commit, ",
-    );
-    let all = [on_commit, on_checkout, hook("no-bytecode")].concat();
-    let indented: String = all.lines().map(|line| format!("      {line}\n")).collect();
-    format!("repos:\n  - repo: local\n    hooks:\n{indented}")
-}
-
-/// The hook with `language: python` installs what the file in the top directory depends on.
 #[test]
-fn hook_installs_the_wheel_of_this_version() {
+fn recipes_name_this_version() {
     let version = env!("CARGO_PKG_VERSION");
-    let dependency = format!("dependencies = [\"pyclean-rs=={version}\"]");
-    let project = project_file("pyproject.toml");
-    assert!(project.contains(&dependency), "{dependency}: {project}");
     let recipes = project_file("docs/recipes.md");
-    for pinned in [format!("rev: {version}"), format!("pyclean-rs=={version}")] {
+    for pinned in [
+        format!("release: {version}"),
+        format!("pyclean-rs=={version}"),
+    ] {
         assert!(recipes.contains(&pinned), "docs/recipes.md: {pinned}");
     }
 }
 
-/// The hooks that the documentation shows.
-fn documented_config() -> String {
-    let recipes = project_file("docs/recipes.md");
-    let (_, section) = recipes.split_once("## pre-commit").unwrap();
+/// The hooks that a page shows first.
+fn documented_config(page: &str) -> String {
+    let page = project_file(page);
+    let (_, section) = page.split_once("## pre-commit").unwrap();
     let (_, block) = section.split_once("```yaml\n").unwrap();
-    let (block, _) = block.split_once("```").unwrap();
-    let lines = block
-        .lines()
-        .filter(|line| !line.contains("additional_dependencies"));
-    let config: String = lines.map(|line| format!("{line}\n")).collect();
-    config.replace("language: python", "language: system")
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn readme_and_recipes_show_the_same_hooks() {
+    let hooks = ["README.md", "docs/recipes.md"].map(|page| {
+        let config = documented_config(page);
+        let lines = config
+            .lines()
+            .map(|line| line.split('#').next().unwrap().trim_end().to_owned());
+        lines.collect::<Vec<_>>()
+    });
+    assert_eq!(hooks[0], hooks[1]);
 }
 
 #[test]
@@ -109,7 +103,9 @@ fn documented_hooks_clean_on_checkout_and_refuse_bytecode() {
     if is_missing("git") || is_missing("pre-commit") {
         return;
     }
-    let repository = init_repository_with_hooks("b.py .gitignore", &documented_config());
+    let config = documented_config("docs/recipes.md");
+    let hooks = create_hook_repository();
+    let repository = init_repository_with_hooks("b.py .gitignore", &hooks, &config);
     git_with_hooks(&repository, &["add", "."]);
     git_with_hooks(&repository, &["commit", "-qm", "modules"]);
 
@@ -129,12 +125,27 @@ fn documented_hooks_clean_on_checkout_and_refuse_bytecode() {
     assert!(!repository.path().join(bytecode).exists());
 }
 
+/// Removes all bytecode on commit, and stale bytecode on checkout.
+const CONFIG: &str = "
+repos:
+  - repo: /path/to/clone/of/pyclean
+    rev: COMMIT
+    hooks:
+      - id: no-bytecode
+      - id: pyclean
+        stages: [pre-commit]
+      - id: pyclean
+        args: [., --stale]
+        stages: [post-checkout]
+";
+
 #[test]
 fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     if is_missing("git") || is_missing("pre-commit") {
         return;
     }
-    let repository = init_repository_with_hooks("a.py", &pre_commit_config());
+    let hooks = create_hook_repository();
+    let repository = init_repository_with_hooks("a.py", &hooks, CONFIG);
     fs::write(repository.file_path(".gitignore"), "__pycache__/").unwrap();
     let [a, b] = ["a", "b"].map(|module| format!("__pycache__/{module}.cpython-312.pyc"));
     let compile = |module: &str, bytecode: &str| {
@@ -155,8 +166,11 @@ fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     let commit = run(&repository, "git", &["commit", "-qm", "bytecode"]);
     let message = text(&commit);
     assert!(!commit.status.success(), "{message}");
-    let instruction = format!("bytecode is staged: {a} (git rm --cached {a})");
-    assert!(message.contains(&instruction), "{message}");
+    let instruction = "bytecode is staged; to unstage a file: git rm --cached FILE\n\n";
+    assert!(
+        message.contains(&format!("{instruction}{a}\n")),
+        "{message}"
+    );
     git_with_hooks(&repository, &["rm", "-q", "--cached", &a]);
 
     // A checkout of a branch without a module removes the bytecode of that module alone.
