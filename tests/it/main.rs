@@ -6,7 +6,6 @@ mod util;
 
 mod architecture;
 mod by_project;
-mod chart;
 mod clean;
 mod completions;
 mod config;
@@ -34,6 +33,8 @@ mod nested;
 mod one_file_system;
 #[cfg(unix)]
 mod permissions;
+#[cfg(target_os = "linux")]
+mod pictures;
 mod prefix;
 #[cfg(unix)]
 mod properties;

@@ -4,9 +4,8 @@
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use snapbox::{IntoData, assert_data_eq, file};
+use snapbox::{Data, assert_data_eq};
 
 use crate::util::{Tree, git, is_missing, search_path_with_pyclean, tree};
 
@@ -18,11 +17,6 @@ const PAGES: [&str; 5] = [
     "docs/migrating.md",
     "docs/recipes.md",
 ];
-
-/// Styles of the picture (ECMA-48).
-const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
-const RESET: &str = "\x1b[0m";
 
 /// Creates a tree that the examples refer to.
 fn create_stage(name: &str) -> Tree {
@@ -100,18 +94,12 @@ fn add_module(tree: &Tree, source: &str, version: &str) {
 
 /// Runs a command line in a shell. Returns what it printed to stdout and stderr.
 fn run_in_shell(tree: &Tree, line: &str) -> String {
-    let output = shell(tree, line).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// A shell that runs a command line, with stderr on stdout.
-fn shell(tree: &Tree, line: &str) -> Command {
     let mut shell = tree.program("sh");
     shell
         .arg("-c")
         .arg(format!("{{ {line}\n}} 2>&1"))
         .env("PATH", search_path_with_pyclean());
-    shell
+    String::from_utf8(shell.output().unwrap().stdout).unwrap()
 }
 
 /// Replaces the values of JSON fields that differ from run to run, or with the version.
@@ -131,14 +119,13 @@ fn replace_value(text: &str, start: &str, end: char, value: &str) -> String {
     replaced
 }
 
-/// Runs the examples of a page. Returns what the page shows, and what was printed.
-fn run_examples(page: &str) -> (String, String) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
-    let text = fs::read_to_string(path).unwrap();
-    let (mut expected, mut actual) = (String::new(), String::new());
+/// The page as it is with what its examples print now.
+fn run_examples(text: &str) -> String {
+    let mut page = String::new();
     let mut lines = text.lines();
     let mut tree = None;
     while let Some(line) = lines.next() {
+        page.extend([line, "\n"]);
         if let Some(name) = line.strip_prefix("<!-- tree: ") {
             tree = Some(create_stage(name.trim_end_matches(" -->")));
         }
@@ -148,49 +135,31 @@ fn run_examples(page: &str) -> (String, String) {
         let tree = tree
             .as_ref()
             .expect("a comment names the tree before the first example");
+        let (mut shown, mut printed) = (String::new(), String::new());
         for line in lines.by_ref().take_while(|line| *line != "```") {
-            expected.extend([line, "\n"]);
+            shown.extend([line, "\n"]);
             if let Some(command) = line.strip_prefix("$ ") {
-                actual.extend([line, "\n", &run_in_shell(tree, command)]);
+                printed.extend([line, "\n", &run_in_shell(tree, command)]);
             }
         }
+        let is_same = redact(&shown) == redact(&printed);
+        page.extend([if is_same { &shown } else { &printed }, "```\n"]);
     }
-    (expected, actual)
+    page
 }
 
+/// `SNAPSHOTS=overwrite` updates the pages.
 #[test]
 fn examples_print_what_the_pages_show() {
     if is_missing("git") {
         return;
     }
-    let (mut expected, mut actual) = (String::new(), String::new());
-    for page in PAGES {
-        let (shown, printed) = run_examples(page);
-        assert!(!shown.is_empty(), "{page} has no examples");
-        expected.extend([page, "\n", &redact(&shown)]);
-        actual.extend([page, "\n", &redact(&printed)]);
+    for name in PAGES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let page = fs::read_to_string(&path).unwrap();
+        assert!(page.contains("```console\n"), "{name} has no examples");
+        assert_data_eq!(run_examples(&page), Data::read_from(&path, None).raw());
     }
-    assert_data_eq!(actual, expected.raw());
-}
-
-/// The picture at the top of the README shows the first example in color.
-#[test]
-fn picture_shows_the_first_example() {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let mut lines = readme.lines().skip_while(|line| *line != "```console");
-    let command = lines.nth(1).and_then(|line| line.strip_prefix("$ "));
-    let command = command.expect("the first example begins with a command");
-    let stage = create_stage("shop");
-    let mut shell = shell(&stage, command);
-    let output = shell
-        .env("CLICOLOR_FORCE", "1")
-        .env_remove("NO_COLOR")
-        .output()
-        .unwrap();
-    let output = String::from_utf8(output.stdout).unwrap();
-    let picture = format!("{DIM}${RESET} {BOLD}{command}{RESET}\n{output}");
-    assert_data_eq!(picture, file!["../../docs/terminal.svg": TermSvg]);
 }
 
 /// The first block of a language in `docs/recipes.md`.
