@@ -1,41 +1,45 @@
 //! What bytecode files are, and whether they are up to date: `--explain`.
 
+use std::fmt::Write;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 
-use crate::console::format::{escape_path, list_paths};
+use crate::bytecode::{self, FoundBytecode, Judgement, KnownSources};
+use crate::console::format::{escape_path, list_some};
 use crate::console::message::print_error;
 use crate::console::print_all;
-use crate::console::timestamp::Timestamp;
 use crate::exit_status::ExitStatus;
-use crate::output::explanation::{describe_state, format_rows, header_rows};
-use crate::path::{canonicalize, is_no_path, is_same, or_current_dir};
-use crate::plan::Reason;
+use crate::path::{canonicalize, is_no_path, or_current_dir};
 use crate::pyc::header::PROBE_LEN;
-use crate::pyc::{BytecodeName, SOURCE_SUFFIXES, Source, Staleness, Unreadable};
-use crate::pycache_prefix::source_dir_below;
+use crate::pyc::{
+    BytecodeName, Form, Header, Interpreter, SOURCE_SUFFIXES, Source, Staleness, Unreadable,
+    Validation, magic,
+};
+use crate::reason::Reason;
+use crate::roots::source_dir_below;
 use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
-use crate::scan::bytecode::{self, FoundBytecode, Judgement, SourceDirs};
 
 /// Explains bytecode files on stdout. `prefix` is the directory in which Python caches
 /// bytecode outside the source tree, if any.
 ///
 /// # Errors
 ///
-/// If a path does not exist, or is not a regular file with the name of bytecode; nothing is
-/// printed on stdout.
+/// If a path does not exist, or is not a file with the name of bytecode; nothing is printed on
+/// stdout.
 pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus> {
     check(paths)?;
     let prefix = prefix.and_then(|prefix| canonicalize(prefix).ok());
-    let mut source_dirs = SourceDirs::default();
+    let mut sources = KnownSources::default();
     let mut status = ExitStatus::Success;
     let mut texts = Vec::new();
     for path in paths {
-        match explain(path, prefix.as_deref(), &mut source_dirs) {
-            Ok(explanation) => texts.push(explanation),
+        match explain(path, prefix.as_deref(), &mut sources) {
+            Ok(text) => texts.push(text),
             Err((path, error)) => {
                 print_error(format_args!("cannot read {}: {error}", escape_path(&path)));
                 status = ExitStatus::Failure;
@@ -46,32 +50,33 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
     Ok(status)
 }
 
-/// Checks that all paths are those of bytecode files.
 fn check(paths: &[PathBuf]) -> Result<()> {
-    let (mut missing, mut others) = (Vec::new(), Vec::new());
-    for path in paths {
-        match fs::symlink_metadata(path) {
-            Err(error) if is_no_path(&error) => missing.push(path.clone()),
-            Ok(metadata) if !metadata.is_file() => others.push(path.clone()),
-            Ok(_) | Err(_) if parse_name(path).is_none() => others.push(path.clone()),
-            Ok(_) | Err(_) => {}
-        }
-    }
+    let is_missing = |path: &&PathBuf| fs::symlink_metadata(path).is_err_and(|e| is_no_path(&e));
+    let (missing, found): (Vec<_>, Vec<_>) = paths.iter().partition(is_missing);
     if !missing.is_empty() {
-        bail!("no such file or directory: {}", list_paths(&missing));
+        bail!(
+            "no such file or directory: {}",
+            list_some(missing.iter(), usize::MAX)
+        );
     }
-    if !others.is_empty() {
-        let is_dir = |path: &&PathBuf| path.is_dir() && !path.is_symlink();
-        let tip = match others.iter().find(is_dir) {
-            Some(dir) => format!(
-                "to list the stale files of a directory: pyclean -n --stale {}",
-                escape_path(dir)
-            ),
-            None => "--explain takes files such as __pycache__/m.cpython-313.pyc".to_owned(),
-        };
-        bail!("not a bytecode file: {}; {tip}", list_paths(&others));
+    let is_other = |path: &&PathBuf| {
+        parse_name(path).is_none() || fs::metadata(path).is_ok_and(|file| !file.is_file())
+    };
+    let others: Vec<_> = found.into_iter().filter(is_other).collect();
+    if others.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let tip = match others.iter().find(|path| path.is_dir()) {
+        Some(dir) => format!(
+            "to list the stale files of a directory: pyclean -n --stale {}",
+            escape_path(dir)
+        ),
+        None => "--explain takes files such as __pycache__/m.cpython-313.pyc".to_owned(),
+    };
+    bail!(
+        "not a bytecode file: {}; {tip}",
+        list_some(others.iter(), usize::MAX)
+    );
 }
 
 fn parse_name(path: &Path) -> Option<BytecodeName<'_>> {
@@ -81,78 +86,126 @@ fn parse_name(path: &Path) -> Option<BytecodeName<'_>> {
 fn explain(
     path: &Path,
     prefix: Option<&Path>,
-    source_dirs: &mut SourceDirs,
+    sources: &mut KnownSources,
 ) -> Result<String, Unreadable> {
     let in_file = |error| (path.to_path_buf(), error);
-    let canonical = canonicalize(path).map_err(in_file)?;
     let name = parse_name(path).ok_or_else(|| in_file(ErrorKind::InvalidInput.into()))?;
-    let dir = canonical.parent().unwrap_or(&canonical);
-    let in_cache = dir.ends_with(CACHE_DIR);
-    let counterpart = prefix.and_then(|prefix| source_dir_below(prefix, dir));
+    let written = path.parent().unwrap_or(path);
+    let canonical = canonicalize(or_current_dir(written)).map_err(in_file)?;
+    let in_cache = written.ends_with(CACHE_DIR) || canonical.ends_with(CACHE_DIR);
+    // In `__pycache__`, the path of a file may be its name alone.
+    let dir = if in_cache && !written.ends_with(CACHE_DIR) {
+        &canonical
+    } else {
+        written
+    };
+    let mirrored = prefix.and_then(|prefix| source_dir_below(prefix, &canonical));
     let file = FoundBytecode {
         path,
         name,
-        source_dir: bytecode::source_dir(&name, dir, in_cache, counterpart.as_deref()),
+        source_dir: bytecode::source_dir(&name, dir, in_cache, mirrored.as_deref()),
         in_cache,
-        is_installed: !in_cache && is_installed(&canonical),
-        in_prefix: counterpart.is_some(),
-        is_regular: true,
+        is_installed: is_installed(&canonical),
+        in_prefix: mirrored.is_some(),
+        kind: fs::symlink_metadata(path)
+            .map_err(in_file)?
+            .file_type()
+            .into(),
     };
-    let mut start = Vec::new();
     let opened = file.open().map_err(in_file)?;
+    let mut start = Vec::new();
     let mut contents = opened.contents.take(PROBE_LEN as u64);
     contents.read_to_end(&mut start).map_err(in_file)?;
     let filter = BytecodeFilter {
         stale: true,
         ..BytecodeFilter::default()
     };
-    let judgement = bytecode::judge(&filter, file, source_dirs)?;
-    if judgement == Judgement::Vanished {
-        return Err(in_file(ErrorKind::NotFound.into()));
-    }
-    let mut rows = header_rows(&name, &start);
+    let judgement = bytecode::judge(&filter, file, sources)?;
     // Only fractions of a second show that it is stale.
-    let is_raced = judgement
-        .reason()
-        .is_some_and(|reason| matches!(reason, Reason::Stale(Staleness::Raced { .. })));
-    if is_raced {
-        rows.push(("written", Timestamp::new(opened.modified).precise()));
-    }
+    let is_raced = matches!(
+        judgement,
+        Judgement::Selected(Reason::Stale(Staleness::Raced { .. }))
+    );
     let source = match file.source_dir {
         Some(dir) => Source::find(&name, dir)?,
         None => None,
     };
-    let source = source.map(|source| {
-        let mtime = Timestamp::new(source.mtime);
-        let mtime = if is_raced {
-            mtime.precise()
-        } else {
-            mtime.to_string()
-        };
-        let shown = shown_source(&source.path, path);
-        format!("{}: mtime {mtime}, {} bytes", shown.display(), source.size)
-    });
-    let no_source = || match judgement {
-        Judgement::UnknownSource => "not known".to_owned(),
-        _ => format!("no {}{}", name.module.display(), SOURCE_SUFFIXES[0]),
+    let source = match source {
+        Some(source) => format!(
+            "{}: mtime {}, {} bytes",
+            source.path.display(),
+            format_time(source.mtime),
+            source.size
+        ),
+        None if judgement == Judgement::UnknownSource => "not known".to_owned(),
+        None => format!("no {}{}", name.module.display(), SOURCE_SUFFIXES[0]),
     };
-    rows.push(("source", source.unwrap_or_else(no_source)));
-    rows.push(("state", describe_state(&name, judgement)));
-    Ok(format_rows(path, &rows))
+    let mut text = format!("{}\n", escape_path(path));
+    let mut row = |label: &str, value: &str| {
+        let _ = writeln!(text, "  {label:<12}  {}", escape_path(Path::new(value)));
+    };
+    explain_header(&name, &start, &mut row);
+    if is_raced {
+        row("written", &format_time(opened.modified));
+    }
+    row("source", &source);
+    row("state", &judgement.describe(&name));
+    Ok(text)
 }
 
-/// The path of a source, written like that of its bytecode file if that is possible.
-fn shown_source(source: &Path, path: &Path) -> PathBuf {
-    let beside = path.parent();
-    let above = beside.filter(|dir| dir.ends_with(CACHE_DIR));
-    let above = above.and_then(Path::parent);
-    let is_dir_of_source = |dir: &&Path| {
-        source
-            .parent()
-            .is_some_and(|parent| is_same(or_current_dir(dir), parent))
-    };
-    match above.or(beside).filter(is_dir_of_source) {
-        Some(dir) => dir.join(source.file_name().unwrap_or_default()),
-        None => source.to_path_buf(),
+/// What a name and the first bytes of the file say.
+fn explain_header(name: &BytecodeName, start: &[u8], row: &mut impl FnMut(&str, &str)) {
+    let or_unknown = |by: Option<Interpreter>| by.map_or("not known".into(), |by| by.to_string());
+    let number = magic::number(start);
+    let by_magic = number.and_then(magic::interpreter);
+    let interpreter = or_unknown(name.interpreter().or(by_magic.clone()));
+    row("interpreter", &interpreter);
+    if let Form::Tagged {
+        optimization: Some(level),
+        ..
+    } = name.form
+    {
+        row("optimization", level);
     }
+    if !name.has_known_format() {
+        return;
+    }
+    let by_magic = or_unknown(by_magic);
+    let number = number.map_or("none".into(), |number| format!("{number} ({by_magic})"));
+    row("magic number", &number);
+    let (validation, recorded) = match Header::parse(start, name.tag()) {
+        Ok(header) => explain_validation(header.validation),
+        Err(damage) => return row("validation", &format!("not known: {damage}")),
+    };
+    row("validation", validation);
+    row("recorded", &recorded);
+}
+
+fn explain_validation(validation: Validation) -> (&'static str, String) {
+    match validation {
+        Validation::Timestamp { mtime, size } => {
+            let mtime = format_time(UNIX_EPOCH + Duration::from_secs(mtime.into()));
+            if let Some(size) = size {
+                let recorded = format!("mtime {mtime}, {size} bytes");
+                ("mtime and size of the source", recorded)
+            } else {
+                ("mtime of the source", format!("mtime {mtime}"))
+            }
+        }
+        Validation::Hash { checked, hash } => {
+            let text = if checked {
+                "checked hash of the source"
+            } else {
+                "unchecked hash of the source: Python never compares it"
+            };
+            (text, format!("hash {:016x}", u64::from_be_bytes(hash)))
+        }
+    }
+}
+
+/// `2020-09-13 12:26:40.25 UTC`, without the fraction if it is zero.
+fn format_time(time: SystemTime) -> String {
+    Timestamp::try_from(time).map_or("after the year 9999".to_owned(), |time| {
+        time.strftime("%Y-%m-%d %H:%M:%S%.f UTC").to_string()
+    })
 }

@@ -24,6 +24,11 @@ impl Failure {
         }
     }
 
+    /// The same failure, reported at another path.
+    pub(crate) fn at(self, path: PathBuf) -> Self {
+        Self { path, ..self }
+    }
+
     /// Something could not be read.
     pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
         Self::new(Operation::Read, path, error)
@@ -40,8 +45,8 @@ pub(crate) enum Operation {
     ApplySettings,
     /// Remove a file or directory.
     Remove,
-    /// Ask git which files of a repository are tracked.
-    AskGit,
+    /// Read the index of a git repository.
+    ReadIndex,
     /// Run `git clean`.
     GitClean,
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::config::Config;
+pub use crate::git_index::GitIndex;
 use crate::rules::IgnoreRules;
 use crate::rules::ignore::EntryPath;
-use crate::rules::topics::names;
+use crate::settings;
 
 /// Whether a word of `--ignore` matches a file of that name; `None` if it is not valid.
 pub fn is_ignored_by_own_name(word: &str) -> Option<bool> {
@@ -14,14 +14,16 @@ pub fn is_ignored_by_own_name(word: &str) -> Option<bool> {
         display: Path::new(word),
         canonical_root: Path::new("/"),
         relative: Path::new(word),
-        aliases: &[],
     }))
 }
 
-/// Whether the debris topics in the text of a `pyproject.toml` exist; `None` if the text is
-/// not valid or sets no topics.
-pub fn are_topics_valid(text: &str) -> Option<bool> {
-    let config = Config::parse(text.as_bytes()).ok()??;
-    let mut topics = config.debris_topics()?.iter();
-    Some(topics.all(|topic| names().any(|name| name == topic)))
+/// Whether the text of a `pyproject.toml` has valid settings; `None` if it has none.
+pub fn are_settings_valid(text: &str) -> Option<bool> {
+    settings::parse_file(
+        text.as_bytes(),
+        Path::new("/pyproject.toml"),
+        Path::new("/"),
+    )
+    .transpose()
+    .map(|settings| settings.is_ok())
 }

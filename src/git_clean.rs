@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Component, Path};
-use std::process::{Command, ExitStatus, Stdio};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,75 +12,98 @@ use crate::cli::Cli;
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
 use crate::failure::{Failure, Operation};
-use crate::git::{self, command, git_error, path_from_bytes, run_query};
 use crate::interrupt;
 use crate::options::Options;
 use crate::output::report::Report;
 use crate::path::canonicalize;
+use crate::roots::{Root, Roots, Scope};
 use crate::rules::default_skips;
-use crate::scan::Found;
+use crate::walk::Found;
+
+/// Environment variables that change which repository or which paths git works on. A git
+/// hook that runs this program has set some of them.
+const LOCATION_VARIABLES: [&str; 10] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+];
 
 /// Checks that `git clean` can be run.
 ///
 /// # Errors
 ///
 /// If git is not installed, or an ignored name has no equivalent in git.
-pub(crate) fn check(options: &Options) -> Result<()> {
+pub(crate) fn check(options: &Options, roots: &Roots) -> Result<()> {
+    let version = Command::new("git").arg("--version").output();
     ensure!(
-        git::is_available(),
+        version.is_ok_and(|version| version.status.success()),
         "--git-clean requires git, which was not found on PATH"
     );
-    keep_patterns(options, &[]).map(drop)
+    keep_patterns(options, &roots.ignored_words).map(drop)
 }
 
 /// Runs `git clean` in each PATH that is a directory, unless the run was interrupted. It
-/// keeps what a PATH or a project below one ignores, and does not run if that is not known.
-pub(crate) fn run(options: &Options, found: &Found, report: &mut Report) {
-    for path in options.cli.paths.iter().filter(|path| path.is_dir()) {
+/// keeps what settings ignore, and does not run if that is not known.
+pub(crate) fn run(options: &Options, roots: &Roots, found: &Found, report: &mut Report) {
+    for root in roots
+        .list
+        .iter()
+        .filter(|root| matches!(root.scope, Scope::Tree))
+    {
         if interrupt::is_requested() {
             return;
         }
         report.flush();
-        match run_git_clean(path, options, found) {
+        match run_git_clean(root, options, roots, found) {
             Ok(has_found) => report.found_more |= has_found,
             Err(error) => {
-                report.record_failure(&Failure::new(Operation::GitClean, path, error));
+                report.record_failure(&Failure::new(Operation::GitClean, &root.path, error));
             }
         }
     }
 }
 
-/// Runs `git clean -dx` in `directory`, on the terminal of this process. Warns if it is not
+/// Runs `git clean -dx` in a PATH, on the terminal of this process. Warns if it is not
 /// in a repository. Returns whether a dry run found something to remove.
-///
-/// # Errors
-///
-/// If git fails or refuses the repository, if the work tree of the repository is elsewhere,
-/// or if it is not known what to keep.
-fn run_git_clean(directory: &Path, options: &Options, found: &Found) -> io::Result<bool> {
+fn run_git_clean(root: &Root, options: &Options, roots: &Roots, found: &Found) -> io::Result<bool> {
     if found.has_unknown_settings {
-        return Err(io::Error::other(
-            "it would remove what the settings of a directory below may ignore",
-        ));
+        let message = "it would remove what the settings of a directory below may ignore";
+        return Err(io::Error::other(message));
     }
-    let patterns = keep_patterns(options, &found.nested_ignores).map_err(io::Error::other)?;
-    if !is_in_worktree(directory)? {
+    let mut ignored = roots.ignored_words.clone();
+    ignored.extend(found.ignored_words.iter().cloned());
+    let patterns = keep_patterns(options, &ignored).map_err(io::Error::other)?;
+    // It must be the directory that was walked.
+    root.open()?;
+    if !is_in_work_tree(&root.path)? {
         print_warning(format_args!(
-            "{} is not in a git repository; skipping --git-clean",
-            escape_path(directory)
+            "{} is not in a git repository; git clean did not run",
+            escape_path(&root.path)
         ));
         return Ok(false);
     }
-    let mut git = command(directory);
-    git.args(["clean", "-dx"]);
-    for pattern in patterns {
-        git.arg("-e").arg(pattern);
-    }
     let cli = &options.cli;
+    let clean = |mode: &str| {
+        let mut git = command(&root.path);
+        git.args(["clean", "-dx", mode]);
+        for pattern in &patterns {
+            git.arg("-e").arg(pattern);
+        }
+        git
+    };
+    // Git removes what it can even if it could not read a part of the index.
+    let preview = output_of(clean("-n"))?;
     if cli.is_dry_run() {
-        return run_dry_run(git, cli);
+        return print_preview(&preview.stdout, cli);
     }
-    git.arg(match (cli.yes, cli.quiet) {
+    let mut git = clean(match (cli.yes, cli.quiet) {
         (true, true) => "-qf",
         (true, false) => "-f",
         (false, _) => "-i",
@@ -88,8 +111,95 @@ fn run_git_clean(directory: &Path, options: &Options, found: &Found) -> io::Resu
     if is_for_program(cli) {
         git.stdout(io::stderr());
     }
-    check_status(git.status()?)?;
-    Ok(false)
+    let status = interrupt::exit_on_signal_during("", || git.status())?;
+    if status.success() {
+        Ok(false)
+    } else {
+        Err(io::Error::other(status.to_string()))
+    }
+}
+
+/// Prepares a git command that works on the repository around `directory`. It runs no
+/// program that the repository configures and fetches nothing, so the repository need not
+/// be trusted.
+fn command(directory: &Path) -> Command {
+    let mut git = Command::new("git");
+    // `current_dir` would make relative entries of PATH find programs in the repository.
+    git.arg("-C").arg(directory).arg("--no-pager");
+    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]);
+    git.env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "none");
+    for variable in LOCATION_VARIABLES {
+        git.env_remove(variable);
+    }
+    git
+}
+
+/// Runs git to its end. What it reports is an error, even if it goes on then.
+fn output_of(mut git: Command) -> io::Result<Output> {
+    git.env("LC_ALL", "C").stdin(Stdio::null());
+    let output = interrupt::exit_on_signal_during("", || git.output())?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let complaint = stderr.lines().find_map(|line| {
+        line.strip_prefix("fatal: ")
+            .or(line.strip_prefix("error: "))
+    });
+    match complaint {
+        None if output.status.success() => Ok(output),
+        complaint => Err(io::Error::other(
+            complaint.unwrap_or("git failed").to_owned(),
+        )),
+    }
+}
+
+/// Whether a directory is in a work tree. An error if the work tree that git names is elsewhere.
+fn is_in_work_tree(directory: &Path) -> io::Result<bool> {
+    let mut git = command(directory);
+    git.args(["rev-parse", "--show-toplevel"]);
+    let mut top = match output_of(git) {
+        Ok(output) => output.stdout,
+        Err(error) if error.to_string().starts_with("not a git repository") => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    top.pop_if(|byte| *byte == b'\n');
+    let top = canonicalize(&path_from_bytes(top))?;
+    if canonicalize(directory)?.starts_with(&top) {
+        return Ok(true);
+    }
+    Err(io::Error::other(format!(
+        "its work tree is {}",
+        escape_path(&top)
+    )))
+}
+
+/// A path as git prints it.
+#[cfg(unix)]
+fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    OsString::from_vec(bytes).into()
+}
+
+/// A path as git prints it.
+#[cfg(not(unix))]
+fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
+/// Prints what `git clean -n` listed unless that is hidden. Returns whether it lists something.
+fn print_preview(listed: &[u8], cli: &Cli) -> io::Result<bool> {
+    let written = if cli.quiet {
+        Ok(())
+    } else if is_for_program(cli) {
+        io::stderr().write_all(listed)
+    } else {
+        io::stdout().write_all(listed)
+    };
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(listed
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.starts_with(b"Would remove "))),
+    }
 }
 
 /// Whether a program reads stdout, so that the output of git goes to stderr.
@@ -97,80 +207,22 @@ fn is_for_program(cli: &Cli) -> bool {
     cli.json || cli.print0
 }
 
-fn check_status(status: ExitStatus) -> io::Result<()> {
-    if status.success() {
-        Ok(())
-    } else {
-        Err(io::Error::other(status.to_string()))
-    }
-}
-
-/// Whether a directory is in a work tree.
-///
-/// # Errors
-///
-/// If git refuses the repository, or the work tree that it names is elsewhere.
-fn is_in_worktree(directory: &Path) -> io::Result<bool> {
-    let mut git = command(directory);
-    git.args(["rev-parse", "--show-toplevel"]);
-    let mut stdout = Vec::new();
-    let answer = run_query(git, |bytes| stdout.extend_from_slice(bytes))?;
-    if answer.status.success() {
-        stdout.pop_if(|byte| *byte == b'\n');
-        let root = canonicalize(&path_from_bytes(&stdout))?;
-        if canonicalize(directory)?.starts_with(&root) {
-            return Ok(true);
-        }
-        let message = format!("its work tree is {}", escape_path(&root));
-        Err(io::Error::other(message))
-    } else if answer.stderr.contains("not a git repository") {
-        Ok(false)
-    } else {
-        Err(git_error(&answer.stderr))
-    }
-}
-
-/// Runs `git clean -n`, prints its output unless that is hidden, and checks whether it lists
-/// something.
-fn run_dry_run(mut git: Command, cli: &Cli) -> io::Result<bool> {
-    git.arg("-n").env("LC_ALL", "C").stderr(Stdio::inherit());
-    let listed = git.output()?;
-    let written = if cli.quiet {
-        Ok(())
-    } else if is_for_program(cli) {
-        io::stderr().write_all(&listed.stdout)
-    } else {
-        io::stdout().write_all(&listed.stdout)
-    };
-    if let Err(error) = written
-        && error.kind() != ErrorKind::BrokenPipe
-    {
-        return Err(error);
-    }
-    check_status(listed.status)?;
-    let mut lines = listed.stdout.split(|byte| *byte == b'\n');
-    Ok(lines.any(|line| line.starts_with(b"Would remove ")))
-}
-
 /// The patterns for `git clean -e`: what is ignored in any PATH, because one PATH may be in
-/// another, and in the projects below them.
-///
-/// # Errors
-///
-/// If git cannot express one.
-fn keep_patterns(options: &Options, nested: &[OsString]) -> Result<BTreeSet<OsString>> {
+/// another, and in the directories below them.
+fn keep_patterns(options: &Options, settings: &[String]) -> Result<BTreeSet<OsString>> {
     let cli = &options.cli;
     let defaults = default_skips().filter(|_| !cli.no_default_ignore);
     let mut words: Vec<&OsStr> = defaults.map(OsStr::new).collect();
-    words.extend(cli.ignore.iter().chain(nested).map(OsString::as_os_str));
-    let configs = options.configs.iter();
-    words.extend(configs.flat_map(|(_, config)| config.ignored_words()));
-    let convert = |word| {
-        keep_pattern(word).with_context(|| {
-            format!("--git-clean does not support the ignored {word:?}: use a plain name")
+    words.extend(cli.ignore.iter().map(OsString::as_os_str));
+    words.extend(settings.iter().map(OsStr::new));
+    words
+        .into_iter()
+        .map(|word| {
+            keep_pattern(word).with_context(|| {
+                format!("--git-clean does not support the ignored {word:?}: use a plain name")
+            })
         })
-    };
-    words.into_iter().map(convert).collect()
+        .collect()
 }
 
 /// Converts a value of `--ignore` to a pattern for `git clean -e`. `None` if git cannot
@@ -181,8 +233,11 @@ fn keep_pattern(ignored: &OsStr) -> Option<OsString> {
     let (Some(Component::Normal(name)), None) = (parts.next(), parts.next()) else {
         return None;
     };
-    let is_special = |byte: &u8| b"{}[]\\".contains(byte);
-    if name.as_encoded_bytes().iter().any(is_special) {
+    if name
+        .as_encoded_bytes()
+        .iter()
+        .any(|byte| b"{}[]\\".contains(byte))
+    {
         return None;
     }
     let mut pattern = OsString::new();
@@ -199,29 +254,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_with_simple_wildcards_become_patterns() {
+    fn only_names_with_simple_wildcards_become_patterns() {
         for (ignored, pattern) in [
-            (".idea", ".idea"),
-            ("./keep", "keep"),
-            ("keep/", "keep"),
-            ("*.o", "*.o"),
-            ("dat?", "dat?"),
-            ("#a b", "#a b"),
-            ("!q", "\\!q"),
+            (".idea", Some(".idea")),
+            ("./keep", Some("keep")),
+            ("keep/", Some("keep")),
+            ("*.o", Some("*.o")),
+            ("#a b", Some("#a b")),
+            ("!q", Some("\\!q")),
+            ("a/b", None),
+            ("/a", None),
+            ("..", None),
+            ("", None),
+            ("[ab]", None),
+            ("a{b,c}", None),
         ] {
-            let converted = keep_pattern(OsStr::new(ignored));
-            assert_eq!(converted, Some(pattern.into()), "{ignored}");
+            assert_eq!(
+                keep_pattern(OsStr::new(ignored)),
+                pattern.map(OsString::from),
+                "{ignored}"
+            );
         }
-    }
-
-    #[test]
-    fn paths_classes_and_alternatives_are_refused() {
-        for ignored in [
-            "a/b", "**/a", "/a", "../a", "..", ".", "", "[ab]", "a{b,c}", "a]",
-        ] {
-            assert_eq!(keep_pattern(OsStr::new(ignored)), None, "{ignored}");
-        }
-        #[cfg(unix)]
-        assert_eq!(keep_pattern(OsStr::new("a\\b")), None);
     }
 }

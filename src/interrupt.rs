@@ -56,6 +56,8 @@ pub(crate) fn exit_on_signal_during<T>(message: &'static str, wait: impl FnOnce(
 
 fn exit_interrupted(message: &str) -> ! {
     if !message.is_empty() {
+        // Below the line of the prompt.
+        eprint_line("");
         eprint_line(message);
     }
     ExitStatus::Interrupted.exit()

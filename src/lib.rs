@@ -3,7 +3,7 @@
 //! The data flows in one direction:
 //!
 //! ```text
-//! argv + pyproject ─► Options ─► Roots ─► scan ─► Plan ─► remove ─► Report
+//! argv + pyproject ─► Options ─► Roots ─► walk ─► records ─► Plan ─► remove ─► Report
 //! ```
 //!
 //! [`pyc`] reads bytecode files and can be used by itself. `docs/architecture.md` in the
@@ -11,34 +11,36 @@
 
 #![warn(missing_docs, unreachable_pub, unnameable_types)]
 
+mod bytecode;
 mod cli;
-mod config;
 mod console;
+mod decide;
 mod directory;
 mod exit_status;
 mod explain;
 mod failure;
 #[doc(hidden)]
 pub mod fuzzing;
-mod git;
 mod git_clean;
-mod guard;
+mod git_dir;
+mod git_index;
 mod interrupt;
-mod open_dirs;
 mod options;
 mod output;
 mod path;
+mod place;
 mod plan;
-mod projects;
 pub mod pyc;
-mod pycache_prefix;
+mod reason;
 mod regular_file;
 mod remove;
 mod roots;
 mod rules;
-mod scan;
+mod settings;
 mod stats;
 mod threads;
+mod user_caches;
+mod walk;
 
 use std::mem;
 use std::time::Instant;
@@ -51,10 +53,10 @@ pub use exit_status::ExitStatus;
 use console::progress::Progress;
 use options::Options;
 use output::hints;
-use output::prompt::confirm_erase;
+use output::prompt::confirm;
 use output::report::Report;
 use plan::Plan;
-use projects::Projects;
+use remove::Outcome;
 use roots::Roots;
 use threads::Threads;
 
@@ -71,44 +73,47 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
     if cli.explain {
         return explain::run(&cli.paths, cli.pycache_prefix());
     }
-    clean(&Options::resolve(cli)?, start)
+    clean(&Options::new(cli)?, start)
 }
 
-/// Scans, plans, asks and removes. `start` is when the run started.
+/// Walks, plans, asks and removes. `start` is when the run started.
 fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     let cli = &options.cli;
-    if cli.git_clean {
-        git_clean::check(options)?;
-    }
-    hints::print_settings(options);
     let roots = Roots::open(options)?;
-    hints::warn_of_other_files(options, &roots);
+    if cli.git_clean {
+        git_clean::check(options, &roots)?;
+    }
+    hints::print_notes(options, &roots);
     interrupt::install_handler()?;
 
     let threads = Threads::new(cli.jobs);
-    let progress = Progress::new(cli.shows_progress(), cli.is_dry_run());
-    let mut found = scan::run(options, &roots, &threads, &progress);
-    hints::print_nested_settings(options, &found.nested_settings);
-    let mut plan = Plan::new(mem::take(&mut found.targets));
-    let is_declined = cli.needs_confirmation() && !confirm_erase(&mut plan, &mut found.kept)?;
-    let projects = cli
-        .by_project
-        .then(|| Projects::find(&plan, &roots, &mut found.failures));
+    let progress = Progress::new(cli.shows_progress());
+    let mut found = walk::run(options, &roots, &threads, &progress);
+    hints::print_nested_settings(options, &found.settings);
+    let dirs = mem::take(&mut found.dirs);
+    let plan = Plan::new(dirs, &roots, |dir| found.may_remove(dir, &roots));
+    found.keep_erased(&plan, &roots);
 
-    let mut report = Report::new(options, &plan, projects, &progress, start);
-    report.is_declined = is_declined;
-    for failure in roots.failures.iter().chain(&found.failures) {
+    let mut report = Report::new(options, &plan, &roots, &progress, start);
+    for failure in &roots.failures {
         report.record_failure(failure);
     }
-    report.record_kept(&found.kept);
-    report.record_tracked(&found.tracked);
-    let on_outcome = |index, outcome| report.record_outcome(index, outcome);
-    remove::execute(&plan, cli.is_dry_run(), cli.listing(), &threads, on_outcome);
-    if cli.git_clean {
-        git_clean::run(options, &found, &mut report);
+    report.record_found(&found);
+    if cli.needs_confirmation() && !confirm(&plan, &roots)? {
+        report.is_declined = true;
+    } else if cli.is_dry_run() {
+        report.record_outcome(&Outcome::planned(&plan));
+    } else {
+        let lists_all = cli.verbose || cli.json;
+        remove::execute(&plan, &roots, &threads, &progress, lists_all, |outcome| {
+            report.record_outcome(&outcome);
+        });
+    }
+    if cli.git_clean && !report.is_declined {
+        git_clean::run(options, &roots, &found, &mut report);
     }
     let status = report.finish();
-    hints::print_debris_hint(&found.hinted_debris);
+    hints::print_debris_hint(options, &found);
     Ok(status)
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// Reads a regular file of at most `max_bytes`. Follows symlinks. `None` if it is not a
-/// regular file on a real file system: reading a pipe or a device could wait forever.
+/// regular file: reading a pipe or a device could wait forever.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Optio
     let file = open_nonblocking(path, true)?;
     // Another process may have replaced the file since.
     let metadata = file.metadata()?;
-    if !metadata.is_file() || is_virtual(&file)? {
+    if !metadata.is_file() {
         return Ok(None);
     }
     let mut bytes = Vec::new();
@@ -50,21 +50,6 @@ pub(crate) fn open_nonblocking(path: &Path, follows_symlinks: bool) -> io::Resul
     options.open(path)
 }
 
-/// Whether a file belongs to the kernel. Such files claim to be regular, but reading some
-/// of them, such as `/proc/kmsg`, waits for events or removes them.
-#[cfg(target_os = "linux")]
-fn is_virtual(file: &File) -> io::Result<bool> {
-    // From linux/magic.h: procfs, sysfs, debugfs, tracefs.
-    const VIRTUAL: [u32; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
-    let file_system = rustix::fs::fstatfs(file)?;
-    Ok(VIRTUAL.contains(&(file_system.f_type as u32)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_virtual(_: &File) -> io::Result<bool> {
-    Ok(false)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs;
@@ -91,22 +76,5 @@ mod tests {
         fs::write(&path, "text!").unwrap();
         assert_eq!(read(&path), Err(ErrorKind::FileTooLarge));
         assert_eq!(read(&path.with_extension("x")), Err(ErrorKind::NotFound));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn files_of_the_kernel_are_not_read() {
-        for path in [
-            "/proc/self/status",
-            "/sys/kernel/mm/transparent_hugepage/enabled",
-        ] {
-            if Path::new(path).exists() {
-                let read = read_regular_file(Path::new(path), 1 << 20);
-                assert!(matches!(read, Ok(None)), "{path}: {read:?}");
-            }
-        }
-        // It blocks a reader that may open it.
-        let read = read_regular_file(Path::new("/proc/kmsg"), 1 << 20);
-        assert!(!matches!(read, Ok(Some(_))), "{read:?}");
     }
 }

@@ -15,12 +15,12 @@ mod world;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use damage::{KINDS, Kind, mutants};
 use interpreters::{Python, Ran, assert_compared};
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
-use pyclean::pyc::{BytecodeName, Damage, Header, PycFile, judge};
+use pyclean::pyc::{BytecodeName, Damage, Header, LastHash, PycFile, judge};
 use util::is_set;
 use world::{Change, Mode, World, changes};
 
@@ -361,7 +361,14 @@ fn orphans_are_not_opened() {
         let closed = || -> std::io::Result<PycFile<&[u8]>> { panic!("opened") };
         world::describe(
             &name,
-            judge(&name, PYC.as_ref(), root.path(), closed).unwrap(),
+            judge(
+                &name,
+                PYC.as_ref(),
+                root.path(),
+                &mut LastHash::default(),
+                closed,
+            )
+            .unwrap(),
         )
     };
     assert_eq!(verdict("m.cpython-312.pyc"), "orphaned, no m.py");
@@ -381,7 +388,10 @@ fn verdict(name: impl AsRef<OsStr>, contents: &[u8], sources: &Path) -> String {
             modified: UNIX_EPOCH + Duration::from_secs(10),
         })
     };
-    world::describe(&name, judge(&name, PYC.as_ref(), sources, open).unwrap())
+    world::describe(
+        &name,
+        judge(&name, PYC.as_ref(), sources, &mut LastHash::default(), open).unwrap(),
+    )
 }
 
 /// The path of bytecode in errors.
@@ -398,6 +408,63 @@ fn partial_write_is_a_leftover_only_with_its_contents() {
     }
     let text = b"a text that is not bytecode";
     assert_eq!(verdict(text), "up to date");
+}
+
+#[test]
+fn partial_write_is_a_leftover_only_after_a_minute() {
+    let name = BytecodeName::parse("m.cpython-312.pyc.1399".as_ref()).unwrap();
+    let verdict = |modified| {
+        let open = || {
+            Ok(PycFile {
+                contents: CPYTHON_312,
+                size: CPYTHON_312.len() as u64,
+                modified,
+            })
+        };
+        let mut hash = LastHash::default();
+        let staleness = judge(&name, PYC.as_ref(), Path::new("."), &mut hash, open);
+        world::describe(&name, staleness.unwrap())
+    };
+    let now = SystemTime::now();
+    let leftover = "leftover, from an interrupted write";
+    assert_eq!(verdict(now - Duration::from_secs(61)), leftover);
+    assert_eq!(verdict(now - Duration::from_secs(30)), "up to date");
+    assert_eq!(verdict(now + Duration::from_secs(3600)), "up to date");
+}
+
+#[test]
+fn last_hash_is_that_of_the_same_source() {
+    let root = tempfile::tempdir().unwrap();
+    let fixture = "tests/fixtures/pyc/cpython-3.12/unchecked.cpython-312.pyc.fixture";
+    let bytecode = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture)).unwrap();
+    let mut hash = LastHash::default();
+    let mut verdict = |name: &str| {
+        let name = BytecodeName::parse(name.as_ref()).unwrap();
+        let open = || {
+            Ok(PycFile {
+                contents: &*bytecode,
+                size: bytecode.len() as u64,
+                modified: UNIX_EPOCH,
+            })
+        };
+        let staleness = judge(&name, PYC.as_ref(), root.path(), &mut hash, open);
+        world::describe(&name, staleness.unwrap())
+    };
+    let source = include_str!("fixtures/pyc/m.py");
+    for module in ["a.py", "b.py"] {
+        fs::write(root.path().join(module), source).unwrap();
+        world::set_modified(&root.path().join(module), (0, 0));
+    }
+    assert_eq!(verdict("a.cpython-312.pyc"), "up to date");
+    // The contents are not read again, which only a program that restores the mtime notices.
+    fs::write(root.path().join("a.py"), source.to_uppercase()).unwrap();
+    world::set_modified(&root.path().join("a.py"), (0, 0));
+    assert_eq!(verdict("a.cpython-312.opt-1.pyc"), "up to date");
+    assert_eq!(verdict("b.cpython-312.pyc"), "up to date");
+    let changed = "outdated, a.py has different contents";
+    assert_eq!(verdict("a.cpython-312.opt-1.pyc"), changed);
+    fs::write(root.path().join("a.py"), source).unwrap();
+    assert_eq!(verdict("a.cpython-312.opt-1.pyc"), "up to date");
 }
 
 #[test]
@@ -445,13 +512,21 @@ fn only_code_of_known_releases_is_checked() {
 }
 
 #[test]
-fn file_of_rustpython_need_not_begin_with_a_magic_number() {
+fn file_of_unknown_format_can_only_be_orphaned() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("m.py"), "").unwrap();
     let text = b"2024 and more ASCII text before the code";
     let verdict = |name: &str| verdict(name, text, root.path());
-    assert_eq!(verdict("m.rustpython-01.pyc"), "up to date");
-    assert_eq!(verdict("m.cpython-312.pyc"), "damaged, not bytecode");
+    for (name, expected) in [
+        ("m.rustpython-01.pyc", "up to date"),
+        ("m.cpython-38-pytest-6.1.2.pyc", "up to date"),
+        ("m.cpython-38-pytest-6.2.0.pyc", "damaged, not bytecode"),
+        ("m.cpython-312.pyc", "damaged, not bytecode"),
+        ("n.rustpython-01.pyc", "orphaned, no n.py"),
+        ("n.cpython-38-pytest-6.1.2.pyc", "orphaned, no n.py"),
+    ] {
+        assert_eq!(verdict(name), expected, "{name}");
+    }
 }
 
 #[test]
@@ -462,12 +537,26 @@ fn files_that_cannot_be_read_are_errors() {
     fs::write(&source, "").unwrap();
     let closed =
         || -> std::io::Result<PycFile<&[u8]>> { Err(std::io::ErrorKind::PermissionDenied.into()) };
-    let (path, _) = judge(&name, PYC.as_ref(), root.path(), closed).unwrap_err();
+    let (path, _) = judge(
+        &name,
+        PYC.as_ref(),
+        root.path(),
+        &mut LastHash::default(),
+        closed,
+    )
+    .unwrap_err();
     assert_eq!(path, Path::new(PYC));
     #[cfg(unix)]
     {
         let missing = root.path().join("a".repeat(300));
-        let (path, _) = judge(&name, PYC.as_ref(), &missing, closed).unwrap_err();
+        let (path, _) = judge(
+            &name,
+            PYC.as_ref(),
+            &missing,
+            &mut LastHash::default(),
+            closed,
+        )
+        .unwrap_err();
         assert!(path.starts_with(&missing), "{path:?}");
     }
 }

@@ -10,13 +10,14 @@ type Property = fn(&[u8]);
 
 #[test]
 fn properties_hold_for_the_seeds() {
-    let targets: [(&str, Property); 6] = [
+    let targets: [(&str, Property); 7] = [
         ("name", properties::name),
         ("header", properties::header),
         ("marshal", properties::marshal),
         ("version", properties::version),
         ("ignore", properties::ignore),
         ("config", properties::config),
+        ("index", properties::index),
     ];
     for (target, property) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use pyclean::pyc::magic::{self, Layout};
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
-use pyclean::pyc::{BytecodeName, Damage, Form, Header, Interpreter, Validation};
+use pyclean::pyc::{BytecodeName, Damage, Form, Header, Interpreter, SOURCE_SUFFIXES, Validation};
 
 /// A name as `module | tag | optimization`, with `~` for a missing part, or as `none`.
 fn read(name: &str) -> String {
@@ -12,10 +12,10 @@ fn read(name: &str) -> String {
         return "none".into();
     };
     let module = parsed.module.display();
-    let temporary = if parsed.is_partial_write {
-        " partial write"
-    } else {
-        ""
+    let temporary = match (parsed.is_partial_write, parsed.is_conflict_copy) {
+        (true, _) => " partial write",
+        (false, true) => " conflict copy",
+        (false, false) => "",
     };
     match parsed.form {
         Form::Tagged { tag, optimization } => {
@@ -84,6 +84,46 @@ fn names_are_split_into_module_tag_and_optimization() {
 }
 
 #[test]
+fn conflict_copies_of_sync_tools_are_known() {
+    for addition in [
+        // Google Drive, OneDrive; macOS.
+        " (1)",
+        " 2",
+        // Dropbox; Nextcloud; Seafile; ownCloud before 2.5; Syncthing.
+        " (A B's conflicted copy 2024-01-01)",
+        " (conflicted copy 2024-01-01 120000)",
+        " (SFConflict a@b.org 2024-01-01-12-00-00)",
+        "_conflict-20240101-120000",
+        ".sync-conflict-20240101-120000-ABCDEFG",
+    ] {
+        for (original, expected) in [
+            ("m.cpython-312", "m | cpython-312 | ~"),
+            ("my m.cpython-312.opt-2", "my m | cpython-312 | 2"),
+            ("m.pypy39-pytest-8.3.4", "m | pypy39-pytest-8.3.4 | ~"),
+        ] {
+            let name = format!("{original}{addition}.pyc");
+            assert_eq!(read(&name), format!("{expected} conflict copy"), "{name}");
+        }
+        let untagged = format!("m{addition}");
+        assert_eq!(read(&format!("{untagged}.pyc")), untagged);
+    }
+    // OneDrive.
+    let host = "m | cpython-312-DESKTOP-A1 | ~ conflict copy";
+    assert_eq!(read("m.cpython-312-DESKTOP-A1.pyc"), host);
+    for written in [
+        "m.cpython-313t.pyc",
+        "m.cpython-312.opt-beartype0v18v0.pyc",
+        "m.cpython-312.opt-JaxtypingA1b2.pyc",
+        "m.cpython-312-pytest-9.0.0.dev1+gA12.pyc",
+        "m.cpython-27-PYTEST.pyc",
+        "m.graalpy241-311.pyc",
+        "my m.cpython-312.pyc",
+    ] {
+        assert!(!read(written).contains("conflict"), "{written}");
+    }
+}
+
+#[test]
 fn other_names_are_not_bytecode() {
     for name in [
         "",
@@ -116,8 +156,7 @@ fn other_names_are_not_bytecode() {
 fn source_names_are_in_the_order_of_precedence() {
     let sources = |name: &str| {
         let name = BytecodeName::parse(OsStr::new(name)).unwrap();
-        let sources = name
-            .source_suffixes()
+        let sources = SOURCE_SUFFIXES
             .iter()
             .map(|suffix| name.source_name(suffix));
         sources
@@ -128,7 +167,7 @@ fn source_names_are_in_the_order_of_precedence() {
         sources("a.b.cpython-312.opt-1.pyc"),
         ["a.b.py", "a.b.pyw", "a.b.hy", "a.b.xsh", "a.b.pyx"]
     );
-    assert_eq!(sources("m$py.class"), ["m.py"]);
+    assert_eq!(sources("m$py.class")[0], "m.py");
 }
 
 #[cfg(unix)]
@@ -166,7 +205,7 @@ fn interpreter_is_parsed_from_the_tag() {
         ("graalpy241-311", "GraalPy 3.11"),
         ("graalpy250-312-pytest-8.3.4", "GraalPy 3.12"),
         ("graalpython-38", "GraalPy 3.8"),
-        ("rustpython-01", "RustPython"),
+        ("rustpython-01", "rustpython-01"),
         ("cpython-3999", "cpython-3999"),
         ("cpython-", "cpython-"),
     ] {
@@ -272,8 +311,6 @@ fn magic_numbers_identify_releases() {
         (3650, "CPython 3.15", 16),
         (3666, "CPython 3.15", 16),
         (3706, "CPython 3.16", 16),
-        (2994, "RustPython", 16),
-        (2997, "RustPython", 16),
         (21290, "GraalPy", 16),
         (48, "PyPy 3.2", 8),
         (64, "PyPy 3.3", 12),
@@ -302,7 +339,7 @@ fn layout_changes_within_an_alpha() {
 
 #[test]
 fn unassigned_magic_numbers_are_unknown() {
-    for magic in [20121, 50823, 60202, 60717, 62010, 62213, 65535] {
+    for magic in [2994, 2997, 20121, 50823, 60202, 60717, 62010, 62213, 65535] {
         check_magic(magic, "none", 16);
     }
 }
@@ -396,23 +433,31 @@ fn header_of_an_unknown_interpreter_is_accepted() {
 }
 
 #[test]
-fn header_of_pytest_before_6_2_has_no_flags() {
-    let python = |magic: &[u8]| file(&[magic, b"\r\n\x39\x30\0\0\x07\0\0\0"].concat());
-    for (magic, tag) in [
-        (b"\x03\xf3", "cpython-27-PYTEST"),
-        (b"\x55\r", "cpython-38-pytest-5.4.3"),
-        (b"\x55\r", "cpython-38-pytest-6.1.2"),
+fn header_of_pytest_is_that_of_its_interpreter() {
+    let tag = "cpython-312-pytest-8.3.4";
+    assert_eq!(damage(&file(CPYTHON_312), tag), "none");
+}
+
+#[test]
+fn format_of_other_interpreters_and_of_old_pytest_is_unknown() {
+    for (name, is_known) in [
+        ("m.cpython-312.pyc", true),
+        ("m.cpython-399.pyc", true),
+        ("m.pypy39.pyc", true),
+        ("m.pypy3-72.pyc", true),
+        ("m.graalpy241-311.pyc", true),
+        ("m.cpython-38-pytest-6.2.0.pyc", true),
+        ("m.pyc", true),
+        ("m$py.class", false),
+        ("m.rustpython-01.pyc", false),
+        ("m.cpython-27-PYTEST.pyo", false),
+        ("m.cpython-38-pytest-5.4.3.pyc", false),
+        ("m.cpython-38-pytest-6.0.0rc1.pyc", false),
+        ("m.cpython-38-pytest-6.1.2.pyc", false),
     ] {
-        assert_eq!(damage(&python(magic), tag), "none", "{tag}");
+        let parsed = BytecodeName::parse(OsStr::new(name)).unwrap();
+        assert_eq!(parsed.has_known_format(), is_known, "{name}");
     }
-    assert_eq!(
-        damage(&python(b"\x55\r"), "cpython-38-pytest-6.2.0"),
-        "unknown flags 0x3039"
-    );
-    assert_eq!(
-        damage(&file(CPYTHON_312), "cpython-312-pytest-8.3.4"),
-        "none"
-    );
 }
 
 /// Code of CPython 3.15 with one constant, given as it is marshalled.

@@ -53,6 +53,7 @@ fn bytecode_of_a_deleted_module_is_removed() {
 fn each_reason_is_listed() {
     let tree = module("");
     fs::write(tree.file_path("__pycache__/left.cpython-312.pyc.12345"), "").unwrap();
+    tree.set_mtime("__pycache__/left.cpython-312.pyc.12345", 0.0);
     for module in ["cut", "edited", "touched", "raced", "orphan"] {
         let pyc = format!("__pycache__/{module}.cpython-312.pyc");
         tree.add_compiled(&format!("{module}.py"), "cpython-3.12", &pyc);
@@ -198,6 +199,8 @@ fn only_a_partial_write_is_a_leftover() {
         b"\xcb\r\r\n",
     )
     .unwrap();
+    assert_stale(&tree, "");
+    tree.set_mtime("__pycache__/m.cpython-312.pyc.1399", 0.0);
     let line = "__pycache__/m.cpython-312.pyc.1399: leftover, from an interrupted write\n";
     assert_stale(&tree, line);
 }
@@ -218,9 +221,24 @@ fn symlink_loop_is_not_a_source() {
 #[test]
 fn only_regular_files_are_opened() {
     let tree = module("pipe.py __pycache__/pipe.cpython-312.pyc| link.py");
-    tree.add("__pycache__/link.cpython-312.pyc->m.cpython-312.pyc");
+    tree.add("__pycache__/link.cpython-312.pyc->pipe.cpython-312.pyc");
     tree.pyclean("--stale .")
         .assert("", "Nothing to remove.\n", 0);
+}
+
+#[test]
+fn symlink_to_bytecode_is_judged_through_it() {
+    if lacks_symlinks() {
+        return;
+    }
+    let tree = module("");
+    tree.add("__pycache__/link.cpython-312.pyc->m.cpython-312.pyc");
+    fs::copy(tree.file_path("m.py"), tree.file_path("link.py")).unwrap();
+    tree.set_mtime("link.py", 0.0);
+    assert_stale(&tree, "");
+    tree.set_mtime("link.py", 9.0);
+    let line = "__pycache__/link.cpython-312.pyc: outdated, link.py has a different mtime\n";
+    assert_stale(&tree, line);
     fs::remove_file(tree.file_path("link.py")).unwrap();
     let line = "__pycache__/link.cpython-312.pyc: orphaned, no link.py\n";
     assert_eq!(tree.pyclean("-v --stale .").stdout, line);
@@ -429,7 +447,8 @@ fn debris_does_not_remove_the_prefix_of_other_projects() {
 
 #[test]
 fn tagged_bytecode_outside_of_a_cache_is_not_judged() {
-    let tree = tree("m.cpython-312.pyc gone.pyc n.py empty.cpython-312.pyc.1234");
+    let tree = tree("m.cpython-312.pyc n.py empty.cpython-312.pyc.1234");
+    add_orphan_of_python_2(&tree, "gone.pyc");
     tree.add_compiled("cache/m.py", "cpython-3.12", "kept/m.cpython-312.pyc");
     let run = tree.pyclean("-n --stale .");
     assert_eq!(run.stdout, "gone.pyc: orphaned, no gone.py\n");
@@ -538,7 +557,9 @@ fn bytecode_of_a_source_with_another_suffix_is_orphaned() {
 
 #[test]
 fn installed_bytecode_without_sources_is_kept() {
-    let tree = tree("lib/site-packages/p/__init__.pyc lib/p/__init__.pyc lib/p/m.py");
+    let tree = tree("lib/site-packages/p/m.py lib/p/m.py");
+    add_orphan_of_python_2(&tree, "lib/site-packages/p/__init__.pyc");
+    add_orphan_of_python_2(&tree, "lib/p/__init__.pyc");
     let stale = |path: &str| tree.pyclean(&format!("-n --stale {path}")).stdout;
     let line = "lib/p/__init__.pyc: orphaned, no __init__.py\n";
     assert_eq!(stale("."), line);
@@ -631,13 +652,155 @@ fn source_over_2_gib_is_not_read() {
     assert!(tree.path().join(bytecode).exists());
 }
 
+/// Python 2 writes such a file by itself, so it had a source.
+fn add_orphan_of_python_2(tree: &Tree, bytecode: &str) {
+    tree.add_compiled("other.py", "cpython-2.7", "m.pyc");
+    fs::remove_file(tree.file_path("other.py")).unwrap();
+    fs::rename(tree.file_path("m.pyc"), tree.file_path(bytecode)).unwrap();
+}
+
+#[test]
+fn program_with_few_sources_is_not_stale() {
+    for source in ["config.py", "conftest.py", "__main__.py"] {
+        let tree = tree("");
+        for module in ["app", "helper"] {
+            tree.add_compiled(
+                "m.py",
+                "cpython-3.12",
+                &format!("{module}/m.cpython-312.pyc"),
+            );
+            let compiled = tree.file_path(format!("{module}/m.cpython-312.pyc"));
+            fs::rename(compiled, tree.file_path(format!("{module}.pyc"))).unwrap();
+            fs::remove_dir(tree.file_path(module)).unwrap();
+        }
+        fs::rename(tree.file_path("m.py"), tree.file_path(source)).unwrap();
+        assert_stale(&tree, "");
+        let explained = tree.pyclean("--explain app.pyc").stdout;
+        assert!(explained.contains("state         no source, but kept by --stale: "));
+    }
+}
+
+#[test]
+fn module_that_became_a_package_is_stale() {
+    let tree = tree("pkg/__init__.pyc pkg.py m.pyc m/__init__.py n/__init__.pyc n.txt o.pyc o/");
+    // Names that are no modules.
+    for name in ["..pyc", "...pyc", ".pyc"] {
+        tree.add(&format!("m/{name}"));
+    }
+    tree.add("__init__.py");
+    tree.add("site-packages/k.pyc");
+    tree.add("site-packages/k/__init__.py");
+    let listing = "m.pyc: orphaned, no m.py\n\
+                   pkg/: ghost, nothing else is left in it\n\
+                   pkg/__init__.pyc: orphaned, no __init__.py\n\
+                   site-packages/k.pyc: orphaned, no k.py\n";
+    assert_stale(&tree, listing);
+    let run = tree
+        .command(["-n", "--stale", "."])
+        .current_dir(tree.path().join("pkg"))
+        .output();
+    let line = "__init__.pyc: orphaned, no __init__.py\n";
+    assert_eq!(String::from_utf8(run.unwrap().stdout).unwrap(), line);
+}
+
 #[test]
 fn program_without_any_source_is_not_stale() {
-    let tree = tree("frozen/lib/a.pyc frozen/lib/b.so mixed/gone.pyc mixed/m.py");
+    let tree = tree("frozen/lib/b.so mixed/m.py");
+    add_orphan_of_python_2(&tree, "frozen/lib/a.pyc");
+    add_orphan_of_python_2(&tree, "mixed/gone.pyc");
     assert_eq!(
         tree.pyclean("-n . --stale").stdout,
         "mixed/gone.pyc: orphaned, no gone.py\n"
     );
     // Plain cleaning removes what the user asked for.
     assert_eq!(tree.pyclean("-n .").stdout.lines().count(), 2);
+}
+
+#[test]
+fn conflict_copy_in_a_cache_is_a_leftover() {
+    let copies = [
+        "m.cpython-312 (1).pyc",
+        "m.cpython-312 (HOST's conflicted copy 2024-01-01).pyc",
+        "m.cpython-312 2.pyc",
+        "m.cpython-312-HOST-PC.pyc",
+        "m.cpython-312.sync-conflict-20240101-120000-ABCDEFG.pyc",
+        "m.cpython-312_conflict-20240101-120000.pyc",
+    ];
+    let tree = module("");
+    let mut listing = String::new();
+    for copy in copies {
+        let path = format!("__pycache__/{copy}");
+        fs::copy(tree.file_path(PYC), tree.file_path(&path)).unwrap();
+        listing += &format!("{path}: leftover, conflict copy of a sync tool\n");
+        fs::write(tree.file_path(copy), "").unwrap();
+    }
+    assert_stale(&tree, &listing);
+}
+
+/// Adds a test module `test_m` with bytecode that pytest compiled as `recorded`.
+fn add_compiled_by_pytest(tree: &Tree, dir: &str, python: &str, recorded: &[u8]) -> String {
+    let tag = python.replace('.', "");
+    let pyc = format!("{dir}/__pycache__/test_m.{tag}-pytest-8.3.4.pyc");
+    let compiled = format!("{dir}/m.{tag}.pyc");
+    tree.add_compiled(&format!("{dir}/test_m.py"), python, &compiled);
+    let code = fs::read(tree.file_path(&compiled)).unwrap();
+    fs::remove_file(tree.file_path(&compiled)).unwrap();
+    let at = code
+        .windows(5)
+        .position(|text| text == b"\x04m.py")
+        .unwrap();
+    let len = [u8::try_from(recorded.len()).unwrap()];
+    let code = [&code[..at], &len, recorded, &code[at + 5..]].concat();
+    fs::write(tree.file_path(&pyc), code).unwrap();
+    pyc
+}
+
+#[cfg(unix)]
+#[test]
+fn test_that_moved_is_stale() {
+    for minor in 7..=15 {
+        let tree = tree("new/other.py");
+        let old = canonical(tree.path()) + "/old/test_m.py";
+        let python = format!("cpython-3.{minor}");
+        let pyc = add_compiled_by_pytest(&tree, "new", &python, old.as_bytes());
+        let line =
+            format!("new/__pycache__/: empty after this run\n{pyc}: moved, compiled as {old}\n");
+        assert_stale(&tree, &line);
+        // A copy of the test at its old path is another file.
+        tree.add("old/test_m.py");
+        assert_stale(&tree, &line);
+        let explained = tree.pyclean(&format!("--explain {pyc}")).stdout;
+        let state = format!("  state         moved, compiled as {old}\n");
+        assert!(explained.ends_with(&state), "{explained}");
+        // CPython corrects the path itself.
+        let by_cpython = pyc.replace("-pytest-8.3.4", "");
+        fs::rename(tree.file_path(&pyc), tree.file_path(&by_cpython)).unwrap();
+        assert_stale(&tree, "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn test_reached_by_another_path_has_not_moved() {
+    let tree = tree("");
+    let path = canonical(tree.path()) + "/t";
+    let compile = |recorded: &str| {
+        add_compiled_by_pytest(&tree, "t", "cpython-3.12", recorded.as_bytes());
+        assert_eq!(tree.pyclean("-n --stale .").stdout, "", "{recorded}");
+    };
+    compile(&format!("{path}/test_m.py"));
+    compile(&format!("{path}/../t/./test_m.py"));
+    tree.add("link->t");
+    compile(&format!("{path}/../link/test_m.py"));
+    fs::hard_link(tree.file_path("t/test_m.py"), tree.file_path("same.py")).unwrap();
+    compile(&format!("{path}/../same.py"));
+    for recorded in ["gone/test_m.py", "<string>", "", "C:\\t\\test_m.py"] {
+        compile(recorded);
+    }
+    // A pipe is another file, and is not opened.
+    tree.add("pipe|");
+    let recorded = format!("{path}/../pipe");
+    add_compiled_by_pytest(&tree, "t", "cpython-3.12", recorded.as_bytes());
+    let listed = tree.pyclean("-n --stale .").stdout;
+    assert!(listed.contains(": moved, compiled as "), "{listed}");
 }

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use super::{Cli, completions};
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
-use crate::rules::topics::{DEFAULT_TOPICS, help, names};
+use crate::rules::topics::{Property, TOPICS, Topic};
 
 /// What `--generate` can print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,17 +74,17 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 
 const FILES: [(&str, &str); 1] = [(
     "pyproject.toml",
-    "Settings in the table [tool.pyclean]: ignore, debris, stale, keep-python. For each PATH, \
-     the nearest file with this table counts, up to the root of the git repository; outside a \
-     repository, only the one in PATH itself. Options take precedence, but ignore lists are \
-     merged.",
+    "Settings in the table [tool.pyclean]: ignore, debris, stale, keep-python. They hold in the \
+     directory of the file and below it. With those of the directories above, up to the root \
+     of the git repository (or PATH, if that is higher), what they ignore and keep adds up, \
+     and the nearest debris counts. Options take precedence, but ignore lists are merged.",
 )];
 
-/// Prints the man page, a completion script, or the candidates that such a script asks for.
+/// Prints what `--generate` asks for. A closed pipe is not an error.
 ///
 /// # Errors
 ///
-/// If stdout cannot be written, or a script passes no index. A closed pipe is not an error.
+/// If stdout cannot be written, or a script passes no index.
 pub(crate) fn generate(kind: Generate, paths: Vec<PathBuf>) -> io::Result<ExitStatus> {
     let text: Vec<u8> = match kind {
         Generate::Man => man_page()?,
@@ -112,20 +112,19 @@ fn man_page() -> io::Result<Vec<u8>> {
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
-    render_man_section("EXIT STATUS", &EXIT_STATUS, &mut page)?;
-    render_man_section("ENVIRONMENT", &ENVIRONMENT, &mut page)?;
-    render_man_section("FILES", &FILES, &mut page)?;
-    render_man_section("EXAMPLES", &EXAMPLES, &mut page)?;
-    Ok(page)
-}
-
-fn render_man_section(title: &str, items: &[(&str, &str)], out: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(out, ".SH \"{title}\"")?;
-    for (term, text) in items {
-        let (term, text) = (term.replace('-', "\\-"), text.replace('-', "\\-"));
-        writeln!(out, ".TP\n\\fB{term}\\fR\n{text}")?;
+    for (title, items) in [
+        ("EXIT STATUS", &EXIT_STATUS[..]),
+        ("ENVIRONMENT", &ENVIRONMENT),
+        ("FILES", &FILES),
+        ("EXAMPLES", &EXAMPLES),
+    ] {
+        writeln!(page, ".SH \"{title}\"")?;
+        for (term, text) in items {
+            let (term, text) = (term.replace('-', "\\-"), text.replace('-', "\\-"));
+            writeln!(page, ".TP\n\\fB{term}\\fR\n{text}")?;
+        }
     }
-    Ok(())
+    Ok(page)
 }
 
 /// The lists at the end of `--help`.
@@ -144,6 +143,8 @@ pub(super) fn after_long_help() -> String {
 
 /// The text of `--debris` in `--help`, with all topics.
 pub(super) fn debris_help() -> String {
+    let defaults = TOPICS.iter().filter(|topic| topic.has(Property::Default));
+    let defaults: Vec<_> = defaults.map(|topic| topic.name).collect();
     let mut text = format!(
         "Also remove leftovers of Python tools, by topic\n\n\
          Without TOPIC: {}. Files that git tracks, repositories and virtual environments \
@@ -151,12 +152,16 @@ pub(super) fn debris_help() -> String {
          in a Python project.\n\n\
          This option takes all values that follow it, so put PATH first. Before PATH, \
          write --debris=mypy,ruff.\n\nTopics:",
-        DEFAULT_TOPICS.join(", ")
+        defaults.join(", ")
     );
-    let width = names().map(str::len).max().unwrap_or(0);
-    for topic in names() {
-        let help = help(topic).replace('\n', &format!("\n{:width$}    ", ""));
-        let _ = write!(text, "\n  {topic:width$}  {help}");
+    let width = TOPICS
+        .iter()
+        .map(|topic| topic.name.len())
+        .max()
+        .unwrap_or(0);
+    for Topic { name, help, .. } in TOPICS {
+        let help = help.replace('\n', &format!("\n{:width$}    ", ""));
+        let _ = write!(text, "\n  {name:width$}  {help}");
     }
     text
 }

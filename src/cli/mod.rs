@@ -5,7 +5,9 @@ mod errors;
 mod generate;
 #[cfg(test)]
 mod tests;
+mod tips;
 
+use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
@@ -57,7 +59,7 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
 pub struct Cli {
     /// Directories or bytecode files to clean
     ///
-    /// A PATH is searched even if an ignore list or the default skips contain its name.
+    /// A PATH is searched even if its name is skipped by default.
     #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().try_map(parse_path))]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -65,7 +67,8 @@ pub struct Cli {
     ///
     /// Stale is bytecode that is orphaned (its source was deleted), outdated (its source
     /// was changed), raced (its source was changed in the second in which it was
-    /// compiled), damaged, or left over from an interrupted write.
+    /// compiled), moved (pytest compiled it at another path), damaged, or left over from an
+    /// interrupted write.
     #[arg(long, help_heading = "Selection", overrides_with = "no_stale")]
     stale: bool,
 
@@ -90,6 +93,13 @@ pub struct Cli {
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
     pub(crate) keep_python: Vec<Interpreter>,
+
+    /// Remove only what other options select
+    ///
+    /// Bytecode is kept: pyclean . --debris mypy --no-bytecode
+    #[arg(long, help_heading = "Selection")]
+    #[arg(conflicts_with_all = ["stale", "python", "keep_python"])]
+    pub(crate) no_bytecode: bool,
 
     /// Also clean the bytecode of PATH that Python stored in DIR
     #[arg(long, value_name = "DIR", env = "PYTHONPYCACHEPREFIX")]
@@ -144,7 +154,7 @@ pub struct Cli {
     /// Search directories that are skipped by default
     ///
     /// These are directories of version control (.git, .hg, .svn, .jj, .bzr, _darcs, .pijul,
-    /// .sl, CVS), .direnv, .tox, .nox, .venv, venv, .pixi and node_modules.
+    /// .sl, CVS), .direnv, .tox, .nox, .pixi, node_modules and virtual environments.
     #[arg(long, help_heading = "Selection")]
     pub(crate) no_default_ignore: bool,
 
@@ -175,8 +185,8 @@ pub struct Cli {
 
     /// Answer yes to all prompts
     ///
-    /// These are the prompts of --erase and --git-clean. Also required to clean a whole file
-    /// system: `pyclean --yes /`.
+    /// These are the prompts of --erase and --git-clean. Also required if a PATH is a whole
+    /// file system or a git directory.
     #[arg(short, long, help_heading = "Behavior")]
     pub(crate) yes: bool,
 
@@ -229,13 +239,11 @@ pub struct Cli {
     pub(crate) generate: Option<Generate>,
 }
 
-/// Parses the number of threads.
 fn parse_jobs(text: &str) -> Result<u16, &'static str> {
     let jobs = text.parse().ok().filter(|jobs| (1..=512).contains(jobs));
     jobs.ok_or("must be a number from 1 to 512")
 }
 
-/// Applies `--color` to what is printed.
 fn set_color(choice: ColorChoice) {
     let choice = match choice {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -249,9 +257,10 @@ impl Cli {
     /// Parses the arguments of the process. Ends the process if they are wrong, or if they
     /// ask for help.
     pub fn from_args() -> Self {
-        let cli = Self::try_parse().unwrap_or_else(|error| errors::improve(error).exit());
+        let words: Vec<_> = env::args_os().skip(1).collect();
+        let cli = errors::parse(&words).unwrap_or_else(|error| error.exit());
         set_color(cli.color);
-        if let Err(error) = errors::check(&cli) {
+        if let Err(error) = errors::check(&cli, &words) {
             error.exit()
         }
         cli
@@ -273,7 +282,6 @@ impl Cli {
         prefix.filter(|prefix| !prefix.as_os_str().is_empty())
     }
 
-    /// Whether nothing is removed.
     pub(crate) fn is_dry_run(&self) -> bool {
         self.dry_run || self.check
     }
@@ -296,7 +304,6 @@ impl Cli {
         !is_quiet && stdout().is_terminal() && stderr().is_terminal()
     }
 
-    /// Whether progress may be shown.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && !self.no_progress && !self.json
     }
@@ -306,7 +313,6 @@ impl Cli {
         !self.quiet && !self.json
     }
 
-    /// Whether sizes are part of the output.
     pub(crate) fn shows_sizes(&self) -> bool {
         !self.quiet || self.needs_confirmation() || self.json
     }

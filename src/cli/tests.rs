@@ -84,12 +84,20 @@ fn value_after_an_equals_sign_ends_the_list() {
 fn whole_file_system_is_cleaned_only_on_request() {
     let top = std::env::current_dir().unwrap();
     let top = top.ancestors().last().unwrap().to_str().unwrap().to_owned();
-    let check = |arguments: &str| errors::check(&parse(&format!("pyclean {top} {arguments}")));
+    let check = |arguments: &str| errors::check(&parse(&format!("pyclean {top} {arguments}")), &[]);
     assert!(check("").is_err());
     assert!(check("--erase x --stale").is_err());
     assert!(check("--yes").is_ok());
     assert!(check("-n").is_ok());
     assert!(check("--check").is_ok());
-    let inside = parse("pyclean . --yes");
-    assert!(errors::check(&inside).is_err());
+    assert!(errors::check(&parse("pyclean . --yes"), &[]).is_err());
+}
+
+#[test]
+fn no_bytecode_conflicts_with_the_selection_of_bytecode() {
+    assert!(parse("pyclean . --no-bytecode -d mypy").no_bytecode);
+    for option in ["--stale", "--python=3.12", "--keep-python=3.12"] {
+        let error = Cli::try_parse_from(["pyclean", ".", "--no-bytecode", option]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{option}");
+    }
 }

@@ -1,40 +1,53 @@
-//! Errors, warnings, hints and notes on stderr.
+//! Errors, warnings, hints, notes and the summary on stderr. Each is one line, and only
+//! printable text reaches the terminal.
 
 use std::fmt::Display;
 use std::io::Write;
 
+use crate::console::format::escape;
+
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
 const CYAN: &str = "\x1b[1;36m";
+const BOLD: &str = "\x1b[1m";
 /// The style of the reason after a path.
 pub(crate) const REASON: &str = "\x1b[33m";
-/// The style of a summary.
-pub(crate) const BOLD: &str = "\x1b[1m";
 /// Ends a style.
 pub(crate) const RESET: &str = "\x1b[0m";
 
 /// Prints `error: text`.
 pub(crate) fn print_error(text: impl Display) {
-    eprint_line(format_args!("{RED}error:{RESET} {text}"));
+    print(RED, "error:", format_args!(" {text}"));
 }
 
 /// Prints `warning: text`.
 pub(crate) fn print_warning(text: impl Display) {
-    eprint_line(format_args!("{YELLOW}warning:{RESET} {text}"));
+    print(YELLOW, "warning:", format_args!(" {text}"));
 }
 
 /// Prints `hint: text`.
 pub(crate) fn print_hint(text: impl Display) {
-    eprint_line(format_args!("{CYAN}hint:{RESET} {text}"));
+    print(CYAN, "hint:", format_args!(" {text}"));
 }
 
 /// Prints `note: text`.
 pub(crate) fn print_note(text: impl Display) {
-    eprint_line(format_args!("{CYAN}note:{RESET} {text}"));
+    print(CYAN, "note:", format_args!(" {text}"));
 }
 
-/// Prints a line on stderr. A closed stderr is not an error: there is no other stream to
-/// report it on.
+/// Prints the last line of a run.
+pub(crate) fn print_summary(text: impl Display) {
+    print(BOLD, text, "");
+}
+
+/// Prints a line without a style.
 pub(crate) fn eprint_line(text: impl Display) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    print("", "", text);
+}
+
+/// Prints a line. A closed stderr is not an error: there is no other stream to report it on.
+fn print(style: &str, styled: impl Display, text: impl Display) {
+    let (styled, text) = (escape(styled.to_string()), escape(text.to_string()));
+    let reset = if style.is_empty() { "" } else { RESET };
+    let _ = writeln!(anstream::stderr().lock(), "{style}{styled}{reset}{text}");
 }

@@ -3,7 +3,6 @@
 pub(crate) mod format;
 pub(crate) mod message;
 pub(crate) mod progress;
-pub(crate) mod timestamp;
 
 use std::io::{self, ErrorKind, Write};
 

@@ -4,53 +4,69 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 
-use crate::console::format::{escape_path, format_stats};
-use crate::guard::KeepReason;
+use crate::console::format::{escape_path, format_files, format_stats};
 use crate::interrupt;
-use crate::plan::{Plan, Target};
-use crate::scan::Kept;
-use crate::stats::RemovalStats;
+use crate::plan::{Item, Plan, Visitor};
+use crate::reason::Reason;
+use crate::roots::Roots;
 
 /// A longer list would hide the prompt.
 const MAX_SHOWN: usize = 100;
 
-/// Shows what `--erase` selected and asks for confirmation. If the user declines, it is
-/// dropped from the plan, and from what is reported as kept. Returns whether it is still part
-/// of the plan.
+/// Shows what a run removes, bytecode as a count, and asks for confirmation if `--erase` selected
+/// something.
 ///
 /// # Errors
 ///
 /// If there is no answer.
-pub(crate) fn confirm_erase(plan: &mut Plan, kept: &mut Vec<Kept>) -> Result<bool> {
-    let mut out = anstream::stderr().lock();
-    let mut total = RemovalStats::default();
-    let mut shown = 0;
-    for target in plan.erased() {
-        total += target.stats();
-        shown += 1;
-        if shown <= MAX_SHOWN {
-            let end = if target.is_dir() { "/" } else { "" };
-            let _ = writeln!(out, "  {}{end}", escape_path(&target.display_path()));
+pub(crate) fn confirm(plan: &Plan, roots: &Roots) -> Result<bool> {
+    let mut shown = Vec::new();
+    let mut has_erased = false;
+    let (mut files, mut bytes) = (0, 0);
+    let mut add = |item: Item| {
+        let dir = &plan.dirs[item.dir];
+        let reason = match item.file {
+            Some((position, _)) => plan.reason_of(item.dir, position),
+            None => dir.removal.as_ref(),
+        };
+        has_erased |= reason == Some(&Reason::Erased);
+        let path = item
+            .file
+            .map_or_else(|| dir.path.to_path_buf(), |(_, name)| dir.path.join(name));
+        match (reason.map(Reason::kind), item.file) {
+            (Some("bytecode"), None) => {}
+            (Some("bytecode"), Some((position, _))) => {
+                files += 1;
+                bytes += plan.bytes_of(item.dir, position);
+            }
+            _ => {
+                let end = if item.file.is_none() { "/" } else { "" };
+                let path = roots.list[dir.root].display_path(&path);
+                shown.push(format!("  {}{end}", escape_path(&path)));
+            }
         }
+    };
+    let mut visitor = Visitor::new(plan);
+    for dir in 0..plan.dirs.len() {
+        visitor.visit_dir(dir, |_| true, &mut add);
     }
-    if shown == 0 {
+    visitor.finish(add);
+    if !has_erased {
         return Ok(true);
     }
-    if shown > MAX_SHOWN {
-        let more = shown - MAX_SHOWN;
+    let mut out = anstream::stderr().lock();
+    for line in shown.iter().take(MAX_SHOWN) {
+        let _ = writeln!(out, "{line}");
+    }
+    if let more @ 1.. = shown.len().saturating_sub(MAX_SHOWN) {
         let _ = writeln!(out, "  ... and {more} more (--dry-run lists all)");
     }
-    // A user who declines may expect that nothing is removed.
-    let others = plan.targets.iter().filter(|target| !target.is_erased());
-    let mut kinds = others.map(Target::kind_word).peekable();
-    let rest = if kinds.peek().is_none() {
-        ""
-    } else if kinds.all(|kind| kind == "bytecode") {
-        " Bytecode is removed in any case."
-    } else {
-        " Everything else is removed in any case."
-    };
-    let _ = write!(out, "Erase {}?{rest} [y/N] ", format_stats(&total));
+    if files > 0 {
+        let _ = writeln!(out, "  bytecode: {}", format_files(files, bytes));
+    }
+    let stats = plan.stats();
+    let total = format_stats(stats.directories, stats.files, stats.bytes);
+    let _ = write!(out, "Remove {total}? [y/N] ");
     let _ = out.flush();
     drop(out);
     let mut answer = String::new();
@@ -62,10 +78,5 @@ pub(crate) fn confirm_erase(plan: &mut Plan, kept: &mut Vec<Kept>) -> Result<boo
         let _ = writeln!(anstream::stderr());
         bail!("no input; nothing was removed. Use --yes to skip the prompt");
     }
-    let is_confirmed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
-    if !is_confirmed {
-        plan.drop_erased();
-        kept.retain(|kept| kept.reason != KeepReason::NotEmpty);
-    }
-    Ok(is_confirmed)
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -2,52 +2,48 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::by_project::write_projects;
-use super::interpreters::print_interpreters;
 use super::json::{JsonPath, Message};
+use super::listing::{Lister, has_stale};
+use super::projects::Projects;
 use super::stdout::Stdout;
 use crate::cli::Cli;
-use crate::console::format::{escape_path, format_stats, list_some};
-use crate::console::message::{BOLD, RESET, eprint_line, print_error, print_hint, print_warning};
+use crate::console::format::{escape_path, format_count, format_stats, list_some};
+use crate::console::message::{print_error, print_hint, print_summary, print_warning};
 use crate::console::progress::Progress;
 use crate::exit_status::ExitStatus;
 use crate::failure::{Failure, Operation};
-use crate::guard::KeepReason;
 use crate::interrupt;
 use crate::options::Options;
-use crate::plan::{Plan, Target};
-use crate::projects::Projects;
-use crate::remove::{Outcome, RemovedEntry};
-use crate::scan::Kept;
+use crate::plan::{Plan, Visitor};
+use crate::reason::KeepReason;
+use crate::remove::Outcome;
+use crate::roots::Roots;
 use crate::stats::RemovalStats;
+use crate::walk::{Found, Kept};
 
 /// Paths that a warning names.
-const MAX_NAMES: usize = 5;
+const MAX_NAMES: usize = 3;
 
 /// Reports a run while it goes on, and adds up what it did.
-#[derive(Debug)]
 pub(crate) struct Report<'a> {
     cli: &'a Cli,
     progress: &'a Progress,
     start: Instant,
-    /// Whether to say why each path is removed.
-    shows_reasons: bool,
-    plan: &'a Plan<'a>,
-    done: usize,
+    lister: Lister<'a>,
+    visitor: Visitor<'a>,
+    /// The directories of the plan that were reached.
+    reached: usize,
     total: RemovalStats,
     errors: u64,
     permission_denied: bool,
-    /// Repositories that git does not trust, because they belong to another user.
-    distrusted: Vec<PathBuf>,
     /// Whether another program found something to remove besides the plan.
     pub(crate) found_more: bool,
-    /// Whether the user declined what `--erase` selected.
+    /// Whether the user declined what was selected.
     pub(crate) is_declined: bool,
-    /// What was removed in each project, if that is reported instead of paths.
-    projects: Option<Projects>,
+    projects: Projects,
     out: Stdout,
 }
 
@@ -55,8 +51,8 @@ impl<'a> Report<'a> {
     /// Begins the report of a run that started at `start`.
     pub(crate) fn new(
         options: &'a Options,
-        plan: &'a Plan<'a>,
-        projects: Option<Projects>,
+        plan: &'a Plan,
+        roots: &'a Roots,
         progress: &'a Progress,
         start: Instant,
     ) -> Self {
@@ -65,17 +61,20 @@ impl<'a> Report<'a> {
             cli,
             progress,
             start,
-            shows_reasons: options.rules.iter().any(|rules| rules.bytecode.stale)
-                || plan.targets.iter().any(Target::is_stale),
-            plan,
-            done: 0,
+            lister: Lister {
+                plan,
+                roots,
+                listing: options.listing(),
+                shows_reasons: options.rules.bytecode.stale || has_stale(plan),
+            },
+            visitor: Visitor::new(plan),
+            reached: 0,
             total: RemovalStats::default(),
             errors: 0,
             permission_denied: false,
-            distrusted: Vec::new(),
             found_more: false,
             is_declined: false,
-            projects,
+            projects: Projects::default(),
             out: Stdout::new(cli),
         };
         report.out.write_json(&Message::Begin {
@@ -85,32 +84,59 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// Reports what became of the target at this position of the plan. Ends the run if stdout
-    /// is closed.
-    pub(crate) fn record_outcome(&mut self, index: usize, outcome: Outcome) {
-        let target = &self.plan.targets[index];
-        self.done += 1;
-        let bytes = self.total.bytes + outcome.stats.bytes;
-        self.progress
-            .targets_done(self.done, self.plan.targets.len(), bytes);
+    /// Reports what the walk found besides the plan.
+    pub(crate) fn record_found(&mut self, found: &Found) {
+        for failure in &found.failures {
+            self.record_failure(failure);
+        }
+        self.record_kept(&found.kept);
+        let verb = if self.cli.is_dry_run() {
+            "would remove"
+        } else {
+            "removing"
+        };
+        if !found.tracked.is_empty() {
+            print_warning(format_args!(
+                "{verb} {}, which git tracks; to stop tracking: git rm -r --cached -- PATH",
+                list_some(found.tracked.iter(), MAX_NAMES)
+            ));
+        }
+        let mut dirs: BTreeMap<&Path, u64> = BTreeMap::new();
+        for (dir, count) in found.sourceless.iter().filter(|_| !self.cli.quiet) {
+            *dirs.entry(dir).or_default() += count;
+        }
+        for (dir, count) in dirs.iter().take(MAX_NAMES) {
+            print_warning(format_args!(
+                "{}: {} without a source; Python cannot make them again",
+                dir.display(),
+                format_count(*count, "file", "files")
+            ));
+        }
+        if let more @ 1.. = dirs.len().saturating_sub(MAX_NAMES) {
+            print_warning(format_args!("the same in {more} more directories"));
+        }
+    }
+
+    /// Reports what was removed. Ends the run if stdout is closed.
+    pub(crate) fn record_outcome(&mut self, outcome: &Outcome) {
+        let (plan, roots) = (self.lister.plan, self.lister.roots);
+        self.reached += outcome.dirs.len();
+        self.total += outcome.stats;
         for failure in &outcome.failures {
             self.record_failure(failure);
         }
-        if let Some(projects) = &mut self.projects {
-            projects.add(index, target, &outcome.stats);
-        } else if !outcome.stats.is_empty() && self.out.is_json {
-            let path = target.display_path();
-            let message = Message::removed(&path, target, &outcome.stats);
-            self.out.write_json(&message);
-        }
-        self.total += outcome.stats;
-        if !outcome.removed.is_empty() {
-            let progress = self.progress;
-            if self.out.is_terminal {
-                progress.suspend(|| self.list(target, &outcome.removed));
-            } else {
-                self.list(target, &outcome.removed);
-            }
+        if self.cli.by_project {
+            self.projects.add(plan, roots, outcome);
+        } else {
+            let (lister, out) = (&self.lister, &mut self.out);
+            let visitor = &mut self.visitor;
+            self.progress.suspend(|| {
+                lister.write(visitor, outcome, out);
+                // A person waits for each line, a program for the end.
+                if out.is_terminal {
+                    out.flush();
+                }
+            });
         }
     }
 
@@ -120,23 +146,17 @@ impl<'a> Report<'a> {
         let what = match failure.operation {
             Operation::Read => format!("cannot read {path}"),
             Operation::ApplySettings => {
-                let dir = failure.path.parent().unwrap_or(&failure.path);
-                let dir = escape_path(dir);
+                let dir = escape_path(failure.path.parent().unwrap_or(&failure.path));
                 format!("invalid settings in {path}; everything in {dir} is kept")
             }
             Operation::Remove => format!("cannot remove {path}"),
-            Operation::AskGit => {
-                format!("cannot list tracked files in {path}, so what it may track is kept")
+            Operation::ReadIndex => {
+                format!("cannot read the git index of {path}, so what it may track is kept")
             }
             Operation::GitClean => format!("git clean failed in {path}"),
         };
         self.progress
             .suspend(|| print_error(format_args!("{what}: {}", failure.error)));
-        if failure.operation == Operation::AskGit
-            && failure.error.to_string().contains("dubious ownership")
-        {
-            self.distrusted.push(failure.path.clone());
-        }
         self.out.write_json(&Message::Error {
             path: JsonPath(&failure.path),
             attempt: failure.operation,
@@ -147,7 +167,7 @@ impl<'a> Report<'a> {
     }
 
     /// Warns of what was selected, but is kept.
-    pub(crate) fn record_kept(&mut self, kept: &[Kept]) {
+    fn record_kept(&mut self, kept: &[Kept]) {
         let mut by_reason: BTreeMap<KeepReason, Vec<&PathBuf>> = BTreeMap::new();
         for Kept { path, reason } in kept {
             by_reason.entry(*reason).or_default().push(path);
@@ -164,21 +184,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Warns of bytecode that is removed although git tracks it.
-    pub(crate) fn record_tracked(&mut self, paths: &[PathBuf]) {
-        if !paths.is_empty() {
-            print_warning(format_args!(
-                "{} {}, which git tracks; to stop tracking: git rm --cached FILE",
-                if self.cli.is_dry_run() {
-                    "would remove"
-                } else {
-                    "removing"
-                },
-                list_some(paths.iter(), MAX_NAMES)
-            ));
-        }
-    }
-
     /// Writes out what is buffered, before another program writes.
     pub(crate) fn flush(&mut self) {
         self.progress.finish();
@@ -187,16 +192,15 @@ impl<'a> Report<'a> {
 
     /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
-        if let Some(projects) = self.projects.take()
-            && (!self.cli.quiet || self.cli.json)
-        {
-            self.progress.finish();
-            write_projects(projects.list, &mut self.out);
+        self.progress.finish();
+        self.lister.finish(&mut self.visitor, &mut self.out);
+        if self.cli.by_project && (!self.cli.quiet || self.cli.json) {
+            self.projects.write(&mut self.out);
         }
         self.out.write_json(&Message::Summary {
             dry_run: self.cli.is_dry_run(),
             interrupted: interrupt::is_requested(),
-            stats: &self.total,
+            stats: self.total,
             errors: self.errors,
             elapsed_ms: self.start.elapsed().as_millis() as u64,
         });
@@ -207,12 +211,6 @@ impl<'a> Report<'a> {
             } else {
                 "permission denied: run as the owner of these files, or with sudo"
             });
-        }
-        for path in &self.distrusted {
-            print_hint(format_args!(
-                "to let git answer: git config --global --add safe.directory {}",
-                escape_path(path)
-            ));
         }
         let write_error = self.out.take_error();
         match &write_error {
@@ -228,8 +226,7 @@ impl<'a> Report<'a> {
             None => {}
         }
         if self.cli.shows_summary() {
-            print_interpreters(&self.total);
-            eprint_line(format_args!("{BOLD}{}{RESET}", self.summary()));
+            print_summary(self.summary());
         }
         if interrupt::is_requested() && write_error.is_none() {
             ExitStatus::Interrupted
@@ -249,20 +246,7 @@ impl<'a> Report<'a> {
 
     /// Whether something was not reached: a closed stdout also stops removal.
     fn is_incomplete(&self) -> bool {
-        !self.cli.is_dry_run() && self.done < self.plan.targets.len()
-    }
-
-    fn list(&mut self, target: &Target, removed: &[RemovedEntry]) {
-        for RemovedEntry { path, is_dir } in removed {
-            let reason = self
-                .shows_reasons
-                .then(|| target.reason.describe(target.name()));
-            self.out.write_path(path, *is_dir, reason.as_deref());
-        }
-        // A person waits for each line, a program for the end.
-        if self.out.is_terminal {
-            self.out.flush();
-        }
+        !self.cli.is_dry_run() && !self.is_declined && self.reached < self.lister.plan.dirs.len()
     }
 
     /// The last line of a run.
@@ -272,14 +256,16 @@ impl<'a> Report<'a> {
         } else {
             ("removed", "Removed")
         };
-        let what = format_stats(&self.total);
+        let what = format_stats(self.total.directories, self.total.files, self.total.bytes);
         if interrupt::is_requested() {
             format!("Interrupted: {verb} {what}.")
-        } else if !self.plan.targets.is_empty() {
+        } else if self.is_declined {
+            "Nothing removed.".to_owned()
+        } else if !self.lister.plan.is_empty() {
             format!("{sentence_start} {what}.")
         } else if self.cli.is_dry_run() && self.errors > 0 {
             "Would remove nothing.".to_owned()
-        } else if self.is_declined || self.errors > 0 {
+        } else if self.errors > 0 {
             "Nothing removed.".to_owned()
         } else if self.cli.git_clean {
             "Nothing else to remove.".to_owned()

@@ -7,7 +7,7 @@ use anstream::ColorChoice;
 
 use super::json::Message;
 use crate::cli::Cli;
-use crate::console::format::escape_path;
+use crate::console::format::{escape_json, escape_path};
 use crate::console::message::{REASON, RESET};
 use crate::interrupt;
 
@@ -56,7 +56,12 @@ impl Stdout {
     pub(crate) fn write_json(&mut self, message: &Message) {
         if self.is_json {
             self.write(|this| {
-                serde_json::to_writer(&mut this.out, message)?;
+                if this.is_terminal {
+                    let json = serde_json::to_string(message)?;
+                    this.out.write_all(escape_json(&json).as_bytes())?;
+                } else {
+                    serde_json::to_writer(&mut this.out, message)?;
+                }
                 this.out.write_all(b"\n")
             });
         }

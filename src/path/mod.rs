@@ -12,9 +12,9 @@ use walkdir::DirEntry;
 
 #[cfg(windows)]
 use windows::canonicalize_by_names;
-pub(crate) use windows::{fold_case, parse_path, plain, why_unreachable, without_verbatim};
 #[cfg(windows)]
-pub(crate) use windows::{is_device, reserved_name};
+pub(crate) use windows::is_verbatim;
+pub(crate) use windows::{fold_case, parse_path, plain, why_unreachable, without_verbatim};
 
 /// The separator of paths in bytes.
 pub(crate) const SEPARATOR: u8 = MAIN_SEPARATOR as u8;
@@ -58,6 +58,13 @@ pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
 /// Whether a path leads to this canonical path.
 pub(crate) fn is_same(path: &Path, canonical: &Path) -> bool {
     canonicalize(path).is_ok_and(|path| path == canonical)
+}
+
+/// The error of the system. `walkdir` names the path in the text of its own errors.
+pub(crate) fn into_io_error(error: walkdir::Error) -> io::Error {
+    error
+        .into_io_error()
+        .unwrap_or_else(|| ErrorKind::Other.into())
 }
 
 /// Splits a relative path into the directory that holds it and its name.

@@ -74,7 +74,7 @@ pub(crate) fn plain(path: PathBuf) -> PathBuf {
 }
 
 /// Whether Windows takes the names in a path literally.
-fn is_verbatim(path: &Path) -> bool {
+pub(crate) fn is_verbatim(path: &Path) -> bool {
     let prefix = path.components().next();
     matches!(prefix, Some(Component::Prefix(prefix)) if prefix.kind().is_verbatim())
 }
@@ -154,14 +154,8 @@ pub(crate) fn parse_path(path: PathBuf) -> Result<PathBuf, String> {
     }
 }
 
-/// The error for an entry that cannot be opened because Windows reserves its name.
-#[cfg(windows)]
-pub(crate) fn reserved_name() -> io::Error {
-    io::Error::other(RESERVED_NAME)
-}
-
 /// Whether Windows reserves a name for a device, whatever its suffix.
-pub(crate) fn is_device(name: &OsStr) -> bool {
+fn is_device(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
     let stem = name.split('.').next().unwrap_or_default().trim_end();
     let port = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));

@@ -84,7 +84,6 @@ impl fmt::Display for Damage {
 impl std::error::Error for Damage {}
 
 impl Damage {
-    /// The damage of a file that ends too early and consists of `bytes`.
     pub(super) fn truncated(bytes: &[u8]) -> Self {
         Self::Truncated(u32::try_from(bytes.len()).unwrap_or(u32::MAX))
     }
@@ -114,41 +113,37 @@ impl Header {
     /// ```
     pub fn parse(bytes: &[u8], tag: Option<&str>) -> Result<Self, Damage> {
         let truncated = Damage::truncated(bytes);
-        if bytes.is_empty() {
-            return Err(Damage::Empty);
-        }
-        if bytes.len() < 4 {
-            return Err(truncated);
-        }
-        let magic = magic::number(bytes).ok_or(Damage::NotBytecode)?;
+        let magic = match bytes.len() {
+            0 => return Err(Damage::Empty),
+            1..4 => return Err(truncated),
+            _ => magic::number(bytes).ok_or(Damage::NotBytecode)?,
+        };
         let writer = writer(magic, tag)?;
-        let layout = layout(magic, tag, writer.as_ref());
+        let layout = Layout::of(magic);
         let body = bytes.get(layout.header_len()..).ok_or(truncated)?;
         let first = body.first().ok_or(truncated)?;
-        let header = Self {
-            magic,
-            layout,
-            validation: validation(bytes, layout)?,
-        };
-        let is_known = match writer {
+        let validation = validation(bytes, layout)?;
+        let has_marshalled_code = match writer {
             Some(Interpreter::CPython(version)) => version <= magic::NEWEST,
             Some(Interpreter::PyPy(_)) => true,
             _ => false,
         };
-        // All of these marshal a code object as 'c', since 3.4 mostly with the flag of
-        // a reference.
-        if is_known && first & 0x7f != b'c' {
+        // The type byte is 'c', since 3.4 mostly with the flag of a reference.
+        if has_marshalled_code && first & 0x7f != b'c' {
             return Err(Damage::NoCode);
         }
-        if is_known && body.len() < MIN_CODE_LEN {
+        if has_marshalled_code && body.len() < MIN_CODE_LEN {
             return Err(truncated);
         }
-        Ok(header)
+        Ok(Self {
+            magic,
+            layout,
+            validation,
+        })
     }
 }
 
-/// The interpreter that wrote a file with this magic number and tag, `None` if it is
-/// not known.
+/// The interpreter that wrote a file with this magic number and tag, if it is known.
 ///
 /// The tagged version rejects a magic number of another version. If the numbers of a
 /// version are not final (future CPythons, and PyPy, which changes its number at any
@@ -164,59 +159,32 @@ fn writer(magic: u16, tag: Option<&str>) -> Result<Option<Interpreter>, Damage> 
         (Interpreter::PyPy(_), by_magic) => matches!(by_magic, Some(Interpreter::PyPy(_))),
         _ => true,
     };
-    if agrees {
-        Ok(Some(tagged))
-    } else {
-        Err(Damage::Misnamed(magic))
-    }
-}
-
-fn layout(magic: u16, tag: Option<&str>, writer: Option<&Interpreter>) -> Layout {
-    if tag.is_some_and(is_pytest_before_6_2) {
-        return Layout::MtimeAndSize;
-    }
-    match writer {
-        Some(Interpreter::CPython(_) | Interpreter::PyPy(_)) | None => Layout::of(magic),
-        // Its number may be an old number of CPython.
-        Some(_) => Layout::Flags,
-    }
-}
-
-/// Until 6.2, pytest wrote magic number, mtime and size, under Python 2.7 and 3.7
-/// alike. Before 5.0 its tag did not include a version.
-fn is_pytest_before_6_2(tag: &str) -> bool {
-    let Some((_, version)) = tag.split_once("-pytest-") else {
-        return tag.ends_with("-PYTEST");
-    };
-    let mut numbers = version
-        .split('.')
-        .map_while(|part| part.parse::<u32>().ok());
-    let version = numbers.next().zip(numbers.next());
-    version.is_some_and(|version| version < (6, 2))
+    agrees
+        .then_some(Some(tagged))
+        .ok_or(Damage::Misnamed(magic))
 }
 
 fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
     let number = |at| field(bytes, at).map(u32::from_le_bytes);
-    let flags = if layout == Layout::Flags {
-        number(4)?
-    } else {
-        0
-    };
-    if flags & !0b11 != 0 {
-        return Err(Damage::UnknownFlags(flags));
-    }
-    if flags & 0b01 != 0 {
-        return Ok(Validation::Hash {
-            checked: flags & 0b10 != 0,
-            hash: field(bytes, 8)?,
-        });
-    }
     let (mtime, size) = match layout {
         Layout::Mtime => (number(4)?, None),
         Layout::MtimeAndSize => (number(4)?, Some(number(8)?)),
         Layout::Flags => (number(8)?, Some(number(12)?)),
     };
-    Ok(Validation::Timestamp { mtime, size })
+    let flags = number(4)?;
+    if layout != Layout::Flags {
+        return Ok(Validation::Timestamp { mtime, size });
+    }
+    if flags & !0b11 != 0 {
+        return Err(Damage::UnknownFlags(flags));
+    }
+    if flags & 0b01 == 0 {
+        return Ok(Validation::Timestamp { mtime, size });
+    }
+    Ok(Validation::Hash {
+        checked: flags & 0b10 != 0,
+        hash: field(bytes, 8)?,
+    })
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Damage> {

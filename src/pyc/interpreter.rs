@@ -14,10 +14,6 @@ pub enum Interpreter {
     /// GraalPy, with the version of Python it implements, which only the cache tag
     /// tells.
     GraalPy(Option<Version>),
-    /// RustPython. Its files do not tell the version of Python.
-    RustPython,
-    /// Jython. Its files do not tell its version.
-    Jython,
     /// Another interpreter, with its cache tag.
     Other(String),
 }
@@ -37,8 +33,6 @@ impl Version {
         Self { major, minor }
     }
 
-    /// Parses the digits in a cache tag: `312` is 3.12, `27` is 2.7. The first digit is
-    /// the major version.
     fn from_digits(digits: &str) -> Option<Self> {
         let (major, minor) = digits.split_at_checked(1)?;
         Self::from_parts(major, minor)
@@ -77,8 +71,6 @@ impl Interpreter {
         } else if let Some(rest) = tag.strip_prefix("graalpy") {
             // `graalpy241-311` is GraalPy 24.1, which implements Python 3.11.
             Self::GraalPy(rest.split_once('-').and_then(|(_, rest)| version(rest)))
-        } else if tag.starts_with("rustpython") {
-            Self::RustPython
         } else {
             Self::Other(tag.to_owned())
         }
@@ -93,8 +85,6 @@ impl fmt::Display for Interpreter {
             Self::PyPy(None) => f.write_str("PyPy"),
             Self::GraalPy(Some(version)) => write!(f, "GraalPy {version}"),
             Self::GraalPy(None) => f.write_str("GraalPy"),
-            Self::RustPython => f.write_str("RustPython"),
-            Self::Jython => f.write_str("Jython"),
             Self::Other(tag) => f.write_str(tag),
         }
     }

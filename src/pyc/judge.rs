@@ -1,15 +1,16 @@
 //! Judges whether a bytecode file is up to date.
 
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::header::{Damage, Header, PROBE_LEN};
+use super::header::{Header, PROBE_LEN};
 use super::interpreter::Interpreter;
 use super::magic;
-use super::marshal::{MarshalFormat, check_code};
-use super::name::{BytecodeName, Form};
-use super::source::{Source, Unreadable};
+use super::marshal::{MarshalFormat, file_name};
+use super::name::BytecodeName;
+use super::source::{LastHash, Source, Unreadable, is_absence};
 use super::staleness::Staleness;
 
 /// An open bytecode file.
@@ -30,23 +31,28 @@ const MAX_CHECKED_BYTES: u64 = 16 << 20;
 /// A shorter file does not contain a whole header (PEP 552).
 const MIN_HEADER_LEN: usize = 16;
 
+/// A partial write that was modified later than this ago may be completed.
+const MAX_WRITE_TIME: Duration = Duration::from_secs(60);
+
 /// Judges the bytecode file at `path`: why it is stale, or `None` if nothing proves that
 /// it differs from what the source compiles to.
 ///
 /// `sources` is the directory of the source: the parent of `__pycache__`, the directory
-/// of a legacy file itself, or the counterpart of a directory under
-/// `PYTHONPYCACHEPREFIX` (`source_from_cache` of importlib). `open` is called only if
-/// the contents matter, which is not the case for an orphan. It should not follow a
-/// symlink and should open only a regular file.
+/// of a legacy file itself, or the one that a directory under `PYTHONPYCACHEPREFIX`
+/// mirrors (`source_from_cache` of importlib). `open` is called only if the contents
+/// matter, which is not the case for an orphan, and should open only a regular file.
+/// `last_hash` is for the next call.
 ///
 /// If several reasons apply, the first of these is returned: leftover, orphaned,
-/// damaged, outdated, raced; but a damaged code object comes last. A file of Jython can
-/// only be orphaned. A hash (PEP 552) is compared only if CPython or PyPy wrote it,
-/// because other interpreters compute another one. The code object is checked only if a
-/// CPython release wrote it ([`MarshalFormat::of`]).
+/// damaged (a header), outdated, raced, damaged (a code object), moved. A file in an unknown
+/// format ([`BytecodeName::has_known_format`]) can only be orphaned. A hash (PEP 552) is
+/// compared only if CPython or PyPy wrote it, because other interpreters compute another
+/// one. The code object is checked only if a CPython release wrote it
+/// ([`MarshalFormat::of`]).
 ///
-/// A file that has the name of a partial write, but neither is empty or shorter than 16
-/// bytes nor begins with a magic number, is not bytecode, and counts as up to date.
+/// A file that has the name of a partial write counts as up to date if it was written to
+/// within a minute, or is not bytecode: it has at least 16 bytes and does not begin with a
+/// magic number.
 ///
 /// Two changes of a source cannot be detected: an edit while the source was compiled,
 /// if the size stays the same and the mtime is in the same second, but earlier than
@@ -60,19 +66,22 @@ pub fn judge<R: Read>(
     name: &BytecodeName<'_>,
     path: &Path,
     sources: &Path,
+    last_hash: &mut LastHash,
     open: impl FnOnce() -> io::Result<PycFile<R>>,
 ) -> Result<Option<Staleness>, Unreadable> {
     let in_file = |error| (path.to_path_buf(), error);
+    if name.is_conflict_copy {
+        return Ok(Some(Staleness::Leftover));
+    }
     if name.is_partial_write {
-        let start = open().and_then(|mut file| read_start(&mut file, MIN_HEADER_LEN));
-        let start = start.map_err(in_file)?;
-        let is_bytecode = start.len() < MIN_HEADER_LEN || magic::number(&start).is_some();
-        return Ok(is_bytecode.then_some(Staleness::Leftover));
+        let is_leftover = open().and_then(|mut file| is_interrupted_write(&mut file));
+        let is_leftover = is_leftover.map_err(in_file)?;
+        return Ok(is_leftover.then_some(Staleness::Leftover));
     }
     let Some(source) = Source::find(name, sources)? else {
         return Ok(Some(Staleness::Orphaned));
     };
-    if name.form == Form::Jython {
+    if !name.has_known_format() {
         return Ok(None);
     }
     let interpreter = name.interpreter();
@@ -87,38 +96,64 @@ pub fn judge<R: Read>(
     };
     let bytes = read_start(&mut file, wanted.max(PROBE_LEN)).map_err(in_file)?;
     let header = match Header::parse(&bytes, name.tag()) {
-        // Not every release of these interpreters writes a magic number first.
-        Err(Damage::NotBytecode)
-            if matches!(
-                interpreter,
-                Some(Interpreter::RustPython | Interpreter::Other(_))
-            ) =>
-        {
-            return Ok(None);
-        }
         Err(damage) => return Ok(Some(Staleness::Damaged(damage))),
         Ok(header) => header,
     };
-    let staleness = source.compare(&header, interpreter.as_ref(), file.modified);
-    let staleness = staleness.map_err(|error| (source.path, error))?;
+    let compared = source.compare(&header, file.modified, last_hash);
+    let staleness = compared.map_err(|error| (source.path.clone(), error))?;
     if staleness.is_some() || !is_code_checked {
         return Ok(staleness);
     }
-    Ok(find_damaged_code(&bytes, &header, interpreter).map(Staleness::Damaged))
+    if interpreter.is_some() && interpreter != magic::interpreter(header.magic) {
+        return Ok(None);
+    }
+    let Some(format) = MarshalFormat::of(header.magic) else {
+        return Ok(None);
+    };
+    Ok(
+        match file_name(&bytes, header.layout.header_len(), format) {
+            Err(damage) => Some(Staleness::Damaged(damage)),
+            Ok(Some(recorded)) if name.is_of_pytest() && has_moved(recorded, &source) => {
+                Some(Staleness::moved(recorded.into()))
+            }
+            Ok(_) => None,
+        },
+    )
 }
 
-/// The damage of the code after an intact header, if the format of the code is known.
-fn find_damaged_code(
-    file: &[u8],
-    header: &Header,
-    interpreter: Option<Interpreter>,
-) -> Option<Damage> {
-    let by_magic = magic::interpreter(header.magic);
-    if interpreter.is_some() && interpreter != by_magic {
-        return None;
+/// Whether a file with the name of a partial write is one that no process will complete.
+fn is_interrupted_write<R: Read>(file: &mut PycFile<R>) -> io::Result<bool> {
+    let age = SystemTime::now().duration_since(file.modified);
+    if age.is_ok_and(|age| age >= MAX_WRITE_TIME) {
+        let start = read_start(file, MIN_HEADER_LEN)?;
+        return Ok(start.len() < MIN_HEADER_LEN || magic::number(&start).is_some());
     }
-    let format = MarshalFormat::of(header.magic)?;
-    check_code(file, header.layout.header_len(), format).err()
+    Ok(false)
+}
+
+/// Whether code was compiled from a file that is not its source. A path that cannot be
+/// looked up, or is relative to an unknown directory, proves nothing.
+fn has_moved(recorded: &Path, source: &Source) -> bool {
+    recorded.is_absolute()
+        && match is_same_file(recorded, &source.path) {
+            Ok(is_same) => !is_same,
+            Err(error) => is_absence(&error) && source.path.exists(),
+        }
+}
+
+/// Opens neither file: a path from a file that others wrote may be that of a pipe.
+#[cfg(unix)]
+fn is_same_file(a: &Path, b: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (a, b) = (fs::metadata(a)?, fs::metadata(b)?);
+    Ok((a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+#[cfg(windows)]
+fn is_same_file(a: &Path, b: &Path) -> io::Result<bool> {
+    // To look up a path on a server would connect to it.
+    let is_on_server = a.to_str().is_none_or(|a| a.starts_with(['\\', '/']));
+    Ok(is_on_server || fs::canonicalize(a)? == fs::canonicalize(b)?)
 }
 
 /// Reads the first bytes of a file: `len`, or all if it is shorter.

@@ -57,9 +57,7 @@ const PYPY_3: &[(u16, Version)] = &[
 /// PyPy has not assigned the numbers from here on.
 const PYPY_3_END: u16 = 480;
 
-/// RustPython counts down from the numbers of CPython: 2997 and 2994 so far. Its older
-/// releases begin files with ASCII text instead, and some builds use 3531 of CPython
-/// 3.12.
+/// RustPython counts down from 2997.
 const RUSTPYTHON_START: u16 = 2990;
 
 /// GraalPy uses 21000 + 10 times the version of its bytecode. 21290 serves Python 3.11
@@ -84,7 +82,6 @@ pub fn interpreter(magic: u16) -> Option<Interpreter> {
     let version = match magic {
         ..PYPY_3_END => return Some(Interpreter::PyPy(last_from(PYPY_3, magic))),
         PYPY_3_END..RUSTPYTHON_START => return Some(Interpreter::PyPy(None)),
-        RUSTPYTHON_START..3000 => return Some(Interpreter::RustPython),
         _ if GRAALPY.contains(&magic) => return Some(Interpreter::GraalPy(None)),
         PYPY_2_7 => return Some(Interpreter::PyPy(Some(Version::new(2, 7)))),
         3000..RULE_START => last_from(CPYTHON_3, magic),

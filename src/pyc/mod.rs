@@ -20,6 +20,5 @@ pub use header::{Damage, Header, Validation};
 pub use interpreter::{Interpreter, Version};
 pub use judge::{PycFile, judge};
 pub use name::{BytecodeName, Form, SOURCE_SUFFIXES, SourceSuffix};
-pub(crate) use source::since_epoch;
-pub use source::{Source, Unreadable};
+pub use source::{LastHash, Source, Unreadable};
 pub use staleness::{Change, Staleness};

@@ -28,6 +28,9 @@ pub struct BytecodeName<'a> {
     /// atomic write, which Python renames when it is complete (`_write_atomic` of
     /// importlib; pytest does the same).
     pub is_partial_write: bool,
+    /// Whether a sync tool renamed the file, because two machines wrote it:
+    /// `m.cpython-312 (1).pyc`. No interpreter imports it.
+    pub is_conflict_copy: bool,
 }
 
 /// The three forms of names of bytecode files.
@@ -49,8 +52,9 @@ pub enum Form<'a> {
     Jython,
 }
 
-/// The suffixes that a source may have. If several sources exist, the first one counts.
-/// Bytecode of a source with any other suffix counts as orphaned.
+/// The suffixes that a source may have (`source_from_cache` of importlib knows only
+/// `.py`). If several sources exist, the first one counts. Bytecode of a source with any
+/// other suffix counts as orphaned.
 ///
 /// CPython imports `.pyw` on Windows only, but a tree may have been copied from there.
 /// The others are the sources of Hy, xonsh and Cython.
@@ -65,6 +69,9 @@ impl fmt::Display for SourceSuffix {
         f.write_str(SOURCE_SUFFIXES[usize::from(self.0)])
     }
 }
+
+/// The module, the tag and the optimization level.
+type Parts<'a> = (&'a [u8], &'a str, Option<&'a str>);
 
 const JYTHON_SUFFIX: &str = "$py.class";
 
@@ -82,6 +89,7 @@ impl<'a> BytecodeName<'a> {
                 module: os_str(bytes.strip_suffix(JYTHON_SUFFIX.as_bytes())?)?,
                 form: Form::Jython,
                 is_partial_write: false,
+                is_conflict_copy: false,
             }),
             b'0'..=b'9' => {
                 let dot = bytes.iter().rposition(|byte| !byte.is_ascii_digit())?;
@@ -100,7 +108,14 @@ impl<'a> BytecodeName<'a> {
         let (stem, b".pyc" | b".pyo") = bytes.split_last_chunk()? else {
             return None;
         };
-        let (module, form) = match split_tag(stem) {
+        let mut is_conflict_copy = false;
+        let mut split = split_tag(stem);
+        if split.is_none_or(|(_, tag, _)| tag.contains("conflict-")) {
+            let original = split_conflict_copy(stem);
+            is_conflict_copy = original.is_some();
+            split = original.or(split);
+        }
+        let (module, form) = match split {
             Some((module, tag, optimization)) => (module, Form::Tagged { tag, optimization }),
             None => (stem, Form::Untagged),
         };
@@ -108,6 +123,7 @@ impl<'a> BytecodeName<'a> {
             module: os_str(module)?,
             form,
             is_partial_write,
+            is_conflict_copy: is_conflict_copy || split.is_some_and(|(_, tag, _)| has_host(tag)),
         })
     }
 
@@ -129,17 +145,22 @@ impl<'a> BytecodeName<'a> {
                 Some(interpreter).filter(|by| *by != Interpreter::PyPy(None))
             }
             Form::Untagged => None,
-            Form::Jython => Some(Interpreter::Jython),
+            Form::Jython => Some(Interpreter::Other("Jython".to_owned())),
         }
     }
 
-    /// The suffixes that the source may have, in the order of precedence.
-    /// `source_from_cache` of importlib knows only `.py`.
-    pub fn source_suffixes(&self) -> &'static [&'static str] {
-        match self.form {
-            Form::Jython => &SOURCE_SUFFIXES[..1],
-            Form::Tagged { .. } | Form::Untagged => &SOURCE_SUFFIXES,
-        }
+    /// Whether pytest wrote the file, with assertions rewritten.
+    pub fn is_of_pytest(&self) -> bool {
+        self.tag().is_some_and(|tag| tag.contains("-pytest-"))
+    }
+
+    /// Whether the format of the file is known: that of CPython, PyPy and GraalPy. Before
+    /// 6.2, pytest had headers of its own.
+    pub fn has_known_format(&self) -> bool {
+        const OLD_PYTEST: [&str; 4] = ["-PYTEST", "-pytest-5.", "-pytest-6.0", "-pytest-6.1"];
+        let tag = self.tag().unwrap_or_default();
+        let is_old_pytest = OLD_PYTEST.iter().any(|old| tag.contains(old));
+        !is_old_pytest && !matches!(self.interpreter(), Some(Interpreter::Other(_)))
     }
 
     /// The name of the source with this suffix.
@@ -150,12 +171,34 @@ impl<'a> BytecodeName<'a> {
     }
 }
 
+/// What comes before the addition of a sync tool: that of Syncthing; of ownCloud before 2.5;
+/// and in parentheses, that of Dropbox, Nextcloud, Seafile and others. macOS adds ` 2`.
+const CONFLICT_MARKS: [&[u8]; 3] = [b".sync-conflict-", b"_conflict-", b" "];
+
+/// The parts of the name of the file that a sync tool copied.
+fn split_conflict_copy(stem: &[u8]) -> Option<Parts<'_>> {
+    (0..stem.len())
+        .filter(|&at| {
+            CONFLICT_MARKS
+                .iter()
+                .any(|mark| stem[at..].starts_with(mark))
+        })
+        .find_map(|at| split_tag(&stem[..at]))
+}
+
+/// Whether the name of a computer follows a tag: OneDrive adds it. Interpreters and tools
+/// write tags in lower case, except pytest before 5.0.
+fn has_host(tag: &str) -> bool {
+    let is_of_pytest = tag.contains("-pytest-") || tag.ends_with("-PYTEST");
+    !is_of_pytest && tag.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
 /// Splits `m.cpython-312.opt-2` into module, tag and optimization level.
 ///
 /// The last part that can start a tag is the tag, because a module may contain dots.
 /// Only the tags of pytest contain dots. Anything else after a tag means that the part
 /// belongs to the module.
-fn split_tag(stem: &[u8]) -> Option<(&[u8], &str, Option<&str>)> {
+fn split_tag(stem: &[u8]) -> Option<Parts<'_>> {
     let (rest, optimization) = split_optimization(stem).unwrap_or((stem, None));
     let mut end = rest.len();
     while let Some(dot) = rest[..end].iter().rposition(|&byte| byte == b'.') {
@@ -178,9 +221,7 @@ fn split_optimization(stem: &[u8]) -> Option<(&[u8], Option<&str>)> {
 }
 
 /// Whether `part` looks like the tag of a Python: a word that contains "py", then a
-/// number, perhaps after a hyphen: `cpython-312`, `pypy39`, `pypy3-72`,
-/// `graalpy241-311`, `rustpython-01`. Any other part (`my.script.pyc`) belongs to the
-/// module.
+/// number, perhaps after a hyphen: `cpython-312`, `pypy39`, `graalpy241-311`.
 fn starts_tag(part: &[u8]) -> bool {
     let is_letter = |byte: &&u8| byte.is_ascii_alphabetic();
     let (word, number) = part.split_at(part.iter().take_while(is_letter).count());

@@ -11,7 +11,7 @@ use siphasher::sip::{SipHasher13, SipHasher24};
 use super::header::{Header, Validation};
 use super::interpreter::{Interpreter, Version};
 use super::magic::{self, Layout};
-use super::name::{BytecodeName, SourceSuffix};
+use super::name::{BytecodeName, SOURCE_SUFFIXES, SourceSuffix};
 use super::staleness::{Change, Staleness};
 
 /// No interpreter compiles a larger source: it counts the bytes in a C `int`.
@@ -20,8 +20,13 @@ const MAX_SOURCE_BYTES: u64 = i32::MAX as u64;
 /// A path that could not be read or looked up, and why.
 pub type Unreadable = (PathBuf, io::Error);
 
+/// The hash of the source that was hashed last, because a large source may have many
+/// bytecode files.
+#[derive(Clone, Debug, Default)]
+pub struct LastHash(Option<(Source, u16, [u8; 8])>);
+
 /// A source that exists, with what an interpreter compares with a header.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// Its path.
     pub path: PathBuf,
@@ -41,7 +46,7 @@ impl Source {
     ///
     /// If the source cannot be looked up.
     pub fn find(name: &BytecodeName<'_>, directory: &Path) -> Result<Option<Self>, Unreadable> {
-        for (suffix, text) in (0..).map(SourceSuffix).zip(name.source_suffixes()) {
+        for (suffix, text) in (0..).map(SourceSuffix).zip(SOURCE_SUFFIXES) {
             let path = directory.join(name.source_name(text));
             let metadata = match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_file() => metadata,
@@ -49,27 +54,25 @@ impl Source {
                 Err(error) if is_absence(&error) => continue,
                 Err(error) => return Err((path, error)),
             };
-            let size = metadata.len();
-            return match metadata.modified() {
-                Ok(mtime) => Ok(Some(Self {
-                    path,
-                    size,
-                    mtime,
-                    suffix,
-                })),
-                Err(error) => Err((path, error)),
-            };
+            let mtime = metadata.modified();
+            let mtime = mtime.map_err(|error| (path.clone(), error))?;
+            return Ok(Some(Self {
+                path,
+                size: metadata.len(),
+                mtime,
+                suffix,
+            }));
         }
         Ok(None)
     }
 
     /// Compares the source with the header of its bytecode, which was modified at
-    /// `compiled`. `interpreter` is the one in the name of the bytecode.
+    /// `compiled`.
     pub(super) fn compare(
         &self,
         header: &Header,
-        interpreter: Option<&Interpreter>,
         compiled: SystemTime,
+        last_hash: &mut LastHash,
     ) -> io::Result<Option<Staleness>> {
         let suffix = self.suffix;
         let change = match header.validation {
@@ -85,27 +88,28 @@ impl Source {
             Validation::Timestamp { .. } if is_race(self.mtime, compiled) => {
                 return Ok(Some(Staleness::Raced { suffix }));
             }
-            Validation::Hash { hash, .. }
-                if self
-                    .hash(header.magic, interpreter)?
-                    .is_some_and(|actual| actual != hash) =>
-            {
-                Change::Contents
-            }
-            _ => return Ok(None),
+            Validation::Timestamp { .. } => return Ok(None),
+            Validation::Hash { hash, .. } => match self.hash(header.magic, last_hash)? {
+                Some(actual) if actual != hash => Change::Contents,
+                _ => return Ok(None),
+            },
         };
         Ok(Some(Staleness::Outdated { suffix, change }))
     }
 
     /// The hash that `_imp.source_hash` of the interpreter returns for this source
     /// (`_validate_hash_pyc`), or `None` if the algorithm is not known.
-    fn hash(&self, magic: u16, interpreter: Option<&Interpreter>) -> io::Result<Option<[u8; 8]>> {
+    fn hash(&self, magic: u16, last: &mut LastHash) -> io::Result<Option<[u8; 8]>> {
+        if let Some((source, by, hash)) = &last.0
+            && (source, *by) == (self, magic)
+        {
+            return Ok(Some(*hash));
+        }
         // The key is the whole magic number, including `\r\n`.
         let [low, high] = magic.to_le_bytes();
         let key = u64::from(u32::from_le_bytes([low, high, b'\r', b'\n']));
-        let by_magic = magic::interpreter(magic);
-        let hash = match interpreter.or(by_magic.as_ref()) {
-            Some(Interpreter::CPython(version)) if *version >= Version::new(3, 11) => {
+        let hash = match magic::interpreter(magic) {
+            Some(Interpreter::CPython(version)) if version >= Version::new(3, 11) => {
                 self.hash_with(SipHasher13::new_with_keys(key, 0))?
             }
             // PyPy 3.11 still uses SipHash-2-4.
@@ -114,6 +118,7 @@ impl Source {
             }
             _ => return Ok(None),
         };
+        last.0 = Some((self.clone(), magic, hash));
         Ok(Some(hash))
     }
 
@@ -138,7 +143,7 @@ impl Source {
 
 /// Whether an error proves that there is no source. A symlink loop does: Python ignores
 /// it and imports the bytecode.
-fn is_absence(error: &io::Error) -> bool {
+pub(super) fn is_absence(error: &io::Error) -> bool {
     let is_missing = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
     is_missing || is_symlink_loop(error)
 }
@@ -173,7 +178,7 @@ fn is_same_mtime(recorded: u32, layout: Layout, source: SystemTime) -> bool {
 }
 
 /// The time in whole seconds, rounded down, and the remaining nanoseconds.
-pub(crate) fn since_epoch(time: SystemTime) -> (i64, u32) {
+fn since_epoch(time: SystemTime) -> (i64, u32) {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
         Err(error) => {

@@ -1,15 +1,16 @@
 //! Why a bytecode file is stale, and the words for it.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::header::Damage;
 use super::name::{BytecodeName, SOURCE_SUFFIXES, SourceSuffix};
 
 /// Why a bytecode file is stale.
 ///
-/// A plan may hold a million of these, so this type owns no memory.
-/// [`describe`](Self::describe) derives the name of the source from the name of the
-/// bytecode file.
+/// A plan may hold a million of these, so this type is small and owns no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Staleness {
     /// The source does not exist. Python does not import such a file from
@@ -31,7 +32,10 @@ pub enum Staleness {
     },
     /// No interpreter can run the file.
     Damaged(Damage),
-    /// The file is a partial write: the process that wrote it was interrupted.
+    /// pytest compiled the file from this path, which is not that of the source, and would
+    /// not correct it: tracebacks name another file.
+    Moved(&'static PathBuf),
+    /// The file is a partial write that was interrupted, or a copy that a sync tool made.
     Leftover,
 }
 
@@ -47,6 +51,18 @@ pub enum Change {
 }
 
 impl Staleness {
+    /// Keeps each path until the program ends, because the plan does so too.
+    pub(super) fn moved(recorded: PathBuf) -> Self {
+        static PATHS: Mutex<BTreeSet<&PathBuf>> = Mutex::new(BTreeSet::new());
+        let mut paths = PATHS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = paths.get(&recorded) {
+            return Self::Moved(known);
+        }
+        let recorded = Box::leak(Box::new(recorded));
+        paths.insert(recorded);
+        Self::Moved(recorded)
+    }
+
     /// The reason in one word, the same in the listing, in JSON and in the
     /// documentation.
     pub const fn word(&self) -> &'static str {
@@ -55,6 +71,7 @@ impl Staleness {
             Self::Outdated { .. } => "outdated",
             Self::Raced { .. } => "raced",
             Self::Damaged(_) => "damaged",
+            Self::Moved(_) => "moved",
             Self::Leftover => "leftover",
         }
     }
@@ -78,6 +95,8 @@ impl Staleness {
                 format!("{module}{suffix} was changed after it was compiled, in the same second")
             }
             Self::Damaged(damage) => damage.to_string(),
+            Self::Moved(recorded) => format!("compiled as {}", recorded.display()),
+            Self::Leftover if name.is_conflict_copy => "conflict copy of a sync tool".to_owned(),
             Self::Leftover => "from an interrupted write".to_owned(),
         };
         format!("{}, {detail}", self.word())

@@ -1,98 +1,104 @@
 //! The PATHs of the command line. Each is looked up before anything else happens.
-//!
-//! Everything is removed by name relative to an open PATH, so that a rename or a symlink swap
-//! during the run cannot redirect a removal to another place. A PATH is opened when it is
-//! needed, as there may be more than a process can keep open, and must then be the directory
-//! that it was at the start.
 
+mod mirror;
 mod root;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use crate::console::format::list_paths;
-use crate::directory;
-use crate::failure::Failure;
+use crate::console::format::{escape_path, list_paths};
+use crate::directory::{self, Dir};
+use crate::failure::{Failure, Operation};
 use crate::options::Options;
-use crate::path::{canonicalize, fold_case, is_absence, is_no_path, is_same, or_current_dir};
-use crate::pycache_prefix::{self, PrefixDir, source_dir_below};
+use crate::path::{canonicalize, is_absence, is_no_path, is_same, or_current_dir};
+use crate::place::{PathPlace, Place};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
 
-pub(crate) use root::{Location, Root, Scope};
+pub(crate) use mirror::Mirror;
+pub(crate) use mirror::source_dir_below;
+pub(crate) use root::{Root, Scope};
 
 /// All roots.
 #[derive(Debug, Default)]
 pub(crate) struct Roots {
-    /// The roots, in the order of the command line.
+    /// The roots, in the order of the command line; the mirrors come last.
     pub(crate) list: Vec<Root>,
-    /// The PATHs that exist but could not be opened.
+    /// The PATHs that could not be opened.
     pub(crate) failures: Vec<Failure>,
-    /// The canonical paths of all directories that are walked by themselves: a walk
-    /// that meets one skips it.
-    pub(crate) walked_separately: HashSet<PathBuf>,
-    /// The position of each root of single entries, by its path and the address of its rules.
-    entry_roots: HashMap<(PathBuf, usize), usize>,
+    /// The PATHs that are ignored.
+    pub(crate) ignored: Vec<PathBuf>,
+    /// The settings files that apply to PATHs.
+    pub(crate) settings: BTreeSet<PathBuf>,
+    /// What these ignore.
+    pub(crate) ignored_words: Vec<String>,
+    /// The canonical paths of the roots of whole trees: a walk that meets another root keeps it.
+    trees: HashSet<PathBuf>,
+    /// The places of the directories above PATHs.
+    places: HashMap<PathBuf, PathPlace>,
 }
 
 impl Roots {
-    /// Opens all PATHs. A directory is a root, also through a symlink. A bytecode file, a
+    /// Looks up all PATHs. A directory is a root, also through a symlink. A bytecode file, a
     /// file in a `__pycache__`, and a `__pycache__` directory become an entry of the
-    /// directory that holds them; any other file is passed over. The directories under
-    /// `PYTHONPYCACHEPREFIX` form one more root.
+    /// directory that holds them; any other file is passed over.
     ///
     /// # Errors
     ///
-    /// If a PATH does not exist.
+    /// If a PATH does not exist, or its settings are not valid.
     pub(crate) fn open(options: &Options) -> Result<Self> {
         let mut roots = Self::default();
         let mut missing = Vec::new();
-        for (path, rules) in options.cli.paths.iter().zip(&options.rules) {
-            match roots.add_path(path, rules, options.cli.one_file_system) {
+        for path in &options.cli.paths {
+            match roots.add_path(path, options) {
                 Ok(()) => {}
                 // A dangling symlink exists, and does not stop the rest.
-                Err(error) if is_no_path(&error) && fs::symlink_metadata(path).is_err() => {
-                    missing.push(path.clone())
+                Err(failure)
+                    if is_no_path(&failure.error) && fs::symlink_metadata(path).is_err() =>
+                {
+                    missing.push(path.clone());
                 }
-                Err(error) => roots.add_failure(path, error),
+                Err(Failure {
+                    operation: Operation::ApplySettings,
+                    path,
+                    error,
+                }) => {
+                    bail!(
+                        "{}: {error} (use --isolated to ignore this file)",
+                        escape_path(&path)
+                    );
+                }
+                Err(failure) => roots.failures.push(failure),
             }
         }
         if !missing.is_empty() {
-            bail!(
-                "no such file or directory: {}{}",
-                list_paths(&missing),
-                wildcard_tip(&missing)
-            );
+            let tip = wildcard_tip(&missing);
+            bail!("no such file or directory: {}{tip}", list_paths(&missing));
         }
         if let Some(prefix) = options.cli.pycache_prefix() {
-            match roots.add_prefix(prefix, options.cli.one_file_system) {
+            match roots.add_mirrors(prefix, options) {
                 // Python creates it on demand.
-                Err(error) if !is_absence(&error) => roots.add_failure(prefix, error),
+                Err(failure) if !is_absence(&failure.error) => roots.failures.push(failure),
                 Ok(()) | Err(_) => {}
             }
         }
         Ok(roots)
     }
 
-    fn add_path(
-        &mut self,
-        path: &Path,
-        rules: &Arc<Rules>,
-        one_file_system: bool,
-    ) -> io::Result<()> {
-        let is_symlink = fs::symlink_metadata(path)?.is_symlink();
+    fn add_path(&mut self, path: &Path, options: &Options) -> Result<(), Failure> {
+        let read = |error| Failure::read(path, error);
+        let is_symlink = fs::symlink_metadata(path).map_err(read)?.is_symlink();
         let followed = fs::metadata(path);
         if followed.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            let canonical = canonicalize(path)?;
+            let canonical = canonicalize(path).map_err(read)?;
             if canonical.file_name() == Some(CACHE_DIR.as_ref()) {
-                return self.add_entry(path, &canonical, rules, one_file_system);
+                return self.add_entry(path, &canonical, options);
             }
-            if self.walked_separately.insert(canonical.clone()) {
-                self.add_root(path, canonical, Scope::Tree, rules, one_file_system)?;
+            if self.trees.insert(canonical.clone()) {
+                self.add_root(path, path, canonical, Scope::Tree, options)?;
             }
             return Ok(());
         }
@@ -102,19 +108,20 @@ impl Roots {
         // A symlink is judged by its own name, even if it is dangling. The name of another file
         // is that in its directory: the file system may ignore case.
         let canonical = if is_symlink {
-            canonicalize(or_current_dir(parent))?.join(name)
+            canonicalize(or_current_dir(parent))
+                .map_err(read)?
+                .join(name)
         } else {
-            canonicalize(path)?
-        };
-        let (Some(parent), Some(name)) = (canonical.parent(), canonical.file_name()) else {
-            return Ok(());
+            canonicalize(path).map_err(read)?
         };
         let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
-        let in_cache = parent.file_name() == Some(CACHE_DIR.as_ref());
-        if in_cache || (is_file && is_bytecode(name)) {
-            return self.add_entry(path, &canonical, rules, one_file_system);
+        let in_cache = canonical
+            .parent()
+            .is_some_and(|dir| dir.ends_with(CACHE_DIR));
+        if in_cache || (is_file && canonical.file_name().is_some_and(is_bytecode)) {
+            return self.add_entry(path, &canonical, options);
         }
-        followed.map(drop)
+        followed.map(drop).map_err(read)
     }
 
     /// Adds a single entry as part of the directory that holds it.
@@ -122,119 +129,170 @@ impl Roots {
         &mut self,
         path: &Path,
         canonical: &Path,
-        rules: &Arc<Rules>,
-        one_file_system: bool,
-    ) -> io::Result<()> {
+        options: &Options,
+    ) -> Result<(), Failure> {
         let (Some(parent), Some(name)) = (canonical.parent(), canonical.file_name()) else {
             return Ok(());
         };
+        for root in &mut self.list {
+            if let Scope::Entries(names) = &mut root.scope
+                && root.canonical == parent
+                && !options.ignore.is_root_ignored(path, canonical)
+            {
+                names.insert(name.to_owned());
+                return Ok(());
+            }
+        }
         // The directory as the user wrote it, unless that is another one.
-        let written = path.parent().map(or_current_dir);
-        let is_name = |written| fold_case(written) == fold_case(name);
-        let written = written
-            .filter(|written| path.file_name().is_some_and(is_name) && is_same(written, parent));
+        let written = path
+            .parent()
+            .map(or_current_dir)
+            .filter(|dir| is_same(dir, parent));
         let shown = written.unwrap_or(parent);
-        let alias = written.is_none().then(|| path.to_path_buf());
-        let key = (shown.to_path_buf(), Arc::as_ptr(rules) as usize);
-        if let Some(&position) = self.entry_roots.get(&key) {
-            if let Scope::Entries(names) = &mut self.list[position].scope {
-                names.entry(name.to_owned()).or_default().extend(alias);
-            }
-            return Ok(());
-        }
-        let scope = Scope::Entries(BTreeMap::from([(
-            name.to_owned(),
-            alias.into_iter().collect(),
-        )]));
-        self.add_root(shown, parent.to_path_buf(), scope, rules, one_file_system)?;
-        self.entry_roots.insert(key, self.list.len() - 1);
-        Ok(())
+        let scope = Scope::Entries(BTreeSet::from([name.to_owned()]));
+        self.add_root(path, shown, parent.to_path_buf(), scope, options)
     }
 
-    /// Adds the counterparts of all trees under `prefix` as one root.
-    fn add_prefix(&mut self, prefix: &Path, one_file_system: bool) -> io::Result<()> {
-        let canonical = canonicalize(prefix)?;
-        // Other projects have bytecode there, so that a walk that meets it skips it.
-        let is_path_argument = !self.walked_separately.insert(canonical.clone());
-        self.scope_paths_in_prefix(&canonical);
-        let trees = self.list.iter().filter(|root| root.is_tree());
-        let trees = trees.map(|root| (&*root.path, &*root.canonical, &root.rules));
-        let mut dirs = pycache_prefix::find_dirs(&canonical, trees)?;
-        // A counterpart that is itself a PATH is walked as that.
-        dirs.retain(|dir| {
-            let path = canonical.join(&dir.relative);
-            self.walked_separately.insert(path)
-                || (dir.relative.as_os_str().is_empty() && !is_path_argument)
-        });
-        let Some(rules) = dirs.first().map(|dir| Arc::clone(&dir.rules)) else {
-            return Ok(());
-        };
-        let scope = Scope::PrefixDirs(dirs);
-        self.add_root(prefix, canonical, scope, &rules, one_file_system)
-    }
-
-    /// Gives each PATH that is itself below the prefix the directory of its sources.
-    fn scope_paths_in_prefix(&mut self, prefix: &Path) {
-        for root in self.list.iter_mut().filter(|root| root.is_tree()) {
-            let Some(source_dir) = source_dir_below(prefix, &root.canonical) else {
-                continue;
-            };
-            // Below the prefix `/`, each tree is its own counterpart.
-            if source_dir != root.canonical {
-                root.scope = Scope::PrefixDirs(vec![PrefixDir {
-                    relative: PathBuf::new(),
-                    canonical_source_dir: source_dir.clone(),
-                    source_dir,
-                    rules: Arc::clone(&root.rules),
-                    is_path_argument: true,
-                }]);
-            }
-        }
-    }
-
+    /// Adds a root for a PATH, unless that is ignored. `shown` is the root as it is shown.
     fn add_root(
         &mut self,
         path: &Path,
+        shown: &Path,
         canonical: PathBuf,
         scope: Scope,
-        rules: &Arc<Rules>,
-        one_file_system: bool,
-    ) -> io::Result<()> {
-        let dir = directory::open_root(path)?;
-        let file_system = if one_file_system {
-            directory::file_system(&dir)?
+        options: &Options,
+    ) -> Result<(), Failure> {
+        let (above, found) = self.find_place(&canonical, options)?;
+        let rules = Arc::new(Rules {
+            ignore: Arc::new(
+                options
+                    .ignore
+                    .as_ref()
+                    .clone()
+                    .and(&found.place.rules.ignore),
+            ),
+            ..found.place.rules.as_ref().clone()
+        });
+        let named = match &scope {
+            Scope::Entries(names) => names.first().map(|name| canonical.join(name)),
+            _ => None,
+        };
+        if rules
+            .ignore
+            .is_root_ignored(path, named.as_deref().unwrap_or(&canonical))
+        {
+            self.ignored.push(path.to_path_buf());
+            return Ok(());
+        }
+        for file in &found.settings {
+            if self.settings.insert(file.path.clone()) {
+                self.ignored_words
+                    .extend(file.ignored_words.iter().cloned());
+            }
+        }
+        let above = Arc::new(Place {
+            rules,
+            ..above.place.as_ref().clone()
+        });
+        let dir = Dir::open(shown).map_err(|error| Failure::read(path, error))?;
+        let identity = dir.identity().map_err(|error| Failure::read(path, error))?;
+        let file_system = if options.cli.one_file_system {
+            directory::file_system_of(&canonical).map_err(|error| Failure::read(path, error))?
         } else {
             None
         };
         self.list.push(Root {
             id: self.list.len(),
-            path: path.to_path_buf(),
+            path: shown.to_path_buf(),
             canonical,
-            identity: directory::identity(&dir)?,
+            identity,
             file_system,
             scope,
-            rules: Arc::clone(rules),
+            above,
+            in_git_dir: found.place.in_git_dir,
+            source_dir: None,
         });
         Ok(())
     }
 
-    fn add_failure(&mut self, path: &Path, error: io::Error) {
-        self.failures.push(Failure::read(path, error));
+    /// The place that holds a directory, and its own.
+    fn find_place(
+        &mut self,
+        dir: &Path,
+        options: &Options,
+    ) -> Result<(PathPlace, PathPlace), Failure> {
+        // A cache belongs to the directory that holds it.
+        let path = dir
+            .parent()
+            .filter(|_| dir.ends_with(CACHE_DIR))
+            .unwrap_or(dir);
+        let base = &options.rules;
+        let mut found = PathPlace::top(Arc::clone(base));
+        let ancestors: Vec<&Path> = dir.ancestors().skip(1).collect();
+        for above in ancestors.into_iter().rev() {
+            found = match self.places.get(above) {
+                Some(known) if above != path => known.clone(),
+                _ => found.enter(above, path, base)?,
+            };
+            if above != path {
+                self.places.insert(above.to_path_buf(), found.clone());
+            }
+        }
+        let own = found.enter(dir, path, base)?;
+        Ok((found, own))
+    }
+
+    /// Adds the mirrors of all trees under `prefix` as one root.
+    fn add_mirrors(&mut self, prefix: &Path, options: &Options) -> Result<(), Failure> {
+        let read = |error| Failure::read(prefix, error);
+        let canonical = canonicalize(prefix).map_err(read)?;
+        for root in self
+            .list
+            .iter_mut()
+            .filter(|root| matches!(root.scope, Scope::Tree))
+        {
+            // Below the prefix `/`, each tree is its own mirror.
+            root.source_dir = source_dir_below(&canonical, &root.canonical)
+                .filter(|source_dir| *source_dir != root.canonical);
+        }
+        // Other projects have bytecode there, so that a walk that meets it keeps it. If it is a
+        // PATH itself, that walk removes everything.
+        if !self.trees.insert(canonical.clone()) {
+            return Ok(());
+        }
+        let trees = self
+            .list
+            .iter()
+            .filter(|root| matches!(root.scope, Scope::Tree));
+        let mirrors = mirror::find(&canonical, trees).map_err(read)?;
+        if mirrors.is_empty() {
+            return Ok(());
+        }
+        self.add_root(prefix, prefix, canonical, Scope::Mirrors(mirrors), options)
+    }
+
+    /// Whether a directory that a walk met is another root.
+    pub(crate) fn is_other_root(&self, root: &Root, relative: &Path) -> bool {
+        (self.trees.len() > 1 || !matches!(root.scope, Scope::Tree))
+            && self.trees.contains(&root.canonical.join(relative))
+    }
+
+    /// Whether every PATH is a file that is not bytecode. Besides others, such files are
+    /// passed over silently, because a shell expands `pyclean *` to all files.
+    pub(crate) fn are_no_bytecode(&self) -> bool {
+        self.list.is_empty() && self.failures.is_empty() && self.ignored.is_empty()
     }
 }
 
 /// What to do if a PATH with wildcards does not exist.
 fn wildcard_tip(missing: &[PathBuf]) -> &'static str {
     // The prefix `\\?\` is no wildcard.
-    let has_wildcard = |part: Component| match part {
+    let mut parts = missing.iter().flat_map(|path| path.components());
+    let has_wildcard = parts.any(|part| match part {
         Component::Normal(name) => name.as_encoded_bytes().iter().any(|b| b"*?".contains(b)),
         _ => false,
-    };
-    if cfg!(windows)
-        && missing
-            .iter()
-            .any(|path| path.components().any(has_wildcard))
-    {
+    });
+    if cfg!(windows) && has_wildcard {
         "\n\n  tip: shells on Windows do not expand wildcards; name the directory"
     } else {
         ""

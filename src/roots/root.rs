@@ -1,16 +1,15 @@
-//! One root, and the directories below it.
+//! One root: a directory in which something is removed.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cap_std::fs::Dir;
-
-use crate::directory::{self, DirIdentity, FileSystem};
-use crate::pycache_prefix::PrefixDir;
-use crate::rules::Rules;
+use super::Mirror;
+use crate::directory::{self, Dir, DirIdentity, FileSystem};
+use crate::place::Place;
+use crate::rules::ignore::EntryPath;
 
 /// A directory in which something is removed.
 #[derive(Debug)]
@@ -19,37 +18,30 @@ pub(crate) struct Root {
     pub(crate) id: usize,
     /// The directory as the user wrote it.
     pub(crate) path: PathBuf,
-    /// The canonical path: absolute and without symlinks.
     pub(crate) canonical: PathBuf,
     /// The directory as it was at the start of the run.
-    pub(super) identity: DirIdentity,
+    pub(crate) identity: DirIdentity,
     /// The file system to stay on with `--one-file-system`.
     pub(crate) file_system: Option<FileSystem>,
-    /// The part of the directory that is searched.
     pub(crate) scope: Scope,
-    /// What is removed.
-    pub(crate) rules: Arc<Rules>,
+    /// The place that holds it, with the rules in force in the root itself.
+    pub(crate) above: Arc<Place>,
+    /// Whether it is part of the files of a repository.
+    pub(crate) in_git_dir: bool,
+    /// The directory of the sources, if the user named a directory under
+    /// `PYTHONPYCACHEPREFIX`.
+    pub(super) source_dir: Option<PathBuf>,
 }
 
-/// The part of a root that is searched.
+/// The part of a root that is walked.
 #[derive(Debug)]
 pub(crate) enum Scope {
     /// The whole directory tree.
     Tree,
-    /// Some of its entries, which the user named: files, and `__pycache__` directories. With
-    /// the PATHs as they were given that are other paths than the one that is shown.
-    Entries(BTreeMap<OsString, Vec<PathBuf>>),
-    /// Directories under `PYTHONPYCACHEPREFIX`.
-    PrefixDirs(Vec<PrefixDir>),
-}
-
-/// A directory below a root. Shared by everything that was found in it.
-#[derive(Debug)]
-pub(crate) struct Location<'a> {
-    /// The root.
-    pub(crate) root: &'a Root,
-    /// The path relative to the root; empty for the root itself.
-    pub(crate) path: Box<Path>,
+    /// Some of its entries, which the user named: files, and `__pycache__` directories.
+    Entries(BTreeSet<OsString>),
+    /// The mirrors of PATHs under `PYTHONPYCACHEPREFIX`, by their relative paths.
+    Mirrors(BTreeMap<PathBuf, Mirror>),
 }
 
 impl Root {
@@ -60,9 +52,8 @@ impl Root {
     /// If it cannot be opened, or is another directory than at the start.
     pub(crate) fn open(&self) -> io::Result<Dir> {
         // `a/../b` leads nowhere once `a` is removed.
-        let opened = directory::open_root(&self.path);
-        let dir = opened.or_else(|_| directory::open_root(&self.canonical))?;
-        if directory::identity(&dir)? == self.identity {
+        let dir = Dir::open(&self.path).or_else(|_| Dir::open(&self.canonical))?;
+        if dir.identity()? == self.identity {
             Ok(dir)
         } else {
             Err(directory::changed())
@@ -72,25 +63,12 @@ impl Root {
     /// A path below this root as it is shown: without a leading `./`.
     pub(crate) fn display_path(&self, relative: &Path) -> PathBuf {
         if relative.as_os_str().is_empty() {
-            self.path.clone()
+            // Completion types a separator at the end of a PATH.
+            self.path.components().collect()
         } else if self.path == Path::new(".") {
             relative.to_path_buf()
         } else {
             self.path.join(relative)
-        }
-    }
-
-    /// Whether the whole directory tree is searched.
-    pub(crate) fn is_tree(&self) -> bool {
-        matches!(self.scope, Scope::Tree)
-    }
-
-    /// The PATHs as they were given that lead to the first component of a path below this
-    /// root, and are other paths than the one that is shown.
-    pub(crate) fn aliases(&self, relative: &Path) -> &[PathBuf] {
-        match (&self.scope, relative.iter().next()) {
-            (Scope::Entries(names), Some(name)) => names.get(name).map_or(&[], Vec::as_slice),
-            _ => &[],
         }
     }
 
@@ -105,22 +83,52 @@ impl Root {
             relative
         }
     }
-}
 
-impl<'a> Location<'a> {
-    /// The directory at a path relative to a root.
-    pub(crate) fn new(root: &'a Root, path: &Path) -> Arc<Self> {
-        let path = path.into();
-        Arc::new(Self { root, path })
+    /// The path of an entry as `--ignore` compares it: what is ignored in a source tree is ignored
+    /// in its mirror, too.
+    pub(crate) fn entry_path<'e>(&'e self, display: &'e Path, relative: &'e Path) -> EntryPath<'e> {
+        let canonical_root = match (&self.scope, &self.source_dir) {
+            (Scope::Mirrors(mirrors), _) => mirrors
+                .values()
+                .next()
+                .map_or(&*self.canonical, Mirror::source_root),
+            (_, Some(source_dir)) => source_dir,
+            _ => &self.canonical,
+        };
+        EntryPath {
+            display,
+            canonical_root,
+            relative,
+        }
     }
 
-    /// The canonical path.
-    pub(crate) fn canonical(&self) -> PathBuf {
-        self.root.canonical.join(&self.path)
+    /// The directory of the sources whose bytecode Python caches in a directory of this root, if
+    /// that is under `PYTHONPYCACHEPREFIX`.
+    pub(crate) fn source_dir(&self, relative: &Path) -> Option<PathBuf> {
+        match &self.scope {
+            Scope::Mirrors(mirrors) => relative.ancestors().find_map(|above| {
+                let below = relative.strip_prefix(above).ok()?;
+                Some(mirrors.get(above)?.source_dir.join(below))
+            }),
+            _ => Some(self.source_dir.as_ref()?.join(relative)),
+        }
     }
 
-    /// The path as it is shown.
-    pub(crate) fn display_path(&self) -> PathBuf {
-        self.root.display_path(&self.path)
+    /// Whether it consists of the mirrors of PATHs.
+    pub(crate) fn is_mirror(&self) -> bool {
+        matches!(self.scope, Scope::Mirrors(_))
+    }
+
+    /// Whether Python writes bytecode into all of its directories.
+    pub(crate) fn is_in_prefix(&self) -> bool {
+        self.is_mirror() || self.source_dir.is_some()
+    }
+
+    /// Whether an entry of this name in its top directory is walked.
+    pub(crate) fn includes(&self, name: &OsStr) -> bool {
+        match &self.scope {
+            Scope::Entries(names) => names.contains(name),
+            _ => true,
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! Finds the debris topic that a name belongs to.
+//! Finds the debris topic that a path belongs to.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
-use super::topics::{ALL, DEFAULT_TOPICS, PatternId};
+use super::globs::compile_table;
+use super::topics::{ALL, PatternId, Property};
 
 /// All topics.
 pub(crate) fn all_topics() -> &'static Debris {
@@ -21,7 +21,7 @@ pub(crate) struct Debris {
     files: PatternSet,
 }
 
-/// Patterns, and the globs that find them by name.
+/// Patterns, in the order of the table, and their globs.
 #[derive(Debug, Clone, Default)]
 struct PatternSet {
     globs: GlobSet,
@@ -31,54 +31,31 @@ struct PatternSet {
 impl Debris {
     /// The topics of these names; the default ones if there are no names.
     pub(crate) fn new(names: &[String]) -> Self {
-        let is_selected = |pattern: &PatternId| {
-            if names.is_empty() {
-                return DEFAULT_TOPICS.contains(&pattern.topic);
-            }
-            let mut names = names.iter();
-            names.any(|name| name == pattern.topic || name == ALL)
-        };
-        let patterns = PatternId::all().filter(is_selected);
-        let (dirs, files) = patterns.partition(|pattern| pattern.is_dir());
+        let (dirs, files) = PatternId::all()
+            .filter(|pattern| match names {
+                [] => pattern.has(Property::Default),
+                _ => names
+                    .iter()
+                    .any(|name| *name == pattern.topic || name == ALL),
+            })
+            .partition(|pattern| pattern.is_dir());
         Self {
             dirs: PatternSet::new(dirs),
             files: PatternSet::new(files),
         }
     }
 
-    /// What a directory, or a file, of this name is. `path` is its path, which decides if a
-    /// pattern also names the directory that holds it.
-    pub(crate) fn find(&self, name: &OsStr, path: &Path, is_dir: bool) -> Option<PatternId> {
+    /// The pattern of a path relative to a PATH: of its name, for some also of the directory
+    /// that holds it. The evidence is not looked at.
+    pub(crate) fn find(&self, path: &Path, is_dir: bool) -> Option<PatternId> {
         let PatternSet { globs, patterns } = if is_dir { &self.dirs } else { &self.files };
-        if patterns.is_empty() {
-            return None;
-        }
-        let is_in_place = |pattern: &PatternId| {
-            let (needed, _) = pattern.parent_and_name();
-            needed.is_none_or(|needed| path.parent().is_some_and(|dir| dir.ends_with(needed)))
-        };
-        let matches = globs.matches(name);
-        let mut found = matches.iter().map(|&index| patterns[index]);
-        found.find(is_in_place)
-    }
-
-    /// Whether a name is that of debris, perhaps in another place.
-    pub(crate) fn may_match(&self, name: &OsStr) -> bool {
-        self.dirs.globs.is_match(name) || self.files.globs.is_match(name)
+        globs.matches(path).first().map(|&index| patterns[index])
     }
 }
 
 impl PatternSet {
     fn new(patterns: Vec<PatternId>) -> Self {
-        let mut globs = GlobSetBuilder::new();
-        for pattern in &patterns {
-            let (_, name) = pattern.parent_and_name();
-            // The table is constant, and a test compiles it.
-            globs.add(Glob::new(name).expect("a valid glob"));
-        }
-        Self {
-            globs: globs.build().expect("valid globs"),
-            patterns,
-        }
+        let globs = compile_table(patterns.iter().map(|pattern| pattern.path()));
+        Self { globs, patterns }
     }
 }

@@ -1,10 +1,12 @@
 //! The globs of `--erase`, relative to each PATH.
 
-use std::path::{Component, Path, is_separator};
+use std::path::{Component, Path, PathBuf, is_separator};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use globset::{Glob, GlobMatcher};
 
-use super::path_glob::{PathGlob, Wildcards, check_size};
+use super::globs::parse_glob;
+use super::is_vcs_dir;
 
 /// What the user asked to erase.
 #[derive(Debug, Clone, Default)]
@@ -12,36 +14,29 @@ pub(crate) struct EraseGlobs(Vec<EraseGlob>);
 
 #[derive(Debug, Clone)]
 struct EraseGlob {
-    glob: PathGlob,
-    /// Whether it ended with a separator, as for directories in `pathlib`.
+    matcher: GlobMatcher,
+    /// It ends with a separator, as for directories in `pathlib`.
     is_dir_only: bool,
+    /// How many names of version control directories it writes out. In a path with more of
+    /// these, a wildcard matches one.
+    vcs_names: usize,
 }
 
 impl EraseGlobs {
-    /// Parses globs.
-    ///
-    /// # Errors
-    ///
-    /// If a glob is not valid, is empty or too long, or points outside the PATH.
+    /// Parses globs. One that points outside the PATH is an error.
     pub(crate) fn new(globs: &[String]) -> Result<Self> {
-        let parse = |text: &String| {
-            check_size(text)?;
-            let invalid = || format!("invalid --erase glob '{text}'");
-            let is_inside =
-                |part: Component| matches!(part, Component::Normal(_) | Component::CurDir);
-            ensure!(
-                Path::new(text).components().all(is_inside),
-                "{}: it points outside PATH; use a relative path without '..'",
-                invalid()
-            );
-            let glob = PathGlob::new(text).with_context(invalid)?;
-            ensure!(!glob.is_empty(), "{}: it is empty", invalid());
-            Ok(EraseGlob {
-                glob,
-                is_dir_only: text.ends_with(is_separator),
-            })
-        };
-        Ok(Self(globs.iter().map(parse).collect::<Result<_>>()?))
+        let mut parsed = Vec::new();
+        for glob in globs {
+            let path = Path::new(glob);
+            let valid =
+                parse(path).with_context(|| format!("invalid --erase glob '{glob:.80}'"))?;
+            parsed.push(EraseGlob {
+                matcher: valid.compile_matcher(),
+                is_dir_only: glob.ends_with(is_separator),
+                vcs_names: count_vcs_names(path),
+            });
+        }
+        Ok(Self(parsed))
     }
 
     /// Whether nothing is to be erased.
@@ -52,9 +47,28 @@ impl EraseGlobs {
     /// Whether a path relative to a PATH is to be erased. The PATH itself never is. A
     /// directory of version control is only if a glob writes out its name.
     pub(crate) fn is_match(&self, path: &Path, is_dir: bool) -> bool {
-        let matches = |erase: &EraseGlob| {
-            (is_dir || !erase.is_dir_only) && erase.glob.is_match(path, Wildcards::ExceptVcs)
-        };
-        !path.as_os_str().is_empty() && self.0.iter().any(matches)
+        !path.as_os_str().is_empty()
+            && self.0.iter().any(|glob| {
+                (is_dir || !glob.is_dir_only)
+                    && glob.matcher.is_match(path)
+                    && count_vcs_names(path) <= glob.vcs_names
+            })
     }
+}
+
+fn parse(glob: &Path) -> Result<Glob> {
+    let mut path = PathBuf::new();
+    for part in glob.components() {
+        match part {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            _ => bail!("it points outside PATH; use a relative path without '..'"),
+        }
+    }
+    ensure!(!path.as_os_str().is_empty(), "it is empty");
+    parse_glob("", path.to_str().unwrap_or_default())
+}
+
+fn count_vcs_names(path: &Path) -> usize {
+    path.iter().filter(|name| is_vcs_dir(name)).count()
 }

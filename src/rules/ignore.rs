@@ -1,30 +1,48 @@
 //! What `--ignore` and the `ignore` setting exclude.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::iter;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
+use globset::{Glob, GlobSet, escape};
 
-use super::name_globs::NameGlobs;
-use super::path_glob::{PathGlob, Wildcards, check_size, has_wildcards, name_glob};
-use crate::path::{file_name, fold_case, plain};
+use super::globs::{compile_globs, has_wildcards, parse_glob};
+use crate::path::{canonicalize, file_name, fold_case, plain};
 
-/// Names, paths and globs that are neither entered nor removed. Names and paths are in the
-/// form in which they are compared.
+/// The most words in a settings file, or on the command line.
+const MAX_WORDS: usize = 10_000;
+
+/// What to do about a path that is no text.
+const NO_TEXT: &str = "globs must be valid UTF-8; use '?' for other bytes";
+
+/// Names, paths and globs that are neither entered nor removed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IgnoreRules {
-    names: HashSet<OsString>,
-    name_globs: NameGlobs,
-    /// Paths by their file name: absolute, or the end of a path. Looked up instead of
-    /// compared one after the other, as there can be a hundred thousand.
-    paths: HashMap<OsString, HashSet<PathBuf>>,
-    /// The most components that one of `paths` has.
-    max_path_len: usize,
-    path_globs: Vec<PathGlob>,
-    /// The rules of the directories above.
+    /// The canonical directory of the settings file; `None` for the command line.
+    dir: Option<PathBuf>,
+    /// Names and relative paths: each is the end of a path, at any depth.
+    relative: WordSet,
+    absolute: WordSet,
     inherited: Option<Arc<Self>>,
+}
+
+/// Names or paths, and the globs among them.
+#[derive(Debug, Clone, Default)]
+struct WordSet {
+    /// By file name, and in the form in which paths are compared.
+    literals: HashMap<OsString, Vec<PathBuf>>,
+    globs: Vec<GlobSet>,
+}
+
+/// A name or a path. It is taken literally, and as a glob if it has wildcards: a directory can
+/// be called `[x]`.
+struct Word {
+    path: PathBuf,
+    glob: Option<Glob>,
 }
 
 /// The path of an entry as a user can write it.
@@ -34,190 +52,237 @@ pub(crate) struct EntryPath<'a> {
     pub(crate) display: &'a Path,
     /// The canonical path of the PATH.
     pub(crate) canonical_root: &'a Path,
-    /// The path of the entry below the PATH.
+    /// The path of the entry relative to the PATH.
     pub(crate) relative: &'a Path,
-    /// The PATHs as they were given that lead to the first component of `relative`, and are
-    /// other paths than the one that is shown.
-    pub(crate) aliases: &'a [PathBuf],
 }
 
 impl EntryPath<'_> {
-    /// The file name.
-    pub(crate) fn name(&self) -> &OsStr {
-        file_name(self.display).unwrap_or_default()
-    }
-
     /// The canonical path.
     pub(crate) fn canonical(&self) -> PathBuf {
+        if self.relative.as_os_str().is_empty() {
+            // To join the empty path would add a separator.
+            return self.canonical_root.to_path_buf();
+        }
         self.canonical_root.join(self.relative)
-    }
-
-    /// The paths through `aliases`.
-    fn alias_paths(&self) -> impl Iterator<Item = PathBuf> {
-        let mut below = self.relative.components();
-        below.next();
-        let below = below.as_path();
-        self.aliases.iter().map(move |alias| alias.join(below))
     }
 }
 
 impl IgnoreRules {
-    /// Parses what the user wrote. A word without a separator is a name at any depth; one
-    /// with a separator is a path, or the end of one. Each is taken literally, so that a
-    /// directory called `[x]` can be named, and as a glob if it has wildcards.
-    ///
-    /// # Errors
-    ///
-    /// If a word is empty, contains `..`, or is a glob that is not valid or too long.
+    /// Parses the words of the command line: absolute paths, or ends of paths. A `..` that
+    /// cannot be resolved is an error.
     pub(crate) fn new(words: &[OsString]) -> Result<Self> {
-        let mut rules = Self::default();
-        let mut name_globs = Vec::new();
+        Self::parse(words.iter().map(OsString::as_os_str), None)
+    }
+
+    /// Parses the words of a settings file in the canonical directory `dir`, for which a
+    /// leading `/` stands, as in `.gitignore`. A `..` is an error.
+    pub(crate) fn from_settings(words: &[String], dir: &Path) -> Result<Self> {
+        Self::parse(words.iter().map(OsStr::new), Some(dir))
+    }
+
+    fn parse<'w>(
+        words: impl ExactSizeIterator<Item = &'w OsStr>,
+        dir: Option<&Path>,
+    ) -> Result<Self> {
+        ensure!(
+            words.len() <= MAX_WORDS,
+            "more than {MAX_WORDS} ignore patterns"
+        );
+        let mut parsed = Vec::new();
         for word in words {
-            let invalid = || format!("invalid --ignore value {word:?}");
-            let path = normalize(word);
-            ensure!(
-                !path.components().any(|part| part == Component::ParentDir),
-                "{}: it contains '..'; use the resolved path",
-                invalid()
-            );
-            let Some(name) = path.file_name() else {
-                anyhow::bail!("{}: it does not name a file", invalid());
-            };
-            let is_name = path.as_os_str() == name;
-            if has_wildcards(path.as_os_str()) {
-                let text = path.to_str().with_context(|| {
-                    let why = "globs must be valid UTF-8; use '?' for other bytes";
-                    format!("{}: {why}", invalid())
-                })?;
-                check_size(text)?;
-                if is_name {
-                    name_globs.push(name_glob(text).with_context(invalid)?);
-                } else {
-                    let glob = PathGlob::new(text).with_context(invalid)?;
-                    let is_absolute = path.is_absolute();
-                    rules.path_globs.push(if is_absolute {
-                        glob
-                    } else {
-                        glob.at_any_depth()
-                    });
-                }
-            }
-            let name = fold_case(name).into_owned();
-            if is_name {
-                rules.names.insert(name);
-            } else {
-                rules.max_path_len = rules.max_path_len.max(path.components().count());
-                let path = fold_case(path.as_os_str()).into_owned();
-                rules.paths.entry(name).or_default().insert(path.into());
+            for (front, pattern) in resolve(word, dir) {
+                parsed.push(Word::new(&front, &pattern).with_context(|| describe(word))?);
             }
         }
-        rules.name_globs = NameGlobs::new(&name_globs)?;
-        Ok(rules)
+        let (absolute, relative): (Vec<_>, Vec<_>) =
+            parsed.into_iter().partition(|word| word.path.is_absolute());
+        Ok(Self {
+            dir: dir.map(Path::to_path_buf),
+            relative: WordSet::new(relative)?,
+            absolute: WordSet::new(absolute)?,
+            inherited: None,
+        })
     }
 
-    /// Whether nothing is ignored.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
-            && self.paths.is_empty()
-            && self.path_globs.is_empty()
-            && self.inherited.as_ref().is_none_or(|rules| rules.is_empty())
-    }
-
-    /// The same rules, and others.
-    pub(crate) fn and(self, others: &Self) -> Self {
+    /// These rules, and those of the directories above.
+    pub(crate) fn and(self, inherited: &Arc<Self>) -> Self {
         Self {
-            inherited: Some(Arc::new(others.clone())),
+            inherited: Some(Arc::clone(inherited)),
             ..self
         }
     }
 
-    /// Whether an entry is ignored, by its name, or by its path as it was given or as it
-    /// is without symlinks.
+    /// Whether an entry is ignored, by its path as it is shown or as it is without symlinks.
     pub(crate) fn is_ignored(&self, entry: EntryPath<'_>) -> bool {
-        if self.is_empty() {
-            return false;
-        }
-        let is_path_match = || {
-            self.is_path_match(entry.display)
-                || self.is_path_match(&entry.canonical())
-                || entry.alias_paths().any(|path| self.is_path_match(&path))
-        };
-        self.is_name_match(entry.name())
-            || (self.has_paths() && is_path_match())
-            || (self.inherited.as_ref()).is_some_and(|rules| rules.is_ignored(entry))
+        let canonical = LazyCell::new(|| entry.canonical());
+        self.levels()
+            .filter(|rules| !rules.relative.is_empty() || !rules.absolute.is_empty())
+            .any(|rules| rules.is_match(entry.display) || rules.is_match(&canonical))
     }
 
-    fn is_name_match(&self, name: &OsStr) -> bool {
-        let name = &*fold_case(name);
-        self.names.contains(name) || self.name_globs.is_match(name)
+    /// Whether a PATH is ignored, or a directory above it: on the command line one that the
+    /// user wrote, or one with an ignored absolute path; in settings one below their directory.
+    pub(crate) fn is_root_ignored(&self, written: &Path, canonical: &Path) -> bool {
+        let written: PathBuf = written.components().collect();
+        self.levels().any(|rules| {
+            let Some(dir) = &rules.dir else {
+                return written.ancestors().any(|path| rules.is_match(path))
+                    || canonical
+                        .ancestors()
+                        .any(|path| rules.absolute.is_match(path));
+            };
+            canonical
+                .ancestors()
+                .take_while(|path| path.starts_with(dir) && path != dir)
+                .any(|path| rules.is_match(path))
+        })
     }
 
-    fn has_paths(&self) -> bool {
-        !self.paths.is_empty() || !self.path_globs.is_empty()
+    fn is_match(&self, path: &Path) -> bool {
+        self.relative.is_match(path) || self.absolute.is_match(path)
     }
 
-    fn is_path_match(&self, path: &Path) -> bool {
-        let name = fold_case(file_name(path).unwrap_or_default());
-        let ends = self.paths.get(&*name);
-        ends.is_some_and(|ends| self.is_end_match(ends, path)) || self.is_path_glob_match(path)
-    }
-
-    /// Whether a path ends with one of `ends`.
-    fn is_end_match(&self, ends: &HashSet<PathBuf>, path: &Path) -> bool {
-        let path = fold_case(path.as_os_str());
-        let mut end = Path::new(&path).components();
-        for _ in self.max_path_len..end.clone().count() {
-            end.next();
-        }
-        while !end.as_path().as_os_str().is_empty() {
-            if ends.contains(end.as_path()) {
-                return true;
-            }
-            end.next();
-        }
-        false
-    }
-
-    fn is_path_glob_match(&self, path: &Path) -> bool {
-        let names: Vec<&OsStr> = path.iter().collect();
-        let mut globs = self.path_globs.iter();
-        globs.any(|glob| glob.matches_names(&names, Wildcards::MatchAll))
+    /// These rules and the inherited ones.
+    fn levels(&self) -> impl Iterator<Item = &Self> {
+        iter::successors(Some(self), |rules| rules.inherited.as_deref())
     }
 }
 
-/// A word of `--ignore` as a path, without `.` components and a trailing separator.
-pub(crate) fn normalize(word: &OsStr) -> PathBuf {
-    let path = plain(word.into());
-    let parts = path.components();
-    parts.filter(|part| *part != Component::CurDir).collect()
+impl WordSet {
+    fn new(words: Vec<Word>) -> Result<Self> {
+        let mut literals: HashMap<_, Vec<_>> = HashMap::new();
+        let mut globs = Vec::new();
+        for Word { path, glob } in words {
+            let name = path.file_name().unwrap_or_default().to_owned();
+            literals.entry(name).or_default().push(path);
+            globs.extend(glob);
+        }
+        Ok(Self {
+            literals,
+            globs: compile_globs(&globs).context("invalid ignore patterns")?,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.literals.is_empty()
+    }
+
+    /// Whether a path ends with a literal, or matches a glob.
+    fn is_match(&self, path: &Path) -> bool {
+        // `.` is no name that a wildcard matches.
+        let Some(name) = file_name(path).map(fold_case) else {
+            return false;
+        };
+        let path = fold_case(path.as_os_str());
+        let mut same_name = self.literals.get(&*name).into_iter().flatten();
+        same_name.any(|end| Path::new(&path).ends_with(end))
+            || self.globs.iter().any(|set| set.is_match(&path))
+    }
+}
+
+impl Word {
+    /// `pattern` in the directory `front`; at any depth if that is empty.
+    fn new(front: &Path, pattern: &Path) -> Result<Self> {
+        let path = front.join(pattern);
+        ensure!(
+            !path.components().any(|part| part == Component::ParentDir),
+            "it contains '..'; use the resolved path"
+        );
+        ensure!(pattern.file_name().is_some(), "it does not name a file");
+        let mut word = Self {
+            path: fold_case(path.as_os_str()).into_owned().into(),
+            glob: None,
+        };
+        if has_wildcards(pattern.as_os_str()) {
+            let start = if word.path.is_absolute() {
+                escape(front.join("").to_str().context(NO_TEXT)?)
+            } else {
+                "**/".to_owned()
+            };
+            word.glob = Some(parse_glob(&start, pattern.to_str().context(NO_TEXT)?)?);
+        }
+        Ok(word)
+    }
+}
+
+/// The directory and the pattern in it for which a word stands: as it is written and, if a
+/// symlink or `..` is on the way, resolved.
+fn resolve(word: &OsStr, dir: Option<&Path>) -> Vec<(PathBuf, PathBuf)> {
+    let path: PathBuf = plain(word.into())
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    let rooted = dir.and_then(|dir| Some((dir, path.strip_prefix("/").ok()?)));
+    let (front, pattern) = rooted.unwrap_or((Path::new(""), &path));
+    let mut words = vec![(front.to_path_buf(), pattern.to_path_buf())];
+    // What is below a wildcard cannot be looked up, and a symlink is not its target.
+    let parts = pattern.components();
+    let plain = parts
+        .clone()
+        .take_while(|part| !has_wildcards(part.as_os_str()));
+    let split = plain.count().min(parts.clone().count().saturating_sub(1));
+    let above = front.join(parts.clone().take(split).collect::<PathBuf>());
+    if split > 0
+        && let Ok(canonical) = canonicalize(&dir.unwrap_or(Path::new("")).join(&above))
+        && !canonical.ends_with(&above)
+    {
+        if dir.is_none() && above.components().any(|part| part == Component::ParentDir) {
+            words.clear();
+        }
+        words.push((canonical, parts.skip(split).collect()));
+    }
+    words
+}
+
+fn describe(word: &OsStr) -> String {
+    format!("invalid ignore pattern '{:.80}'", word.to_string_lossy())
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
+    fn is_root_ignored(rules: &IgnoreRules, written: &str, canonical: &str) -> bool {
+        rules.is_root_ignored(Path::new(written), Path::new(canonical))
+    }
+
     #[test]
-    fn path_ends_agree_with_the_standard_library() {
-        let words = ["a/c", "b/c", "/a/c", "x/a/c"];
-        let rules = |words: &[&str]| {
-            let words: Vec<_> = words.iter().map(OsString::from).collect();
-            IgnoreRules::new(&words).unwrap()
-        };
-        let all = rules(&words);
-        for path in [
-            "a/c", "./a/c", "/a/c", "/b/c", "y/x/a/c", "aa/c", "c", "d/c", "/c",
+    fn path_is_ignored_as_it_was_written_or_by_an_absolute_path() {
+        for (word, written, canonical, expected) in [
+            ("build", ".", "/home/me/build/proj", false),
+            ("build", "build/proj", "/home/me/build/proj", true),
+            ("build", "./build/", "/home/me/build", true),
+            ("me/build", "proj", "/home/me/build/proj", false),
+            ("/home/me/build", ".", "/home/me/build/proj", true),
+            ("/home/*/build", ".", "/home/me/build/proj", true),
+            ("b*", "/home/me/build/proj", "/home/me/build/proj", true),
+            ("b*", "./build/", "/home/me/build", true),
+            ("*", ".", "/home/me/build", false),
+            (".*", "..", "/home/me", false),
+            ("build/proj", "build/proj/src", "/a/build/proj/src", true),
         ] {
-            let path = Path::new(path);
-            for word in words {
-                let is_end = path.ends_with(word);
-                assert_eq!(
-                    rules(&[word]).is_path_match(path),
-                    is_end,
-                    "{path:?} {word}"
-                );
-            }
-            let is_end = words.iter().any(|word| path.ends_with(word));
-            assert_eq!(all.is_path_match(path), is_end, "{path:?}");
+            let rules = IgnoreRules::new(&[word.into()]).unwrap();
+            let ignored = is_root_ignored(&rules, written, canonical);
+            assert_eq!(ignored, expected, "{word} {written}");
+        }
+    }
+
+    #[test]
+    fn settings_ignore_what_is_below_their_directory() {
+        for (word, canonical, expected) in [
+            ("build", "/home/build/proj", false),
+            ("build", "/home/build/proj/build/x", true),
+            ("/data", "/home/build/proj/data", true),
+            ("/data", "/home/build/proj/x/data", false),
+            ("/d*", "/home/build/proj/data/x", true),
+            ("/d*", "/home/build/proj/x/data", false),
+            ("x/d*", "/home/build/proj/y/x/data", true),
+        ] {
+            let words = [word.to_owned()];
+            let rules = IgnoreRules::from_settings(&words, Path::new("/home/build/proj")).unwrap();
+            let rules = IgnoreRules::default().and(&Arc::new(rules));
+            let ignored = is_root_ignored(&rules, "build/x", canonical);
+            assert_eq!(ignored, expected, "{word} {canonical}");
         }
     }
 }

@@ -1,18 +1,17 @@
-//! What counts as bytecode and debris, and what is skipped: tables of globs, without
-//! access to the file system.
+//! What counts as bytecode and debris, and what is skipped or ignored: tables of globs, which
+//! never look at the entries that they match.
 
 pub(crate) mod debris;
 pub(crate) mod erase;
+mod globs;
 pub(crate) mod ignore;
-mod name_globs;
-pub(crate) mod path_glob;
 pub(crate) mod topics;
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
 pub(crate) use debris::Debris;
 pub(crate) use erase::EraseGlobs;
@@ -53,26 +52,34 @@ pub(crate) const VCS_DIRS: [&str; 9] = [
 /// Where packages are installed. Their files belong to them, whatever their names.
 pub(crate) const INSTALL_DIRS: [&str; 2] = ["site-packages", "dist-packages"];
 
-/// The files that describe a Python project.
-pub(crate) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
-
-/// Everything that decides what is removed below a PATH.
+/// Everything that decides what is removed in a directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     /// What the user excluded.
-    pub(crate) ignore: IgnoreRules,
+    pub(crate) ignore: Arc<IgnoreRules>,
     /// Whether [`default_skips`] are searched all the same.
     pub(crate) search_default_skips: bool,
     /// Leftovers of tools.
     pub(crate) debris: Debris,
     /// Whether a hint names leftovers that are kept because no topic was chosen.
     pub(crate) hints_debris: bool,
-    /// The globs of `--erase`.
-    pub(crate) erase: EraseGlobs,
+    pub(crate) erase: Arc<EraseGlobs>,
     /// Whether empty directories are removed.
     pub(crate) folders: bool,
-    /// Which bytecode is selected.
+    pub(crate) removes_bytecode: bool,
+    /// Whether directories are removed in which only orphaned bytecode was left.
+    pub(crate) removes_ghosts: bool,
     pub(crate) bytecode: BytecodeFilter,
+    pub(crate) reads_settings: bool,
+    pub(crate) overrides: Overrides,
+}
+
+/// What the command line decides, so that settings cannot.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Overrides {
+    pub(crate) debris: bool,
+    pub(crate) stale: Option<bool>,
+    pub(crate) python: bool,
 }
 
 /// Which bytecode is selected: a file that meets all conditions.
@@ -108,18 +115,10 @@ impl BytecodeFilter {
 /// Whether a file name is that of bytecode: a glob of [`BYTECODE`] matches it, and all of it
 /// is the name of a bytecode file. `core.pyc.1.notes` is not.
 pub(crate) fn is_bytecode(name: &OsStr) -> bool {
-    static GLOBS: LazyLock<GlobSet> = LazyLock::new(|| {
-        let mut globs = GlobSetBuilder::new();
-        for glob in BYTECODE {
-            // The table is constant, and a test compiles it.
-            globs.add(Glob::new(glob).expect("a valid glob"));
-        }
-        globs.build().expect("valid globs")
-    });
+    static GLOBS: LazyLock<GlobSet> = LazyLock::new(|| globs::compile_table(BYTECODE));
     let bytes = name.as_encoded_bytes();
     // Rejects nearly all other names, several times faster than the globs.
-    let may_match = |byte: &u8| matches!(byte, b'c' | b'o' | b's' | b'0'..=b'9');
-    bytes.last().is_some_and(may_match)
+    matches!(bytes.last(), Some(b'c' | b'o' | b's' | b'0'..=b'9'))
         && bytes.windows(2).any(|pair| pair == b"py")
         && GLOBS.is_match(name)
         && BytecodeName::parse(name).is_some()
@@ -137,16 +136,12 @@ pub(crate) fn is_installed(path: &Path) -> bool {
 
 /// Whether a name is that of a directory of installed packages.
 pub(crate) fn is_install_dir(name: &OsStr) -> bool {
-    is_one_of(&INSTALL_DIRS, name)
+    INSTALL_DIRS.iter().any(|dir| name == *dir)
 }
 
 /// Whether a name is that of a directory in which version control keeps a repository.
 pub(crate) fn is_vcs_dir(name: &OsStr) -> bool {
-    is_one_of(&VCS_DIRS, name)
-}
-
-fn is_one_of(names: &[&str], name: &OsStr) -> bool {
-    names.iter().any(|one| name == *one)
+    VCS_DIRS.iter().any(|dir| name == *dir)
 }
 
 #[cfg(test)]
@@ -155,28 +150,16 @@ mod tests {
 
     #[test]
     fn only_whole_names_of_bytecode_match() {
-        for (name, expected) in [
-            ("m.pyc", true),
-            (".pyc", true),
-            ("m.cpython-312.opt-2.pyc", true),
-            ("m.cpython-33.pyo", true),
-            ("m$py.class", true),
-            ("m.cpython-312.pyc.140213", true),
-            ("m.pyo.1", true),
-            ("m.pyc.1a", false),
-            ("m.pyc.1c", false),
-            ("core.pyc.1.notes", false),
-            ("thesis.pyc.2024-11-01.doc", false),
-            ("m.pyc.", false),
-            ("m.py", false),
-            ("m.so", false),
-            ("m.pyd", false),
-            ("m.class", false),
-            ("pyc", false),
-        ] {
-            assert_eq!(is_bytecode(name.as_ref()), expected, "{name}");
-            let parsed = BytecodeName::parse(name.as_ref()).is_some();
-            assert_eq!(parsed, expected, "a glob is missing for {name}");
+        let names = "m.pyc .pyc m.cpython-312.opt-2.pyc m.cpython-33.pyo m$py.class \
+                     m.cpython-312.pyc.140213 m.pyo.1";
+        let others = "m.pyc.1a m.pyc.1c core.pyc.1.notes thesis.pyc.2024-11-01.doc m.pyc. m.py m.so \
+                      m.pyd m.class pyc";
+        for (names, expected) in [(names, true), (others, false)] {
+            for name in names.split_whitespace() {
+                assert_eq!(is_bytecode(name.as_ref()), expected, "{name}");
+                let parsed = BytecodeName::parse(name.as_ref()).is_some();
+                assert_eq!(parsed, expected, "a glob is missing for {name}");
+            }
         }
     }
 }

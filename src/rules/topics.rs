@@ -18,7 +18,7 @@ pub(crate) struct Pattern {
 }
 
 /// A pattern of [`PATTERNS`]. It is small, because a plan may hold a million of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PatternId(u8);
 
 impl PatternId {
@@ -52,11 +52,11 @@ impl Pattern {
         self.glob.trim_end_matches('/')
     }
 
-    /// The name of the directory that must hold it, if any, and the glob for its name.
-    pub(super) fn parent_and_name(&self) -> (Option<&'static str>, &'static str) {
-        let path = self.path();
-        path.split_once('/')
-            .map_or((None, path), |(parent, name)| (Some(parent), name))
+    /// Whether its topic has a property.
+    pub(crate) fn has(&self, property: Property) -> bool {
+        TOPICS
+            .iter()
+            .any(|topic| topic.name == self.topic && topic.has(property))
     }
 }
 
@@ -69,11 +69,15 @@ pub(crate) enum Evidence {
     Project,
     /// A Python project in the directory above.
     ProjectAbove,
+    /// A Python project, or a `.spec` file of PyInstaller, in the same directory. Other tools
+    /// have files with this suffix, too: PyInstaller's contain `Analysis(`.
+    ProjectOrSpec,
+    /// For `build/NAME`, PyInstaller's `NAME.spec` beside `build`.
+    Spec,
     /// A Python project, or the settings of coverage, in the same directory.
     Coverage,
-    /// A Python project, in the same directory or above its `src`, with a `build` or a
-    /// `dist`. Without these, its `*.egg-info` may be what makes a development install
-    /// (`setup.py develop`) work.
+    /// A Python project, in the same directory or above its `src`, with a `build` or a `dist`.
+    /// Without these, its `*.egg-info` may make a development install work.
     Built,
     /// The settings of Sphinx, in the same directory or in its `source`.
     Sphinx,
@@ -110,19 +114,23 @@ const PATTERNS: &[Pattern] = &[
     named("coverage", ".coverage"),
     // Data of parallel runs: host, process and a random part.
     named("coverage", ".coverage.*.*.*"),
-    generic("coverage", "coverage.json", Evidence::Coverage),
-    generic("coverage", "coverage.lcov", Evidence::Coverage),
-    generic("coverage", "coverage.xml", Evidence::Coverage),
+    generic("coverage", "coverage.{json,lcov,xml}", Evidence::Coverage),
     generic("coverage", "htmlcov/", Evidence::Coverage),
     named("coverage", "*.py,cover"),
     generic("coverage", "*.cover", Evidence::Source),
     generic("package", "build/bdist.*/", Evidence::ProjectAbove),
+    // cx_Freeze and py2exe.
+    generic("package", "build/exe.*/", Evidence::ProjectAbove),
     generic("package", "build/lib/", Evidence::ProjectAbove),
+    // With extension modules: `lib.linux-x86_64-cpython-312`.
+    generic("package", "build/lib.*/", Evidence::ProjectAbove),
+    generic("package", "build/scripts-*/", Evidence::ProjectAbove),
+    generic("package", "build/temp.*/", Evidence::ProjectAbove),
     Pattern {
         is_container: true,
-        ..generic("package", "build/", Evidence::Project)
+        ..generic("package", "build/", Evidence::ProjectOrSpec)
     },
-    generic("package", "dist/", Evidence::Project),
+    generic("package", "dist/", Evidence::ProjectOrSpec),
     generic("package", "sdist/", Evidence::Project),
     generic("package", "*.egg-info/", Evidence::Built),
     named("package", ".pdm-build/"),
@@ -148,8 +156,7 @@ const PATTERNS: &[Pattern] = &[
     named("mypy", ".dmypy.json"),
     named("nose", "nosetests.xml"),
     named("nox", ".nox/"),
-    generic("numba", "*.nbi", Evidence::Cache),
-    generic("numba", "*.nbc", Evidence::Cache),
+    generic("numba", "*.nb{i,c}", Evidence::Cache),
     named("pybuilder", ".pybuilder/"),
     named("pyre", ".pyre/"),
     named("pyright", ".pyright/"),
@@ -162,57 +169,115 @@ const PATTERNS: &[Pattern] = &[
     named("testmon", ".testmondata-shm"),
     named("testmon", ".testmondata-wal"),
     named("tox", ".tox/"),
+    // After all others, as it matches any name.
+    generic("package", "build/*/", Evidence::Spec),
 ];
 
-/// What a topic covers, for `--help`, in lines that fit beside its name.
-pub(crate) fn help(topic: &str) -> String {
-    let text = match topic {
-        "coverage" => ".coverage, coverage.{json,lcov,xml},\nhtmlcov, *.py,cover, *.cover",
-        "package" => {
-            "build/lib, build/bdist.*, dist, sdist,\n\
-             *.egg-info, .pdm-build, _skbuild,\n\
-             pip-wheel-metadata"
-        }
-        "eggs" => ".eggs, *.egg",
-        "pyright" => ".pyright, .pyright-app-cache-*,\n.pyright-stubs-*",
-        "testmon" => ".testmondata",
-        ALL => "all topics",
-        _ => {
-            let patterns = PATTERNS.iter().filter(|pattern| pattern.topic == topic);
-            return patterns.map(Pattern::path).collect::<Vec<_>>().join(", ");
-        }
-    };
-    text.to_owned()
+/// A tool, or a kind of tools, that `--debris` and the settings can name.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: &'static str,
+    properties: &'static [Property],
+    /// What it covers, for `--help`, in lines that fit beside its name.
+    pub(crate) help: &'static str,
 }
 
-/// The topics that are removed if the user names none.
-pub(crate) const DEFAULT_TOPICS: [&str; 5] = ["cache", "coverage", "package", "pytest", "ruff"];
+/// What is special about a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Property {
+    /// It is removed if the user names no topic.
+    Default,
+    /// No hint suggests to remove it: no run makes its results again, or only a long one.
+    NotSuggested,
+    /// Its directories hold virtual environments that the tool made. Elsewhere, an environment
+    /// keeps the debris around it.
+    HoldsEnvironments,
+    /// It counts among installed packages, too.
+    InSitePackages,
+}
 
-/// Topics with results that no run makes again, so that no hint suggests to remove them.
-pub(crate) const NOT_SUGGESTED: [&str; 3] = ["hypothesis", "jupyter", "mutmut"];
+use Property::{Default, HoldsEnvironments, InSitePackages, NotSuggested};
 
-/// Topics whose directories hold virtual environments that the tool made. Elsewhere, an
-/// environment keeps the debris around it.
-pub(crate) const HOLD_ENVIRONMENTS: [&str; 3] = ["nox", "pybuilder", "tox"];
+const fn topic(name: &'static str, properties: &'static [Property], help: &'static str) -> Topic {
+    Topic {
+        name,
+        properties,
+        help,
+    }
+}
+
+/// All topics, the default ones first, and [`ALL`].
+pub(crate) const TOPICS: &[Topic] = &[
+    topic("cache", &[Default], ".cache"),
+    topic(
+        "coverage",
+        &[Default],
+        ".coverage, coverage.{json,lcov,xml},\nhtmlcov, *.py,cover, *.cover",
+    ),
+    topic(
+        "package",
+        &[Default],
+        "build/{lib,temp,bdist,scripts,exe}*,\ndist, sdist, *.egg-info, .pdm-build,\n\
+         _skbuild, pip-wheel-metadata; of\nPyInstaller: build/NAME, dist",
+    ),
+    topic("pytest", &[Default], ".pytest_cache, pytestdebug.log"),
+    topic("ruff", &[Default], ".ruff_cache"),
+    topic("complexipy", &[], ".complexipy_cache"),
+    topic("cython", &[], "cython_debug"),
+    topic("eggs", &[], ".eggs, *.egg"),
+    topic("grimp", &[], ".grimp_cache"),
+    topic("hypothesis", &[NotSuggested], ".hypothesis"),
+    topic("import-linter", &[], ".import_linter_cache"),
+    topic("jupyter", &[NotSuggested], ".ipynb_checkpoints"),
+    topic("marimo", &[], "__marimo__/cache"),
+    topic("mutmut", &[NotSuggested], "mutants, .mutmut-cache"),
+    topic("mypy", &[], ".mypy_cache, .dmypy.json"),
+    topic("nose", &[], "nosetests.xml"),
+    topic("nox", &[NotSuggested, HoldsEnvironments], ".nox"),
+    topic("numba", &[InSitePackages], "*.nbi, *.nbc"),
+    topic("pybuilder", &[HoldsEnvironments], ".pybuilder"),
+    topic("pyre", &[], ".pyre"),
+    topic("pyright", &[], ".pyright, .pyright-*"),
+    topic("pytype", &[], ".pytype"),
+    topic("sphinx", &[], "docs/_build, doc/_build"),
+    topic("testmon", &[], ".testmondata"),
+    topic("tox", &[NotSuggested, HoldsEnvironments], ".tox"),
+    topic(ALL, &[], "all topics"),
+];
 
 /// The name that stands for every topic.
 pub(crate) const ALL: &str = "all";
 
+impl Topic {
+    /// Whether it has a property.
+    pub(crate) fn has(&self, property: Property) -> bool {
+        self.properties.contains(&property)
+    }
+}
+
 /// The names of all topics, and [`ALL`].
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let topics = PATTERNS.chunk_by(|a, b| a.topic == b.topic);
-    topics.map(|patterns| patterns[0].topic).chain([ALL])
+    TOPICS.iter().map(|topic| topic.name)
+}
+
+/// The topic of a pattern, as it is named in the help.
+pub(crate) fn topic_of(pattern: &str) -> Option<&'static str> {
+    let found = PATTERNS.iter().find(|other| other.path() == pattern);
+    found.map(|found| found.topic)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn topics_that_are_named_elsewhere_exist() {
-        let listed = DEFAULT_TOPICS.into_iter().chain(NOT_SUGGESTED);
-        for name in listed.chain(HOLD_ENVIRONMENTS) {
-            assert!(names().any(|topic| topic == name), "{name}");
-        }
+    fn topics_and_patterns_belong_together() {
+        let topics: BTreeSet<_> = names().filter(|name| *name != ALL).collect();
+        assert_eq!(
+            topics,
+            PATTERNS.iter().map(|pattern| pattern.topic).collect()
+        );
     }
 }

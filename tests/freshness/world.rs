@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyclean::pyc::magic::{self, Layout};
 use pyclean::pyc::marshal::MarshalFormat;
-use pyclean::pyc::{BytecodeName, PycFile, Staleness, judge};
+use pyclean::pyc::{BytecodeName, LastHash, PycFile, Staleness, judge};
 
 /// Seconds since 1970, which may be negative, and nanoseconds after them.
 pub type Time = (i64, u32);
@@ -284,7 +284,14 @@ impl World {
         };
         describe(
             &name,
-            judge(&name, &self.bytecode, self.source.parent().unwrap(), open).unwrap(),
+            judge(
+                &name,
+                &self.bytecode,
+                self.source.parent().unwrap(),
+                &mut LastHash::default(),
+                open,
+            )
+            .unwrap(),
         )
     }
 

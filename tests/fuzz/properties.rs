@@ -2,8 +2,9 @@
 // them on the seeds.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
-use pyclean::fuzzing;
+use pyclean::fuzzing::{self, GitIndex};
 use pyclean::pyc::header::PROBE_LEN;
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
 use pyclean::pyc::{BytecodeName, Damage, Header, Interpreter, magic};
@@ -90,9 +91,51 @@ pub fn ignore(bytes: &[u8]) {
     }
 }
 
-/// Settings contain only debris topics that exist.
+/// Settings are accepted or refused, but only in a file that names this program.
 pub fn config(bytes: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        assert_ne!(fuzzing::are_topics_valid(text), Some(false));
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && fuzzing::are_settings_valid(text).is_some_and(|is_valid| is_valid)
+    {
+        assert!(text.contains("pyclean"));
     }
+}
+
+/// An index tracks its paths and what is around them, also if it is written in another way, and
+/// does not expand to much more than its size.
+pub fn index(bytes: &[u8]) {
+    let Ok(index) = GitIndex::parse(bytes) else {
+        return;
+    };
+    let paths: Vec<_> = index.paths().collect();
+    for path in &paths {
+        let (first, _) = path.split_once('/').unwrap();
+        assert!(index.tracks(Path::new(path)) && index.tracks(Path::new(first)));
+        assert!(index.may_track_bytecode() || !path.ends_with(".pyc/"));
+    }
+    let len: usize = paths.iter().map(|path| path.len()).sum();
+    // Characters can become longer in lower case.
+    assert!(len <= 3 * (4 * bytes.len() + (1 << 20)));
+    if paths.iter().all(|path| path.len() <= 4096) {
+        let rewritten = GitIndex::parse(&sparse_index(&paths)).unwrap();
+        assert!(rewritten.paths().eq(paths));
+    }
+}
+
+/// An index of version 2 with hashes of 20 bytes, in which each path is a directory.
+fn sparse_index(paths: &[&str]) -> Vec<u8> {
+    let mut bytes = [b"DIRC\0\0\0\x02".as_slice(), &be32(paths.len())].concat();
+    for path in paths {
+        bytes.extend([0; 24]);
+        bytes.extend(be32(0o40000));
+        bytes.extend([0; 32]);
+        bytes.extend(&be32(path.len().min(0xfff))[2..]);
+        bytes.extend(path.as_bytes());
+        bytes.extend(vec![0; 8 - (62 + path.len()) % 8]);
+    }
+    bytes.extend([0; 20]);
+    bytes
+}
+
+fn be32(number: usize) -> [u8; 4] {
+    u32::try_from(number).unwrap().to_be_bytes()
 }

@@ -1,11 +1,45 @@
-//! The modules of the library import each other in one direction.
+//! The source is small, and its modules import each other in one direction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use walkdir::WalkDir;
+
+/// All lines of the source: code, comments, tests in it.
+const MAX_LINES: usize = 11_500;
+const MAX_LINES_OF_FILE: usize = 320;
+const MAX_NAMED_CLOSURES: usize = 40;
+
 /// Modules that use all others.
 const ENTRY_POINTS: [&str; 4] = ["lib", "main", "launcher", "fuzzing"];
+
+#[test]
+fn source_is_small() {
+    let (mut lines, mut closures, mut long_files) = (0, 0, Vec::new());
+    for entry in WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let path = entry.unwrap().into_path();
+        if !path.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        lines += text.lines().count();
+        closures += text.lines().filter(|line| names_closure(line)).count();
+        if text.lines().count() > MAX_LINES_OF_FILE {
+            long_files.push(path);
+        }
+    }
+    assert!(long_files.is_empty(), "too long: {long_files:#?}");
+    assert!(lines <= MAX_LINES, "{lines} lines");
+    assert!(closures <= MAX_NAMED_CLOSURES, "{closures} named closures");
+}
+
+/// Whether a line begins with `let name = |`, which makes the reader go backwards.
+fn names_closure(line: &str) -> bool {
+    let value = line.trim_start().strip_prefix("let ");
+    let value = value.and_then(|rest| rest.split_once(" = "));
+    value.is_some_and(|(_, value)| value.trim_start_matches("move ").starts_with('|'))
+}
 
 #[test]
 fn no_module_imports_one_that_imports_it() {

@@ -1,5 +1,7 @@
 //! Leftovers of tools: `--debris`.
 
+use std::fs;
+
 use snapbox::str;
 
 use crate::util::{Run, can_symlink, lacks_symlinks, tree};
@@ -19,8 +21,6 @@ fn debris_without_topic_selects_default_topics() {
 .pytest_cache/
 __pycache__/
 build/
-build/bdist.linux/
-build/lib/
 coverage.xml
 dist/
 htmlcov/
@@ -96,7 +96,7 @@ fn unknown_topic_is_a_usage_error_with_a_tip() {
     let tree = tree("dist/a a.pyc");
     let run = tree.pyclean("--debris .");
     assert_eq!(run.code, Some(2));
-    for part in ["'.' is not a debris topic", "pyclean <PATH>... --debris"] {
+    for part in ["'.' is not a debris topic", "pyclean . --debris"] {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
     tree.assert_left("dist/a a.pyc");
@@ -157,7 +157,7 @@ fn name_of_the_path_itself_does_not_select_debris() {
             .assert("", "Nothing to remove.\n", 0);
     }
     let run = tree.pyclean("-n . --debris package sphinx");
-    assert_eq!(run.stdout, "build/\nbuild/lib/\ndocs/_build/\n");
+    assert_eq!(run.stdout, "build/\ndocs/_build/\n");
 }
 
 #[test]
@@ -179,6 +179,18 @@ const GENERIC: &[(&str, &str, &[&str])] = &[
     ("coverage", "coverage.xml", COVERAGE),
     ("coverage", "htmlcov/index.html", COVERAGE),
     ("package", "build/lib/m.py", PROJECT),
+    (
+        "package",
+        "build/lib.linux-x86_64-cpython-312/m.so",
+        PROJECT,
+    ),
+    (
+        "package",
+        "build/temp.linux-x86_64-cpython-312/m.o",
+        PROJECT,
+    ),
+    ("package", "build/scripts-3.12/s", PROJECT),
+    ("package", "build/exe.linux-x86_64-3.12/e", PROJECT),
     ("package", "build/bdist.linux-x86_64/b", PROJECT),
     ("package", "dist/p.whl", PROJECT),
     ("package", "sdist/p.tar.gz", PROJECT),
@@ -276,10 +288,34 @@ fn names_of_other_tools_and_people_are_kept() {
 #[test]
 fn egg_is_a_directory_with_egg_info_or_a_zip_archive() {
     let tree = tree("a.egg/EGG-INFO/P b.egg/EGG-INFO c.egg/c.py d.egg e.egg f.egg");
-    std::fs::write(tree.file_path("d.egg"), b"PK\x03\x04rest").unwrap();
-    std::fs::write(tree.file_path("e.egg"), b"PK\x03").unwrap();
+    fs::write(tree.file_path("d.egg"), b"PK\x03\x04rest").unwrap();
+    fs::write(tree.file_path("e.egg"), b"PK\x03").unwrap();
     let run = tree.pyclean("-n . --debris eggs");
     assert_eq!(run.stdout, "a.egg/\nb.egg/\nd.egg\n");
+}
+
+#[test]
+fn directories_of_pyinstaller_are_debris_beside_its_spec() {
+    let entries = "build/app/a.toc build/other/b dist/app";
+    for (spec, text, expected) in [
+        (
+            "app.spec",
+            "a = Analysis(['app.py'])",
+            "build/app/\ndist/\n",
+        ),
+        ("app.spec", "Name: app\n%prep\n", ""),
+        ("other.txt", "a = Analysis(['app.py'])", ""),
+    ] {
+        let tree = tree(entries);
+        fs::write(tree.file_path(spec), text).unwrap();
+        let run = tree.pyclean("-n . --debris package");
+        assert_eq!((&*run.stdout, run.code), (expected, Some(0)), "{spec}");
+    }
+    let tree = tree("build/app/a.toc build/app/.pytest_cache/v dist/app build/.mypy_cache/m");
+    fs::write(tree.file_path("app.spec"), "Analysis(").unwrap();
+    tree.pyclean("-q . --debris package mypy");
+    let left = ["build", "dist", "app.spec"].map(|name| tree.path().join(name).exists());
+    assert_eq!(left, [false, false, true]);
 }
 
 #[test]

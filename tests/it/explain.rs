@@ -145,7 +145,7 @@ shipped/a.pyc
   magic number  none
   validation    not known: not bytecode
   source        no a.py
-  state         orphaned, but kept by --stale: no source in this directory, so it may have been shipped without sources
+  state         no source, but kept by --stale: it may have been shipped without one, and Python cannot make it again
 
 ./m.cpython-312.pyc
   interpreter   CPython 3.12
@@ -159,24 +159,48 @@ m.py.cpython-312.pyc.20240101
   magic number  none
   validation    not known: not bytecode
   source        no m.py.py
-  state         kept by --stale: the name is that of a partial write, but not the contents
+  state         kept by --stale: not bytecode, or written within the last minute
 
 lib/site-packages/p.pyc
   interpreter   not known
   magic number  none
   validation    not known: not bytecode
   source        no p.py
-  state         orphaned, but kept by --stale: an installed package may have no sources
+  state         no source, but kept by --stale: it may have been shipped without one, and Python cannot make it again
 --- exit 0
 
 "#]]);
 }
 
 #[test]
+fn bytecode_in_a_cache_in_a_cache_is_orphaned() {
+    let tree = tree("");
+    let inner = "__pycache__/__pycache__/m.cpython-312.pyc";
+    tree.add_compiled("__pycache__/m.py", "cpython-3.12", inner);
+    let run = tree.pyclean(&format!("--explain {inner}"));
+    let state = "  state         orphaned, no m.py\n";
+    assert!(run.stdout.ends_with(state), "{}", run.stdout);
+}
+
+#[test]
+fn symlink_to_bytecode_is_explained() {
+    if !can_symlink() {
+        return;
+    }
+    let tree = create_files();
+    tree.add("__pycache__/link.cpython-312.pyc->m.cpython-312.pyc");
+    fs::copy(tree.file_path("m.py"), tree.file_path("link.py")).unwrap();
+    tree.set_mtime("link.py", 30.0);
+    let run = tree.pyclean("--explain __pycache__/link.cpython-312.pyc");
+    let state = "  state         outdated, link.py has a different mtime\n";
+    assert!(run.stdout.ends_with(state), "{}", run.stdout);
+}
+
+#[test]
 fn only_bytecode_files_are_explained() {
     let tree = tree("m.py m.pyc d.pyc/ x.txt");
     if can_symlink() {
-        tree.add("link.pyc->m.pyc");
+        tree.add("link.pyc->d.pyc");
         let run = tree.pyclean("link.pyc --explain");
         let message = "error: not a bytecode file: link.pyc; ";
         assert!(run.stderr.starts_with(message), "{}", run.stderr);
@@ -296,7 +320,9 @@ fn file_that_cannot_be_read_is_a_failure() {
 #[test]
 fn directory_is_listed_only_for_a_file_without_a_source() {
     use crate::util::{run_as_ordinary_user, set_mode};
-    let tree = tree("closed/a.py closed/a.pyc closed/b.pyc");
+    let tree = tree("closed/a.py closed/a.pyc");
+    tree.add_compiled("closed/b.py", "cpython-2.7", "closed/b.pyc");
+    std::fs::remove_file(tree.file_path("closed/b.py")).unwrap();
     set_mode(tree.path().join("closed"), 0o300);
     let run = run_as_ordinary_user(&tree, "--explain closed/a.pyc closed/b.pyc");
     set_mode(tree.path().join("closed"), 0o700);

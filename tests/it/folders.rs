@@ -1,7 +1,5 @@
 //! Empty directories: `--folders`.
 
-use snapbox::str;
-
 use crate::util::tree;
 
 #[test]
@@ -9,10 +7,7 @@ fn directories_that_are_empty_or_become_empty_are_removed() {
     let tree =
         tree("a/b/c/ d/__pycache__/x.pyc e/f.pyc e/g/ keep/k venv/empty/ .git/refs/ h/venv/");
     let run = tree.pyclean("-n . --folders");
-    assert_eq!(
-        run.stdout,
-        "a/\na/b/\na/b/c/\nd/\nd/__pycache__/\ne/\ne/f.pyc\ne/g/\n"
-    );
+    assert_eq!(run.stdout, "a/\nd/\ne/\n");
     tree.pyclean(". --folders");
     tree.assert_left("keep/k venv/empty/ .git/refs/ h/venv/");
     // A PATH itself is never removed.
@@ -25,15 +20,7 @@ fn directories_that_are_empty_or_become_empty_are_removed() {
 fn directory_of_a_file_given_as_path_is_removed() {
     let tree = tree("a/b/m.pyc");
     let run = tree.pyclean("./a/b/m.pyc . --folders -v");
-    run.assert_snapshot(str![[r#"
-a/
-a/b/
-a/b/m.pyc
---- stderr
-Removed 2 directories and 1 file (9 B).
---- exit 0
-
-"#]]);
+    assert_eq!(run.stdout, "a/\na/b/\na/b/m.pyc\n", "{}", run.stderr);
     tree.assert_left("");
 }
 
@@ -43,7 +30,7 @@ fn path_displayed_inside_another_does_not_split_its_directories() {
     for number in 0..40 {
         tree.add(&format!("c/m{number}.pyc"));
     }
-    let dry_run = tree.pyclean("-n -f a a/D/../../c");
+    let dry_run = tree.pyclean("-n -v -f a a/D/../../c");
     let run = tree.pyclean("-v -f a a/D/../../c");
     assert_eq!(run.stdout, dry_run.stdout);
     tree.assert_left("a/ c/.keep");

@@ -5,21 +5,11 @@ use std::fs;
 
 use crate::util::{Tree, git, init_repository, is_missing, tree};
 
-/// A tree in which these modules were compiled, and these sources were deleted then.
-fn tree_after_deletion(entries: &str, deleted: &[&str]) -> Tree {
-    let tree = tree(entries);
-    for path in deleted {
-        let _ = fs::remove_file(tree.path().join(path));
-    }
-    tree
-}
-
 #[test]
 fn directories_with_orphaned_bytecode_alone_are_removed_upwards() {
-    let tree = tree_after_deletion(
+    let tree = tree(
         "m.py a/b/c/__pycache__/x.cpython-312.pyc a/b/__pycache__/y.cpython-312.pyc \
          data/__pycache__/z.cpython-312.pyc data/table.csv was-empty/",
-        &[],
     );
     tree.pyclean("--stale .")
         .assert("", "Removed 6 directories and 3 files (102 B).\n", 0);
@@ -31,11 +21,16 @@ fn directories_with_orphaned_bytecode_alone_are_removed_upwards() {
 #[test]
 fn ghosts_are_listed_with_their_reason() {
     let tree = tree("gone/__pycache__/x.cpython-312.pyc");
+    let short = tree.pyclean("-n --stale .").stdout;
+    assert!(short.starts_with("gone/: ghost"), "{short}");
+    assert_eq!(short.lines().count(), 1);
+    let verbose = tree.pyclean("-n -v --stale .").stdout;
+    let lines: Vec<_> = verbose.lines().collect();
+    assert!(lines[0].starts_with("gone/: ghost"), "{verbose}");
+    assert_eq!(lines[1], "gone/__pycache__/: empty after this run");
     assert_eq!(
-        tree.pyclean("-n --stale .").stdout,
-        "gone/: ghost, nothing else is left in it\n\
-         gone/__pycache__/: empty after this run\n\
-         gone/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n"
+        lines[2],
+        "gone/__pycache__/x.cpython-312.pyc: orphaned, no x.py"
     );
     let json = tree.pyclean("--stale --json .").stdout;
     assert!(json.contains(r#""reason":"ghost""#), "{json}");
@@ -104,38 +99,31 @@ fn can_import(tree: &Tree, module: &str) -> bool {
 
 /// A repository with a branch `old` that has packages which `new` moved or deleted.
 fn repository_with_branches() -> Tree {
-    let tree = tree(
-        "app/__init__.py app/core.py shop/__init__.py shop/cart.py shop/deep/__init__.py \
-         shop/deep/er/mod.py bare/sub/mod.py mixed/__init__.py mixed/data.csv moved/m.py",
-    );
-    for entry in [
+    let tree = tree("mixed/data.csv .gitignore");
+    for source in [
         "app/__init__.py",
         "app/core.py",
         "shop/__init__.py",
         "shop/cart.py",
-    ] {
-        fs::write(tree.path().join(entry), "x = 1\n").unwrap();
-    }
-    for entry in [
         "shop/deep/__init__.py",
         "shop/deep/er/mod.py",
         "bare/sub/mod.py",
+        "mixed/__init__.py",
+        "moved/m.py",
     ] {
-        fs::write(tree.path().join(entry), "y = 1\n").unwrap();
+        fs::write(tree.file_path(source), "x = 1\n").unwrap();
     }
-    fs::write(tree.path().join("mixed/__init__.py"), "z = 1\n").unwrap();
-    fs::write(tree.path().join("moved/m.py"), "m = 1\n").unwrap();
     fs::write(tree.path().join(".gitignore"), "__pycache__/\n").unwrap();
     init_repository(&tree, ".", &["."]);
     git(&tree, ".", &["branch", "old"]);
-    git(
-        &tree,
-        ".",
-        &["rm", "-rqf", "shop", "bare", "mixed/__init__.py"],
-    );
+    let deleted = ["rm", "-rqf", "shop", "bare", "mixed/__init__.py"];
+    git(&tree, ".", &deleted);
     git(&tree, ".", &["mv", "moved", "elsewhere"]);
     git(&tree, ".", &["commit", "-qm", "new"]);
     git(&tree, ".", &["switch", "-q", "old"]);
+    for module in MODULES {
+        assert!(can_import(&tree, module), "{module}");
+    }
     tree
 }
 
@@ -155,9 +143,6 @@ fn no_deleted_package_can_be_imported_after_a_branch_switch() {
         return;
     }
     let tree = repository_with_branches();
-    for module in MODULES {
-        assert!(can_import(&tree, module), "{module}");
-    }
     git(&tree, ".", &["switch", "-q", "main"]);
     assert!(
         can_import(&tree, "shop"),
@@ -201,9 +186,6 @@ fn post_checkout_hook_removes_ghosts() {
         return;
     }
     let tree = repository_with_branches();
-    for module in MODULES {
-        assert!(can_import(&tree, module), "{module}");
-    }
     let hook = tree.file_path(".git/hooks/post-checkout");
     write_script(&hook, &format!("exec {PYCLEAN} -q --stale ."));
     git(&tree, ".", &["switch", "-q", "main"]);

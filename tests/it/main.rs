@@ -28,7 +28,6 @@ mod interrupt;
 mod json;
 #[cfg(unix)]
 mod limits;
-mod nested;
 #[cfg(unix)]
 mod one_file_system;
 #[cfg(unix)]
@@ -43,12 +42,12 @@ mod races;
 mod random_tree;
 #[cfg(unix)]
 mod readme;
-mod repositories;
 mod streams;
 mod symlinks;
 #[cfg(target_os = "linux")]
 mod terminal;
-mod untrusted_repository;
+mod tips;
+mod tracked;
 #[cfg(unix)]
 mod unusual_entries;
 #[cfg(windows)]

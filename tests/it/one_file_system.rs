@@ -35,7 +35,7 @@ impl Drop for Mount {
 
 #[test]
 fn one_file_system_keeps_mounted_file_systems() {
-    let tree = tree("a/x.pyc mnt/ c/__pycache__/sub/ m/__pycache__/");
+    let tree = tree("a/x.pyc a/x.py mnt/ c/__pycache__/sub/ m/__pycache__/");
     let mounts = ["mnt", "c/__pycache__/sub", "m/__pycache__"];
     let empty = ["-t", "tmpfs", "-o", "mode=777", "none"];
     let mounts = mounts.map(|path| mount(&empty, tree.path().join(path)));
@@ -59,7 +59,7 @@ Removed 2 files (22 B).
 --- exit 0
 
 "#]]);
-    tree.assert_left("a/ mnt/x.pyc c/__pycache__/sub/y m/__pycache__/z");
+    tree.assert_left("a/x.py mnt/x.pyc c/__pycache__/sub/y m/__pycache__/z");
     // Without the option the contents of a mounted file system are removed. The directory
     // on which it is mounted cannot be removed.
     let run = tree.pyclean("-v .");

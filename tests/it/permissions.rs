@@ -7,7 +7,7 @@ use crate::util::{run_as_ordinary_user, set_mode, tree};
 #[test]
 fn missing_permissions_are_reported_and_the_rest_is_removed() {
     let tree = tree(
-        "a/__pycache__/x.pyc unreadable/x.pyc z/x.pyc unwritable/u.pyc \
+        "a/__pycache__/x.pyc unreadable/x.pyc z/x.pyc z/x.py unwritable/u.pyc unwritable/u.py \
          readable/__pycache__/s.pyc readable/__pycache__/t.pyc writable/__pycache__/b.pyc",
     );
     let modes = [
@@ -36,7 +36,7 @@ Removed 1 directory and 2 files (26 B).
 
 "#]]);
     tree.assert_left(
-        "a/ unreadable/x.pyc z/ unwritable/u.pyc readable/__pycache__/s.pyc \
+        "a/ unreadable/x.pyc z/x.py unwritable/u.pyc unwritable/u.py readable/__pycache__/s.pyc \
          readable/__pycache__/t.pyc writable/__pycache__/b.pyc",
     );
 }

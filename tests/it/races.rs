@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 use {
-    crate::util::{Tree, start_and_wait_for_output},
-    std::io,
+    crate::util::Tree,
+    std::io::{Read, Write},
     std::path::Path,
 };
 
@@ -190,61 +190,82 @@ fn two_simultaneous_runs_succeed() {
     panic!("in {overlaps} of 10 attempts both runs removed something");
 }
 
-/// Runs the program on a tree with these entries, and changes the tree between the reading
-/// and the removal of its last part.
-#[cfg(target_os = "linux")]
+/// Runs the program in a tree with these entries, with the PATH `path`. `change` changes the
+/// tree between the walk and the removal, while the run waits for an answer.
+#[cfg(unix)]
 fn change_before_removal(entries: &str, change: impl FnOnce(&Path)) -> (Tree, Run) {
-    // A slow reader of stdout stops the run.
-    let first: Vec<_> = (0..3_000).map(|i| format!("a/m{i:0100}.pyc")).collect();
-    let tree = tree(&format!("setup.py {} {entries}", first.join(" ")));
-    let command = tree.command(["-v", "-j", "1", "."]);
-    let (child, mut stdout) = start_and_wait_for_output(command);
+    let tree = tree(&format!("path/erased {entries}"));
+    let mut command = tree.command(["path", "--erase", "erased"]);
+    command.stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut stderr, mut text) = (child.stderr.take().unwrap(), Vec::new());
+    while !text.ends_with(b"[y/N] ") {
+        let mut byte = [0];
+        stderr.read_exact(&mut byte).unwrap();
+        text.push(byte[0]);
+    }
     change(tree.path());
-    io::copy(&mut stdout, &mut io::sink()).unwrap();
-    let run = child.wait_with_output().unwrap().into();
+    child.stdin.take().unwrap().write_all(b"y\n").unwrap();
+    stderr.read_to_end(&mut text).unwrap();
+    let run = Run {
+        stdout: String::new(),
+        stderr: String::from_utf8(text).unwrap(),
+        code: child.wait().unwrap().code(),
+    };
     (tree, run)
 }
 
-#[cfg(target_os = "linux")]
+/// Windows cannot rename a directory that is open.
+#[cfg(unix)]
 #[test]
-fn tree_that_was_replaced_since_it_was_read_is_kept() {
-    let (tree, run) = change_before_removal("z/__pycache__/old.pyc", |tree| {
-        let cache = tree.join("z/__pycache__");
-        fs::rename(&cache, tree.join("z/moved")).unwrap();
-        fs::create_dir(&cache).unwrap();
-        fs::write(cache.join("old.pyc"), "other").unwrap();
-    });
-    assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(
-        run.stderr
-            .contains("cannot remove z/__pycache__: changed during the run"),
-        "{}",
-        run.stderr
-    );
-    let kept = tree.path().join("z/__pycache__/old.pyc");
-    assert_eq!(fs::read_to_string(kept).unwrap(), "other");
+fn directory_that_was_replaced_since_it_was_read_is_kept() {
+    let entries = "path/m.pyc path/a/m.pyc path/c/__pycache__/m.pyc \
+                   other/erased other/m.pyc other/c/__pycache__/m.pyc";
+    for (replaced, by) in [
+        ("path", "other"),
+        ("path/a", "other"),
+        ("path/c", "other/c"),
+        ("path/c/__pycache__", "other/c/__pycache__"),
+    ] {
+        let (tree, run) = change_before_removal(entries, |tree| {
+            fs::rename(tree.join(replaced), tree.join("moved")).unwrap();
+            fs::rename(tree.join(by), tree.join(replaced)).unwrap();
+        });
+        assert_eq!(run.code, Some(1), "{replaced}: {}", run.stderr);
+        let error = ": changed during the run\n";
+        assert!(run.stderr.contains(error), "{replaced}: {}", run.stderr);
+        // Nothing in either directory is removed.
+        let kept = tree.names();
+        let lines = kept.lines().filter(|line| line.ends_with("m.pyc"));
+        let is_replaced = |line: &&str| line.starts_with(replaced) || line.starts_with("moved");
+        let kept_there = lines.filter(is_replaced).count();
+        let before = entries.split_whitespace();
+        let before = before.filter(|entry| {
+            entry.ends_with("m.pyc")
+                && [replaced, by]
+                    .iter()
+                    .any(|dir| Path::new(entry).starts_with(dir))
+        });
+        assert_eq!(kept_there, before.count(), "{replaced}: {kept}");
+    }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 #[test]
 fn files_that_are_created_before_the_removal_are_kept_unless_they_are_bytecode() {
-    let (tree, run) =
-        change_before_removal("y/__pycache__/old.pyc z/__pycache__/old.pyc", |tree| {
-            for name in [
-                "y/__pycache__/new.pyc",
-                "z/__pycache__/new.pyc",
-                "z/__pycache__/notes.txt",
-            ] {
-                fs::write(tree.join(name), "").unwrap();
-            }
-        });
+    let entries = "path/y/__pycache__/old.pyc path/z/__pycache__/old.pyc";
+    let (tree, run) = change_before_removal(entries, |tree| {
+        for name in [
+            "y/__pycache__/new.pyc",
+            "z/__pycache__/new.pyc",
+            "z/__pycache__/notes.txt",
+        ] {
+            fs::write(tree.join("path").join(name), "").unwrap();
+        }
+    });
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(
-        run.stderr
-            .contains("cannot remove z/__pycache__: Directory not empty"),
-        "{}",
-        run.stderr
-    );
-    assert!(tree.path().join("z/__pycache__/notes.txt").exists());
-    assert!(!tree.listing().contains(".pyc"), "{}", tree.listing());
+    let error = "cannot remove path/z/__pycache__: ";
+    assert!(run.stderr.contains(error), "{}", run.stderr);
+    let left = "path/\npath/y/\npath/z/\npath/z/__pycache__/\npath/z/__pycache__/notes.txt\n";
+    assert_eq!(tree.names(), left);
 }

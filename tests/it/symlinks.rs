@@ -67,7 +67,8 @@ fn files_given_as_symlinks_are_removed_by_their_own_name() {
     if lacks_symlinks() {
         return;
     }
-    let tree = tree("a.txt x.pyc->a.txt dangling.pyc->nowhere broken->nowhere l->a.txt");
+    let tree =
+        tree("a.txt x.pyc->a.txt x.py dangling.pyc->nowhere dangling.py broken->nowhere l->a.txt");
     tree.pyclean("-v x.pyc dangling.pyc broken l")
         .redact("(0 B)", "(12 B)")
         .redact(io::Error::from_raw_os_error(2), "[NOT FOUND]")
@@ -80,5 +81,5 @@ Removed 2 files (12 B).
 --- exit 1
 
 "#]]);
-    tree.assert_left("a.txt broken->nowhere l->a.txt");
+    tree.assert_left("a.txt x.py dangling.py broken->nowhere l->a.txt");
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use snapbox::{assert_data_eq, str};
 
-use crate::util::{PYCLEAN, Tree, create_large_tree, open_terminal, read_to_end, tree};
+use crate::util::{
+    PYCLEAN, Tree, create_large_tree, is_missing, open_terminal, read_to_end, skipped, tree,
+};
 
 /// Runs the program with stderr on a terminal and stdout in a pipe that is read late, so
 /// that the run takes long. Returns what the terminal showed.
 fn run_with_slow_reader(arguments: &str) -> String {
-    // Progress is drawn when the run continues after this time.
-    const DRAW_DELAY: Duration = Duration::from_millis(100);
+    // Progress is drawn after this time.
+    const DRAW_DELAY: Duration = Duration::from_millis(200);
     let tree = create_large_tree();
     let (controller, device) = open_terminal();
     let mut command = tree.command(arguments.split_whitespace());
@@ -34,13 +36,125 @@ fn run_with_slow_reader(arguments: &str) -> String {
 #[test]
 fn long_run_draws_progress_and_clears_it() {
     let screen = run_with_slow_reader("-v .");
-    assert!(screen.contains("/200 "), "{screen:?}");
-    assert!(screen.contains("KiB"), "{screen:?}");
+    assert!(screen.contains("/10,000 files"), "{screen:?}");
     let last = screen.rsplit("\x1b[2K").next().unwrap();
     assert_data_eq!(
         last.trim(),
-        str!["Removed 200 directories and 10000 files (402.8 KiB)."]
+        str!["Removed 200 directories and 10,000 files (402.8 KiB)."]
     );
+}
+
+const SLOW_FILES: usize = 2000;
+
+/// Runs the program on a terminal of so many columns, with each removal delayed. Types
+/// Ctrl-C once `typed_at` is on the screen. Returns all that was written to the screen, or
+/// `None` where strace cannot do this.
+fn run_slowly(columns: u16, typed_at: Option<&str>) -> Option<String> {
+    if is_missing("strace") {
+        return None;
+    }
+    let entries: Vec<_> = (0..SLOW_FILES)
+        .map(|i| format!("d{}/m{i}.cpython-312.pyc", i % 50))
+        .collect();
+    let tree = tree(&entries.join(" "));
+    let (mut controller, device) = open_terminal();
+    set_columns(&device, columns);
+    let mut command = tree.program("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=unlinkat"])
+        .args([
+            "-e",
+            "inject=unlinkat:delay_enter=1000",
+            PYCLEAN,
+            ".",
+            "-j1",
+        ])
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdin(device.try_clone().unwrap())
+        .stdout(device.try_clone().unwrap())
+        .stderr(device);
+    make_session_leader(&mut command);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut screen = Vec::new();
+    if let Some(text) = typed_at {
+        let mut byte = [0];
+        while !screen.ends_with(text.as_bytes()) && controller.read_exact(&mut byte).is_ok() {
+            screen.extend(byte);
+        }
+        controller.write_all(b"\x03").unwrap();
+    }
+    let screen = String::from_utf8_lossy(&screen).into_owned() + &read_to_end(controller);
+    child.wait().unwrap();
+    if screen.contains("ptrace") {
+        skipped("strace cannot trace here");
+        return None;
+    }
+    Some(screen)
+}
+
+fn set_columns(device: &std::os::fd::OwnedFd, columns: u16) {
+    let mut size = rustix::termios::tcgetwinsize(device).unwrap();
+    (size.ws_row, size.ws_col) = (24, columns);
+    rustix::termios::tcsetwinsize(device, size).unwrap();
+}
+
+/// What a terminal of so many columns shows at the end.
+fn final_screen(written: &str, columns: usize) -> String {
+    let mut lines = vec![String::new()];
+    for part in written.replace("\x1b[2K", "\0").chars() {
+        let line = lines.last_mut().unwrap();
+        match part {
+            '\r' => line.insert(0, '\r'),
+            '\0' => line.clear(),
+            '\n' => lines.push(String::new()),
+            _ if line.chars().count() == columns => lines.push(part.to_string()),
+            _ => line.push(part),
+        }
+    }
+    let lines = lines.iter().map(|line| line.trim_matches('\r').trim_end());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn bar_moves_on_one_line_of_any_terminal() {
+    for columns in [40, 80, 200] {
+        let Some(screen) = run_slowly(columns, None) else {
+            return;
+        };
+        let drawn: Vec<_> = screen.split("\x1b[2K").map(|line| line.trim()).collect();
+        assert!(
+            drawn
+                .iter()
+                .all(|line| line.chars().count() < columns.into()),
+            "{drawn:?}"
+        );
+        let mut early: Vec<u32> = drawn
+            .iter()
+            .filter_map(|line| line.strip_suffix("/2,000 files")?.rsplit(' ').next())
+            .map(|count| count.replace(',', "").parse().unwrap())
+            .filter(|count| *count < 1400)
+            .collect();
+        early.dedup();
+        assert!(early.len() >= 8 && early.is_sorted(), "{early:?}");
+        let last = final_screen(&screen, columns.into());
+        assert!(last.starts_with("Removed 2,000 files ("), "{last}");
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_no_bar_beside_the_summary() {
+    for columns in [40, 80] {
+        let Some(screen) = run_slowly(columns, Some("/2,000 files")) else {
+            return;
+        };
+        let last = final_screen(&screen, columns.into());
+        assert!(
+            last.starts_with("Interrupted: removed "),
+            "{last}\n{screen:?}"
+        );
+    }
 }
 
 #[test]
@@ -49,7 +163,7 @@ fn progress_can_be_turned_off() {
     assert_data_eq!(
         screen,
         str![[r#"
-Removed 200 directories and 10000 files (402.8 KiB).
+Removed 200 directories and 10,000 files (402.8 KiB).
 
 "#]]
     );
@@ -76,7 +190,7 @@ Removed 1 directory and 1 file (17 B).
 #[test]
 fn terminal_gets_escaped_paths_and_colored_errors() {
     let tree = tree("other.py");
-    std::fs::write(tree.file_path("\x1b]0;title\x07.pyc"), "").unwrap();
+    std::fs::write(tree.file_path("\x1b]0;title\x07.pyc"), b"\x03\xf3\r\n").unwrap();
     let run = |arguments: &[&str]| {
         let (controller, device) = open_terminal();
         let mut command = tree.command(arguments);
@@ -86,12 +200,23 @@ fn terminal_gets_escaped_paths_and_colored_errors() {
         drop(command);
         read_to_end(controller)
     };
-    assert!(run(&["-n", "."]).starts_with("\\u{1b}]0;title\\u{7}.pyc\r\n"));
+    assert!(run(&["-n", "."]).contains("\n\\u{1b}]0;title\\u{7}.pyc\r\n"));
     let reason = "orphaned, no \\u{1b}]0;title\\u{7}.py";
     let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: \x1b[33m{reason}\x1b[0m\r\n");
-    assert!(run(&["-n", "--stale", "."]).starts_with(&line));
+    assert!(run(&["-n", "--stale", "."]).contains(&line));
     assert!(run(&["missing"]).starts_with("\x1b[1;31merror:\x1b[0m "));
     assert!(run(&["missing", "--color", "never"]).starts_with("error: "));
+}
+
+#[test]
+fn json_on_a_terminal_has_only_printable_text() {
+    let tree = tree("");
+    std::fs::write(tree.file_path("a\u{9b}2J\u{202e}.pyc"), "").unwrap();
+    let screen = run_on_terminal(&tree, "-n . --json");
+    assert!(screen.contains(r"a\u009b2J\u202e.pyc"), "{screen:?}");
+    assert!(!screen.contains(['\u{9b}', '\u{202e}']), "{screen:?}");
+    let piped = tree.pyclean("-n . --json").stdout;
+    assert!(piped.contains("a\u{9b}2J\u{202e}.pyc"), "{piped:?}");
 }
 
 #[test]
@@ -101,9 +226,7 @@ fn projects_have_bars_on_a_terminal() {
         std::fs::write(tree.file_path(file), vec![0; size]).unwrap();
     }
     let (controller, device) = open_terminal();
-    let mut size = rustix::termios::tcgetwinsize(&device).unwrap();
-    (size.ws_row, size.ws_col) = (24, 48);
-    rustix::termios::tcsetwinsize(&device, size).unwrap();
+    set_columns(&device, 48);
     let mut command = tree.command(["-n", ".", "--by-project", "--color", "never"]);
     command.stdout(device).stderr(Stdio::null());
     command.status().unwrap();
@@ -111,10 +234,10 @@ fn projects_have_bars_on_a_terminal() {
     assert_data_eq!(
         read_to_end(controller),
         str![[r#"
-3.9 KiB  ============  1 file   a/: bytecode
- 1000 B  ===           1 file   b/: bytecode
-    1 B  =             1 file   c/: bytecode
-4.9 KiB                3 files  total
+3.9 KiB  ====================  1 file   a/: bytecode
+ 1000 B  =====                 1 file   b/: bytecode
+    1 B  =                     1 file   c/: bytecode
+4.9 KiB                        3 files  total
 
 "#]]
     );
@@ -141,16 +264,13 @@ fn hint_names_debris_that_is_kept() {
     assert_data_eq!(
         run_on_terminal(&tree, "."),
         str![[r#"
+warning: .: 1 file without a source; Python cannot make them again
 Removed 1 file (5 B).
-hint: also found .coverage, .mypy_cache, .pytest_cache, .tox, dist; remove them with: pyclean . --color never --debris coverage mypy package pytest tox
+hint: also found .coverage, .mypy_cache, .pytest_cache, dist; preview: pyclean -n . --debris coverage mypy package pytest
 
 "#]]
     );
     tree.assert_left(LEFTOVERS.strip_prefix("m.pyc").unwrap());
-    // The command repeats the options of the run, but removes.
-    let screen = run_on_terminal(&tree, "-n --ignore=a?b .");
-    let command = "with: pyclean '--ignore=a?b' . --color never --debris coverage mypy ";
-    assert!(screen.contains(command), "{screen}");
     // The hint is right: these topics remove what it names.
     tree.pyclean(". -q --debris coverage mypy package pytest tox");
     tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
@@ -245,18 +365,17 @@ fn prompt_reads_the_answer_from_the_terminal() {
     assert_data_eq!(
         screen,
         str![[r#"
+warning: .: 1 file without a source; Python cannot make them again
   tmp/a
-Erase 1 file (5 B)? Bytecode is removed in any case. [y/N] y
+  bytecode: 1 file (5 B)
+Remove 2 files (10 B)? [y/N] y
 Removed 2 files (10 B).
 
 "#]]
     );
     let (screen, code, listing) = answer_prompt("\n");
-    assert_eq!((code, &*listing), (Some(0), "tmp/\ntmp/a\n"));
-    assert!(
-        screen.ends_with("\nRemoved 1 file (5 B).\r\n"),
-        "{screen:?}"
-    );
+    assert_eq!((code, &*listing), (Some(0), before));
+    assert!(screen.ends_with("\nNothing removed.\r\n"), "{screen:?}");
     // End of input and Ctrl-C end the run before anything is removed.
     let (screen, code, listing) = answer_prompt("\x04");
     assert_eq!((code, &*listing), (Some(2), before));

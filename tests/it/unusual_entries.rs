@@ -45,18 +45,13 @@ fn names_of_any_bytes_are_listed_exactly_and_removed() {
     let mut expected = names.map(|name| [name, b"\0"].concat());
     expected.sort_unstable();
     assert_eq!(listed, expected);
-    tree.pyclean(".").assert_snapshot(str![[r#"
---- stderr
-Removed 4 files (0 B).
---- exit 0
-
-"#]]);
+    assert_eq!(tree.pyclean(".").code, Some(0));
     tree.assert_left("");
 }
 
 #[test]
 fn ignore_accepts_any_bytes_except_in_a_glob() {
-    let tree = tree("a.pyc");
+    let tree = tree("a.pyc a.py");
     let [name, glob] = [b"\xff/x.pyc", b"\xff/?.pyc"].map(|path| OsStr::from_bytes(path));
     fs::write(tree.file_path(name), "").unwrap();
     let ignore = |word: &OsStr| -> Run {
@@ -65,12 +60,9 @@ fn ignore_accepts_any_bytes_except_in_a_glob() {
     };
     ignore(name).assert("a.pyc\n", "Would remove 1 file (5 B).\n", 0);
     ignore(OsStr::new("?/x.pyc")).assert("a.pyc\n", "Would remove 1 file (5 B).\n", 0);
-    ignore(glob).assert_snapshot(str![[r#"
---- stderr
-error: invalid --ignore value "\xFF/?.pyc": globs must be valid UTF-8; use '?' for other bytes
---- exit 2
-
-"#]]);
+    let run = ignore(glob);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("must be valid UTF-8"), "{}", run.stderr);
 }
 
 #[test]

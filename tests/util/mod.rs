@@ -6,9 +6,9 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
@@ -504,16 +504,6 @@ pub fn search_path_with(directory: &Path) -> OsString {
 /// The search path, with the program under test first.
 pub fn search_path_with_pyclean() -> OsString {
     search_path_with(Path::new(PYCLEAN).parent().unwrap())
-}
-
-/// Starts a run, and waits until it has printed something. If it prints more than a pipe
-/// holds, it cannot end before its stdout is read.
-pub fn start_and_wait_for_output(mut command: Command) -> (Child, BufReader<ChildStdout>) {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdout = BufReader::with_capacity(16, child.stdout.take().unwrap());
-    stdout.fill_buf().unwrap();
-    (child, stdout)
 }
 
 /// Calls `check` for each item, on all cores. `start` creates what each thread keeps.

@@ -1,5 +1,7 @@
 //! The marshal formats of CPython releases.
 
+use Type::{Any, Bytes, Names, Text, Tuple};
+
 /// The marshal format of one or more CPython releases.
 #[derive(Clone, Copy, Debug)]
 pub struct MarshalFormat {
@@ -9,7 +11,9 @@ pub struct MarshalFormat {
     pub(super) code_integers: usize,
     /// The values of a code object. The first line number follows the first
     /// [`VALUES_BEFORE_LINE`].
-    pub(super) code_fields: &'static [Role],
+    pub(super) code_fields: &'static [Type],
+    /// The index of `co_filename` among them.
+    pub(super) file_name_field: usize,
 }
 
 impl MarshalFormat {
@@ -32,10 +36,17 @@ impl MarshalFormat {
             3666..3700 => (&PYTHON_3_15, 5, &FIELDS_3_11),
             _ => return None,
         };
+        // All others have six fields before it.
+        let file_name_field = if code_fields.len() == FIELDS_3_11.len() {
+            5
+        } else {
+            6
+        };
         Some(Self {
             kinds,
             code_integers,
             code_fields,
+            file_name_field,
         })
     }
 }
@@ -43,7 +54,6 @@ impl MarshalFormat {
 /// What a type byte means.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
-    /// What follows it.
     pub(super) payload: Payload,
     /// The type of the value; that of a reference is the one of the value it refers to.
     pub(super) found: Type,
@@ -102,7 +112,7 @@ const fn kinds(major: u8, minor: u8) -> [Kind; 256] {
     kinds
 }
 
-/// What a type byte means (`r_object` in `Python/marshal.c`).
+/// `r_object` in `Python/marshal.c`.
 const fn kind(byte: u8, major: u8, minor: u8) -> Kind {
     let is_python_2 = major == 2;
     let code = if is_python_2 { byte } else { byte & !FLAG_REF };
@@ -133,20 +143,15 @@ const fn kind(byte: u8, major: u8, minor: u8) -> Kind {
         _ => Payload::Unknown,
     };
     let found = match code {
-        b's' if !is_python_2 => Type::Bytes,
-        b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => Type::Text,
-        b'(' | b')' => Type::Tuple,
-        _ => Type::Other,
+        b's' if !is_python_2 => Bytes,
+        b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => Text,
+        b'(' | b')' => Tuple,
+        _ => Any,
     };
-    let is_numbered = if is_python_2 {
-        // Only interned strings can be referred to.
-        code == b't'
-    } else {
-        let is_never = matches!(
-            payload,
-            Payload::Fixed(0) | Payload::Reference | Payload::Null
-        );
-        byte & FLAG_REF != 0 && !is_never
+    let is_numbered = match payload {
+        _ if is_python_2 => code == b't',
+        Payload::Fixed(0) | Payload::Reference | Payload::Null => false,
+        _ => byte & FLAG_REF != 0,
     };
     Kind {
         payload,
@@ -158,65 +163,37 @@ const fn kind(byte: u8, major: u8, minor: u8) -> Kind {
 /// The fields of a code object that `PyCode_New` checks: code, constants, names, variable
 /// names, free variables, cell variables, file name, name, line table. All strings of
 /// Python 2 count as text.
-const FIELDS_2_7: [Role; 9] = {
-    use Role::{Names, Text, Tuple};
-    [Text, Tuple, Names, Names, Names, Names, Text, Text, Text]
-};
+const FIELDS_2_7: [Type; 9] = [Text, Tuple, Names, Names, Names, Names, Text, Text, Text];
 
 /// The same fields. Python 3 distinguishes bytes from text.
-const FIELDS_3_6: [Role; 9] = {
-    use Role::{Bytes, Names, Text, Tuple};
-    [Bytes, Tuple, Names, Names, Names, Names, Text, Text, Bytes]
-};
+const FIELDS_3_6: [Type; 9] = [Bytes, Tuple, Names, Names, Names, Names, Text, Text, Bytes];
 
 /// Code, constants, names, local variables and their kinds, file name, name, qualified
 /// name, line table, exception table.
-const FIELDS_3_11: [Role; 10] = {
-    use Role::{Bytes, Names, Text, Tuple};
-    [
-        Bytes, Tuple, Names, Names, Bytes, Text, Text, Text, Bytes, Bytes,
-    ]
-};
+const FIELDS_3_11: [Type; 10] = [
+    Bytes, Tuple, Names, Names, Bytes, Text, Text, Text, Bytes, Bytes,
+];
 
 /// The number of values of a code object before its first line number, in every release.
 pub(super) const VALUES_BEFORE_LINE: usize = 8;
 
-/// What a value must be in its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Any,
-    Bytes,
-    Text,
-    Tuple,
-    /// A tuple of texts. The items of a tuple that is only referred to are not checked.
-    Names,
-}
-
-/// The type of a value, as far as a role demands one.
+/// The type of a value, or what it must be in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Bytes,
     Text,
     Tuple,
-    Other,
+    /// A tuple of texts. The items of a tuple that is only referred to are not checked.
+    Names,
+    Any,
 }
 
-impl Role {
-    pub(super) fn accepts(self, found: Type) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Bytes => found == Type::Bytes,
-            Self::Text => found == Type::Text,
-            Self::Tuple | Self::Names => found == Type::Tuple,
-        }
+impl Type {
+    pub(super) fn accepts(self, found: Self) -> bool {
+        self == Any || self == found || (self, found) == (Names, Tuple)
     }
 
-    /// What the items of a value in this role must be.
     pub(super) fn of_items(self) -> Self {
-        if self == Self::Names {
-            Self::Text
-        } else {
-            Self::Any
-        }
+        if self == Names { Text } else { Any }
     }
 }

@@ -14,8 +14,10 @@ mod format;
 
 pub use format::MarshalFormat;
 
+use std::path::Path;
+
 use super::header::Damage;
-use format::{Kind, Payload, Role, Type, VALUES_BEFORE_LINE};
+use format::{Kind, Payload, Type, VALUES_BEFORE_LINE};
 
 /// `MAX_MARSHAL_STACK_DEPTH` of most platforms, and the largest of all.
 const MAX_DEPTH: usize = 2000;
@@ -24,7 +26,7 @@ const MAX_DEPTH: usize = 2000;
 /// ignored, as Python does.
 ///
 /// The time is linear in the length of `file`. The memory is at most a stack of 2,000
-/// levels and one byte for each value of the file that has a reference number, whatever
+/// levels and eight bytes for each value of the file that has a reference number, whatever
 /// sizes the file claims.
 ///
 /// # Errors
@@ -33,34 +35,47 @@ const MAX_DEPTH: usize = 2000;
 /// if the object is not a code object, and otherwise [`Damage::Corrupt`] with the
 /// position of a value that no release with this format can load.
 pub fn check_code(file: &[u8], start: usize, format: MarshalFormat) -> Result<(), Damage> {
+    file_name(file, start, format).map(drop)
+}
+
+/// Checks code like [`check_code`], and returns its `co_filename`: the path of the source
+/// when it was compiled. `None` if it is not UTF-8.
+pub(super) fn file_name(
+    file: &[u8],
+    start: usize,
+    format: MarshalFormat,
+) -> Result<Option<&Path>, Damage> {
     // As much as most files need.
     let (references, mut stack) = (Vec::with_capacity(256), Vec::with_capacity(16));
-    stack.push(Container::Values(1, Role::Any));
-    Checker {
+    stack.push(Container::Values(1, Type::Any));
+    let mut checker = Checker {
         file,
         rest: file.get(start..).unwrap_or_default(),
         format,
         references,
         stack,
-    }
-    .check()
+        file_name: start,
+    };
+    checker.check()?;
+    Ok(checker.text_at(checker.file_name).map(Path::new))
 }
 
 struct Checker<'a> {
     file: &'a [u8],
-    /// What was not passed yet.
     rest: &'a [u8],
     format: MarshalFormat,
-    /// The types of the values that were given a reference number.
-    references: Vec<Type>,
+    /// The types and positions of the values that were given a reference number.
+    references: Vec<(Type, u32)>,
     /// What contains the next value. The outermost holds the code object alone.
     stack: Vec<Container>,
+    /// The position of the file name of the outermost code object, once it was passed.
+    file_name: usize,
 }
 
 /// A value that contains values, of which the check has not reached the end.
 enum Container {
     /// This many more values in this role.
-    Values(u32, Role),
+    Values(u32, Type),
     /// The fields of a code object from this one on.
     Code(usize),
     /// Keys and values up to a null.
@@ -68,7 +83,7 @@ enum Container {
 }
 
 impl<'a> Checker<'a> {
-    fn check(mut self) -> Result<(), Damage> {
+    fn check(&mut self) -> Result<(), Damage> {
         let Some(first) = self.rest.first() else {
             return Err(self.truncated());
         };
@@ -76,6 +91,7 @@ impl<'a> Checker<'a> {
             return Err(Damage::NoCode);
         }
         while let Some(container) = self.stack.last_mut() {
+            let position = self.file.len() - self.rest.len();
             let role = match container {
                 Container::Values(0, _) => None,
                 Container::Values(remaining, role) => {
@@ -85,12 +101,15 @@ impl<'a> Checker<'a> {
                 Container::Code(field) => {
                     let index = *field;
                     *field += 1;
+                    if index == self.format.file_name_field && self.stack.len() == 2 {
+                        self.file_name = position;
+                    }
                     if index == VALUES_BEFORE_LINE {
                         self.skip(4)?;
                     }
                     self.format.code_fields.get(index).copied()
                 }
-                Container::Dictionary => Some(Role::Any),
+                Container::Dictionary => Some(Type::Any),
             };
             match role {
                 Some(role) => self.value(role)?,
@@ -101,36 +120,32 @@ impl<'a> Checker<'a> {
     }
 
     /// Passes one value, or the start of one that contains values.
-    fn value(&mut self, role: Role) -> Result<(), Damage> {
+    fn value(&mut self, role: Type) -> Result<(), Damage> {
         let start = self.file.len() - self.rest.len();
         let [byte] = self.bytes()?;
         if self.stack.len() > MAX_DEPTH {
             return Err(corrupt(start));
         }
-        let Kind {
-            payload,
-            found,
-            is_numbered,
-        } = self.format.kinds[usize::from(byte)];
-        if payload == Payload::Reference {
-            let found = self.reference(start)?;
-            return if role.accepts(found) {
-                Ok(())
-            } else {
-                Err(corrupt(start))
-            };
-        }
+        let kind = self.format.kinds[usize::from(byte)];
+        let found = match kind.payload {
+            Payload::Reference => {
+                let index = self.size(start)? as usize;
+                let (found, _) = self.references.get(index).ok_or(corrupt(start))?;
+                *found
+            }
+            _ => kind.found,
+        };
         if !role.accepts(found) {
             return Err(corrupt(start));
         }
-        if is_numbered {
-            self.references.push(found);
+        if kind.is_numbered {
+            self.references.push((found, saturate(start)));
         }
-        self.payload(payload, role.of_items(), start)
+        self.payload(kind.payload, role.of_items(), start)
     }
 
     /// Passes what follows the type byte at `start`, except the items of a container.
-    fn payload(&mut self, payload: Payload, items: Role, start: usize) -> Result<(), Damage> {
+    fn payload(&mut self, payload: Payload, items: Type, start: usize) -> Result<(), Damage> {
         match payload {
             Payload::Fixed(len) => self.skip(len.into())?,
             Payload::Short(count) => {
@@ -139,11 +154,10 @@ impl<'a> Checker<'a> {
                     self.skip(len.into())?;
                 }
             }
-            Payload::Sized => {
-                self.sized_bytes(start)?;
-            }
-            Payload::SizedText => {
-                if !is_python_utf8(self.sized_bytes(start)?) {
+            Payload::Sized | Payload::SizedText => {
+                let len = self.size(start)?;
+                let bytes = self.take(len as usize)?;
+                if payload == Payload::SizedText && !is_python_utf8(bytes) {
                     return Err(corrupt(start));
                 }
             }
@@ -176,17 +190,30 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// The type of the value that is referred to.
-    fn reference(&mut self, start: usize) -> Result<Type, Damage> {
-        let index = self.size(start)? as usize;
-        let found = self.references.get(index);
-        found.copied().ok_or_else(|| corrupt(start))
+    /// The text of the value at a position that was passed.
+    fn text_at(&self, position: usize) -> Option<&'a str> {
+        let (mut kind, mut rest) = self.kind_at(position)?;
+        if kind.payload == Payload::Reference {
+            let index = u32::from_le_bytes(*rest.first_chunk()?);
+            let (_, position) = self.references.get(index as usize)?;
+            (kind, rest) = self.kind_at(*position as usize)?;
+        }
+        let (len, text) = match kind.payload {
+            Payload::Short(_) => {
+                let (len, text) = rest.split_first()?;
+                (usize::from(*len), text)
+            }
+            _ => {
+                let (len, text) = rest.split_first_chunk()?;
+                (u32::from_le_bytes(*len) as usize, text)
+            }
+        };
+        str::from_utf8(text.get(..len)?).ok()
     }
 
-    /// Passes bytes after their size in 32 bits.
-    fn sized_bytes(&mut self, start: usize) -> Result<&'a [u8], Damage> {
-        let len = self.size(start)?;
-        self.take(len as usize)
+    fn kind_at(&self, position: usize) -> Option<(Kind, &'a [u8])> {
+        let (byte, rest) = self.file.get(position..)?.split_first()?;
+        Some((self.format.kinds[usize::from(*byte)], rest))
     }
 
     /// A size or an index, which must not be negative.
@@ -233,5 +260,9 @@ fn is_python_utf8(mut text: &[u8]) -> bool {
 }
 
 fn corrupt(position: usize) -> Damage {
-    Damage::Corrupt(u32::try_from(position).unwrap_or(u32::MAX))
+    Damage::Corrupt(saturate(position))
+}
+
+fn saturate(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! Python's pyclean. One Python process serves any number of calls.
+//! pyclean 3.7 from PyPI. One Python process serves any number of calls.
 
 use std::env;
 use std::fs;
@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::Answer;
 use crate::util::GIT_ENV;
 
 /// The release to compare with.
@@ -39,7 +38,7 @@ for line in sys.stdin.buffer:
     print(code, file=codes, flush=True)
 "#;
 
-/// A Python process that runs Python's pyclean.
+/// A Python process that runs it.
 pub struct Rival {
     python: Child,
     calls: ChildStdin,
@@ -88,9 +87,17 @@ impl Rival {
     }
 
     /// Runs the program in a directory. Returns its exit code.
-    pub fn run(&mut self, directory: &Path, arguments: &[&str], answer: Answer) -> i32 {
+    pub fn run(&mut self, directory: &Path, arguments: &[&str], answer: &str) -> i32 {
         let directory = directory.to_str().unwrap();
-        let call = [&[directory, answer.word()], arguments].concat().join("\t");
+        let call = [
+            &[
+                directory,
+                answer.trim_end().lines().next().unwrap_or_default(),
+            ],
+            arguments,
+        ]
+        .concat()
+        .join("\t");
         writeln!(self.calls, "{call}").unwrap();
         self.codes.next().unwrap().unwrap().parse().unwrap()
     }

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
+use std::mem;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::collection::vec;
 use proptest::option;
@@ -32,6 +35,10 @@ pub struct Case {
 #[derive(Debug, Clone)]
 pub enum Kind {
     Directory,
+    Settings(Settings),
+    /// The source with which [`BYTECODE`] is up to date.
+    Source,
+    Bytecode,
     /// A directory from which an ordinary user can remove nothing.
     ReadOnly,
     /// A file of this size.
@@ -39,6 +46,37 @@ pub enum Kind {
     Symlink(Target),
     Pipe,
 }
+
+/// The settings in a `pyproject.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub ignore: Vec<&'static str>,
+    pub debris: Option<Vec<&'static str>>,
+    pub keep_python: Vec<&'static str>,
+    pub stale: bool,
+}
+
+impl Settings {
+    fn to_toml(&self) -> String {
+        let Self {
+            ignore,
+            debris,
+            keep_python,
+            stale,
+        } = self;
+        let debris = debris.as_ref();
+        let debris = debris.map_or(String::new(), |topics| format!("debris = {topics:?}\n"));
+        format!(
+            "[tool.pyclean]\nignore = {ignore:?}\nkeep-python = {keep_python:?}\n\
+             stale = {stale}\n{debris}"
+        )
+    }
+}
+
+/// A source and its bytecode.
+pub const SOURCE: &[u8] = include_bytes!("../../fixtures/pyc/m.py");
+pub const BYTECODE: &[u8] =
+    include_bytes!("../../fixtures/pyc/cpython-3.12/m.cpython-312.pyc.fixture");
 
 /// The target of a symlink.
 #[derive(Debug, Clone)]
@@ -74,6 +112,9 @@ pub struct Options {
     pub jobs: Option<u8>,
     pub python: Vec<&'static str>,
     pub keep_python: Vec<&'static str>,
+    pub stale: bool,
+    /// What is in the mirror of the tree under `--pycache-prefix`.
+    pub prefix: Option<Vec<Entry<Kind>>>,
 }
 
 impl Options {
@@ -117,133 +158,55 @@ pub struct World {
     paths: Vec<PathBuf>,
     /// Directories that are read-only for this user.
     pub locked: Vec<PathBuf>,
+    /// The settings of directories.
+    pub settings: BTreeMap<PathBuf, Settings>,
 }
 
 /// Names of bytecode and debris, and similar names.
-const FILES: &[&[u8]] = &[
-    b"m.py",
-    b"m.pyc",
-    b"m.pyo",
-    b"m$py.class",
-    b"m.cpython-311.pyc",
-    b"m.cpython-312.pyc",
-    b"m.cpython-312.opt-1.pyc",
-    b"m.cpython-312-pytest-8.3.4.pyc",
-    b"m.cpython-312.pyc.4711",
-    b"m.pypy39.pyc",
-    b"m.pyo.0",
-    b"m.pyc.x",
-    b"m.pyc.",
-    b"core.pyc.1.notes",
-    b"m.pyc.2024-11-01.doc",
-    b"a.pyc.1.src",
+const FILES: &str = "m.py m.pyc m.pyo m$py.class m.cpython-311.pyc m.cpython-312.pyc \
+    m.cpython-312.opt-1.pyc m.cpython-312-pytest-8.3.4.pyc m.cpython-312.pyc.4711 \
+    m.pypy39.pyc m.pyo.0 m.pyc.x m.pyc. core.pyc.1.notes m.pyc.2024-11-01.doc \
+    a.pyc.1.src x.pyc.1c m.pyd m.so M.PYC .pyc pyc .coverage .coverage.host.1.x \
+    .coverage.rc coverage.xml pytestdebug.log f.nbi setup.py setup.py setup.py conf.py \
+    pyvenv.cfg a.log a -n.pyc";
+const ODD_FILES: [&[u8]; 6] = [
     b"m.pyc.7 copy.js",
-    b"x.pyc.1c",
-    b"m.pyd",
-    b"m.so",
-    b"M.PYC",
-    b".pyc",
-    b"pyc",
-    b".coverage",
-    b".coverage.host.1.x",
-    b".coverage.rc",
-    b"coverage.xml",
-    b"pytestdebug.log",
-    b"f.nbi",
-    b"setup.py",
-    b"setup.py",
-    b"setup.py",
-    b"conf.py",
-    b"a.log",
-    b"a",
-    b"-n.pyc",
     b"with space.pyc",
     b"new\nline.pyc",
     b"\x1b.pyc",
     b"\xff.pyc",
     "\u{e9}.pyc".as_bytes(),
 ];
-const DIRECTORIES: &[&[u8]] = &[
-    b"__pycache__",
-    b"__pycache__",
-    b"__pycache__",
-    b"a",
-    b"b",
-    b"[ab]",
-    b"tmp",
-    b"src",
-    b"venv",
-    b".git",
-    b"node_modules",
-    b"site-packages",
-    b"dist",
-    b"build",
-    b"lib",
-    b"bdist.linux",
-    b"docs",
-    b"_build",
-    b"p.egg-info",
-    b"p.egg",
-    b"EGG-INFO",
-    b".cache",
-    b".pytest_cache",
-    b".mypy_cache",
-    b"htmlcov",
-    b".tox",
-    b"new\nline",
-    b"\xfe",
-];
+const DIRECTORIES: &str = "__pycache__ __pycache__ __pycache__ a b [ab] tmp src venv .git node_modules \
+    site-packages dist build lib bdist.linux docs _build p.egg-info p.egg EGG-INFO \
+    .cache .pytest_cache .mypy_cache htmlcov .tox conda-meta";
 
-const TOPICS: &[&str] = &[
-    "cache", "coverage", "package", "pytest", "eggs", "mypy", "numba", "sphinx", "tox", "all",
-];
-const IGNORED: &[&str] = &[
-    "a",
-    "./b/",
-    "tmp",
-    "dist",
-    "build",
-    "__pycache__",
-    ".coverage",
-    "m.pyc",
-    "m.cpython-312.pyc",
-    "*.pyc",
-    "m*",
-    "?",
-    "[ab]",
-    "*.cpython-31[12].*",
-    "a/b",
-    "./a/*",
-    "**/b",
-    "src/**",
-    "a/**/m.*",
-    "__pycache__/m.*",
-    "*/site-packages/",
-    "nothing",
-];
-const ERASED: &[&str] = &[
-    "**",
-    "**/*",
-    "*",
-    "*.log",
-    "**/*.log",
-    "./a/",
-    "a",
-    "a/**",
-    "tmp/**/*",
-    "tmp/",
-    "**/m.*",
-    "**/?",
-    "**/[ab]/*",
-    "venv/**/*",
-    "**/.git/**",
-    "**/dist/",
-    "**/__pycache__/*",
-    "__pycache__",
-    "*/*/*",
-    "nothing",
-];
-const PYTHONS: &[&str] = &["3.11", "3.12", "pypy3.9"];
+const ODD_DIRECTORIES: [&[u8]; 2] = [b"new\nline", b"\xfe"];
+
+/// Names in a tree that is cleaned with `--stale`, or with a prefix.
+const MODULES: &str = "m.cpython-312.pyc m.cpython-312.pyc n.cpython-312.pyc m.pyc";
+const PACKAGES: &str = "__pycache__ __pycache__ __pycache__ a b src dist site-packages";
+
+const TOPICS: &str = "cache coverage package pytest eggs mypy numba sphinx tox all";
+const IGNORED: &str = "a ./b/ tmp dist build __pycache__ .coverage m.pyc m.cpython-312.pyc *.pyc m* ? \
+    [ab] *.cpython-31[12].* a/b ./a/* **/b src/** a/**/m.* __pycache__/m.* \
+    */site-packages/ nothing";
+const IGNORED_BY_SETTINGS: &str = "a m.* dist .git __pycache__ a/b /a /*/m.pyc /src/** pyvenv.cfg";
+const ERASED: &str = "** **/* * *.log **/*.log ./a/ a a/** tmp/**/* tmp/ **/m.* **/? **/[ab]/* venv/**/* \
+    **/.git/** **/dist/ **/__pycache__/* __pycache__ */*/* nothing";
+const PYTHONS: &str = "3.11 3.12 pypy3.9";
+
+fn words_of(list: &'static str) -> Vec<&'static str> {
+    list.split(' ').filter(|word| !word.is_empty()).collect()
+}
+
+fn one_of(names: &'static str) -> impl Strategy<Value = &'static [u8]> {
+    select(words_of(names)).prop_map(str::as_bytes)
+}
+
+fn some_of(words: &'static str, count: Range<usize>) -> impl Strategy<Value = Vec<&'static str>> {
+    subsequence(words_of(words), count)
+}
 
 /// Cases with any options, and often with those of `focus`.
 pub fn cases(focus: Focus, copies: usize) -> impl Strategy<Value = Case> {
@@ -251,12 +214,14 @@ pub fn cases(focus: Focus, copies: usize) -> impl Strategy<Value = Case> {
         2 => Just(vec![(0, Form::Plain)]),
         3 => vec((prop_oneof![Just(0), any::<u8>()], forms()), 1..4),
     ];
-    (vec(entries(), 1..24), paths, options(focus)).prop_map(move |(entries, paths, options)| Case {
-        entries,
-        copies,
-        paths,
-        options,
-    })
+    (vec(entries(focus), 1..24), paths, options(focus)).prop_map(
+        move |(entries, paths, options)| Case {
+            entries,
+            copies,
+            paths,
+            options,
+        },
+    )
 }
 
 /// The options that most cases of a test have.
@@ -265,6 +230,7 @@ pub enum Focus {
     Bytecode,
     Debris,
     Erase,
+    Stale,
     All,
 }
 
@@ -272,29 +238,49 @@ fn forms() -> impl Strategy<Value = Form> {
     select(&[Form::Plain, Form::Dotted, Form::Absolute][..])
 }
 
-fn entries() -> impl Strategy<Value = Entry<Kind>> {
-    let (files, directories) = (select(FILES), select(DIRECTORIES));
-    let any_name = || prop_oneof![select(FILES), select(DIRECTORIES)];
-    let target = prop_oneof![
-        Just(Target::Here),
-        Just(Target::Up),
-        Just(Target::Nowhere),
-        Just(Target::Outside),
-        Just(Target::CacheOutside),
-        any::<u8>().prop_map(Target::Entry),
-    ];
-    let size = || prop_oneof![9 => 0..40u16, 1 => 0..5000u16];
+/// Sources and bytecode, in the tree or in its mirror.
+fn modules() -> impl Strategy<Value = (&'static [u8], Kind)> {
+    let text = || (0..40u16).prop_map(Kind::File);
+    let source = prop_oneof![Just(Kind::Source), text()];
+    let bytecode = prop_oneof![3 => Just(Kind::Bytecode), 1 => text()];
+    prop_oneof![
+        4 => (one_of("m.py n.py"), source),
+        7 => (one_of(MODULES), bytecode),
+        1 => (one_of("a.log"), text()),
+        7 => (one_of(PACKAGES), Just(Kind::Directory)),
+    ]
+}
+
+fn settings(focus: Focus) -> impl Strategy<Value = Kind> {
+    let keep_python = some_of(PYTHONS, 0..2);
+    (
+        some_of(IGNORED_BY_SETTINGS, 0..3),
+        option::of(some_of(TOPICS, 0..3)),
+        keep_python,
+        any::<bool>(),
+    )
+        .prop_map(move |(ignore, debris, keep_python, stale)| {
+            let is_stale = focus == Focus::Stale;
+            Kind::Settings(Settings {
+                ignore,
+                debris,
+                keep_python: if is_stale { Vec::new() } else { keep_python },
+                stale: stale && is_stale,
+            })
+        })
+}
+
+fn entries(focus: Focus) -> impl Strategy<Value = Entry<Kind>> {
+    let named = match focus {
+        Focus::Stale => modules().boxed(),
+        _ => any_entries().boxed(),
+    };
     let named = prop_oneof![
-        42 => (files, size().prop_map(Kind::File)),
-        40 => (directories, Just(Kind::Directory)),
-        2 => (any_name(), Just(Kind::ReadOnly)),
-        3 => (any_name(), Just(Kind::Directory)),
-        5 => (any_name(), size().prop_map(Kind::File)),
-        5 => (any_name(), target.prop_map(Kind::Symlink)),
-        3 => (any_name(), Just(Kind::Pipe)),
+        20 => named,
+        1 => (Just(&b"pyproject.toml"[..]), settings(focus)),
     ];
     random_tree::entries(named.prop_map(|(name, kind)| {
-        // The model does not know what git does with a `.git` of another kind.
+        // The model does not know what a `.git` of another kind means.
         let kind = if name == b".git" {
             Kind::Directory
         } else {
@@ -304,15 +290,38 @@ fn entries() -> impl Strategy<Value = Entry<Kind>> {
     }))
 }
 
+fn any_entries() -> impl Strategy<Value = (&'static [u8], Kind)> {
+    let files = || prop_oneof![34 => one_of(FILES), 6 => select(&ODD_FILES[..])];
+    let directories = || prop_oneof![13 => one_of(DIRECTORIES), 1 => select(&ODD_DIRECTORIES[..])];
+    let any_name = || prop_oneof![files(), directories()];
+    let target = prop_oneof![
+        Just(Target::Here),
+        Just(Target::Up),
+        Just(Target::Nowhere),
+        Just(Target::Outside),
+        Just(Target::CacheOutside),
+        any::<u8>().prop_map(Target::Entry),
+    ];
+    let size = || prop_oneof![9 => 0..40u16, 1 => 0..5000u16];
+    prop_oneof![
+        42 => (files(), size().prop_map(Kind::File)),
+        40 => (directories(), Just(Kind::Directory)),
+        2 => (any_name(), Just(Kind::ReadOnly)),
+        3 => (any_name(), Just(Kind::Directory)),
+        5 => (any_name(), size().prop_map(Kind::File)),
+        5 => (any_name(), target.prop_map(Kind::Symlink)),
+        3 => (any_name(), Just(Kind::Pipe)),
+    ]
+}
+
 fn options(focus: Focus) -> impl Strategy<Value = Options> {
     let often = move |about| {
         let is_often = focus == about || focus == Focus::All;
         prop::bool::weighted(if is_often { 0.7 } else { 0.05 })
     };
-    let few = |from: &'static [&'static str]| subsequence(from, 0..3);
     let words = vec(
         prop_oneof![
-            3 => select(IGNORED).prop_map(Word::Text),
+            3 => select(words_of(IGNORED)).prop_map(Word::Text),
             1 => any::<u8>().prop_map(Word::Path),
             1 => any::<u8>().prop_map(Word::Absolute),
         ],
@@ -320,16 +329,35 @@ fn options(focus: Focus) -> impl Strategy<Value = Options> {
     );
     let selection = (
         often(Focus::Debris),
-        few(TOPICS),
+        some_of(TOPICS, 0..3),
         often(Focus::Erase),
-        few(ERASED),
+        some_of(ERASED, 0..3),
         often(Focus::Erase),
     );
-    let behavior = (any::<bool>(), option::weighted(0.3, 1..9u8));
+    let is_stale = focus == Focus::Stale;
+    // Python creates no `__pycache__` there, and writes only names with a tag.
+    let mirror = modules().prop_filter("of Python", |(name, _)| {
+        ![&b"__pycache__"[..], b"m.pyc"].contains(name)
+    });
+    let mirror = mirror.prop_map(|(name, kind)| (OsStr::from_bytes(name), kind));
+    let prefix = vec(random_tree::entries(mirror), 1..12);
+    let behavior = (
+        any::<bool>(),
+        option::weighted(0.3, 1..9u8),
+        prop::bool::weighted(if is_stale { 0.8 } else { 0.0 }),
+        option::weighted(
+            if focus == Focus::All || is_stale {
+                0.3
+            } else {
+                0.02
+            },
+            prefix,
+        ),
+    );
     let pythons = (
-        prop::bool::weighted(0.25),
-        few(PYTHONS),
-        subsequence(PYTHONS, 0..2),
+        prop::bool::weighted(if is_stale { 0.0 } else { 0.25 }),
+        some_of(PYTHONS, 0..3),
+        some_of(PYTHONS, 0..2),
     );
     (
         words,
@@ -339,9 +367,10 @@ fn options(focus: Focus) -> impl Strategy<Value = Options> {
         pythons,
     )
         .prop_map(
-            |(ignore, no_default_ignore, selection, (one_file_system, jobs), pythons)| {
+            |(ignore, no_default_ignore, selection, behavior, pythons)| {
                 let (with_debris, topics, with_erase, erase, folders) = selection;
                 let (by_python, python, keep_python) = pythons;
+                let (one_file_system, jobs, stale, prefix) = behavior;
                 Options {
                     ignore,
                     no_default_ignore,
@@ -352,6 +381,8 @@ fn options(focus: Focus) -> impl Strategy<Value = Options> {
                     jobs,
                     python: if by_python { python } else { Vec::new() },
                     keep_python: if by_python { keep_python } else { Vec::new() },
+                    stale,
+                    prefix,
                 }
             },
         )
@@ -367,6 +398,7 @@ impl World {
             _directory: directory,
             top,
             locked: Vec::new(),
+            settings: BTreeMap::new(),
         };
         fs::create_dir(world.tree()).unwrap();
         for path in ["m.pyc", "__pycache__/m.cpython-312.pyc", "dist/a", "a/b"] {
@@ -380,19 +412,14 @@ impl World {
             } else {
                 world.tree().join(copy.to_string())
             };
-            fs::create_dir_all(&top).unwrap();
-            let mut layout = Layout::new(top);
-            for entry in &case.entries {
-                let path = layout.path(entry);
-                // The first entry with a name counts.
-                if fs::symlink_metadata(&path).is_err() {
-                    world.create(&path, &entry.kind);
-                    if matches!(entry.kind, Kind::Directory | Kind::ReadOnly) {
-                        layout.add_directory(path.clone());
-                    }
-                    world.paths.push(path);
-                }
-            }
+            world.create_entries(top, &case.entries);
+        }
+        if let Some(entries) = &case.options.prefix {
+            let mirror = world.tree().strip_prefix("/").unwrap();
+            let mirror = world.prefix().join(mirror);
+            let in_tree = mem::take(&mut world.paths);
+            world.create_entries(mirror, entries);
+            world.paths = in_tree;
         }
         for path in &world.locked {
             fs::set_permissions(path, Permissions::from_mode(0o555)).unwrap();
@@ -403,8 +430,40 @@ impl World {
         world
     }
 
+    fn create_entries(&mut self, top: PathBuf, entries: &[Entry<Kind>]) {
+        fs::create_dir_all(&top).unwrap();
+        let mut layout = Layout::new(top);
+        for entry in entries {
+            let path = layout.path(entry);
+            // The first entry with a name counts. Nothing says what a cache in a cache is, and
+            // globs are UTF-8.
+            let is_undefined = path.parent().unwrap().ends_with("__pycache__")
+                && path.ends_with("__pycache__")
+                || matches!(entry.kind, Kind::Settings(_)) && path.to_str().is_none();
+            if fs::symlink_metadata(&path).is_err() && !is_undefined {
+                self.create(&path, &entry.kind);
+                if matches!(entry.kind, Kind::Directory | Kind::ReadOnly) {
+                    layout.add_directory(path.clone());
+                }
+                self.paths.push(path);
+            }
+        }
+    }
+
     fn create(&mut self, path: &Path, kind: &Kind) {
         match kind {
+            Kind::Settings(settings) => {
+                fs::write(path, settings.to_toml()).unwrap();
+                let dir = path.parent().unwrap().to_path_buf();
+                self.settings.insert(dir, settings.clone());
+            }
+            Kind::Source => {
+                fs::write(path, SOURCE).unwrap();
+                let file = File::options().append(true).open(path).unwrap();
+                let compiled = UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+                file.set_modified(compiled).unwrap();
+            }
+            Kind::Bytecode => fs::write(path, BYTECODE).unwrap(),
             Kind::Directory => fs::create_dir(path).unwrap(),
             Kind::ReadOnly => {
                 fs::create_dir(path).unwrap();
@@ -441,6 +500,11 @@ impl World {
         &self.paths[0]
     }
 
+    /// The prefix of all mirrors.
+    pub fn prefix(&self) -> PathBuf {
+        self.top.join("cache")
+    }
+
     fn path(&self, number: Number) -> &Path {
         &self.paths[usize::from(number) % self.paths.len()]
     }
@@ -475,7 +539,7 @@ impl World {
         let word = |word: &Word| match word {
             Word::Text(text) => text.into(),
             Word::Path(number) => match self.relative_path(*number) {
-                path if path == Path::new(".") => "tree".into(),
+                path if path == Path::new(".") => "nothing".into(),
                 path => path.into(),
             },
             Word::Absolute(number) => self.path(*number).into(),
@@ -519,6 +583,8 @@ impl World {
             (options.no_default_ignore, "--no-default-ignore"),
             (options.folders, "--folders"),
             (options.one_file_system, "-x"),
+            (options.stale, "--stale"),
+            (options.prefix.is_some(), "--pycache-prefix=../cache"),
         ];
         let flags = flags.iter().filter(|(is_set, _)| *is_set);
         arguments.extend(flags.map(|(_, flag)| flag.into()));

@@ -1,0 +1,134 @@
+//! Tips for command lines that are almost right, and what errors print.
+
+use crate::util::{Run, tree};
+
+/// What was typed, and the tip.
+const TIPS: [(&str, &str); 36] = [
+    (
+        "",
+        "to clean the current directory: pyclean . (preview: pyclean -n .)",
+    ),
+    ("--stale", "pyclean . --stale"),
+    ("-n", "pyclean . -n"),
+    ("--check", "pyclean . --check"),
+    ("--python 3.11", "pyclean . --python 3.11"),
+    ("--debris", "pyclean . --debris"),
+    ("--debris mypy", "pyclean . --debris mypy"),
+    ("--no-bytecode -d mypy", "pyclean . --no-bytecode -d mypy"),
+    ("--erase tmp", "pyclean . --erase tmp"),
+    ("--ignore env .", "pyclean . --ignore env"),
+    ("--ignore env ..", "pyclean .. --ignore env"),
+    ("--erase a . --ignore b", "pyclean . --erase a --ignore b"),
+    ("-n --ignore a b", "pyclean . -n --ignore a b"),
+    // The option may have taken a PATH, or not.
+    (
+        "-n --ignore a src",
+        "--debris, --erase and --ignore take all values that follow them",
+    ),
+    (
+        "--explain",
+        "--explain takes files such as __pycache__/m.cpython-313.pyc",
+    ),
+    ("--ignore a\u{9b}", ""),
+    (". -d build", "'build' belongs to topic 'package'"),
+    (". -d dist/", "'dist' belongs to topic 'package'"),
+    (". -d .mypy_cache", "'.mypy_cache' belongs to topic 'mypy'"),
+    (". -d mypi", "a similar value exists: 'mypy'"),
+    ("--debris .", "pyclean . --debris"),
+    (
+        "-n --debris mypy src tests -q",
+        "pyclean src tests -n --debris mypy -q",
+    ),
+    ("--debris mypy no/such", "pyclean no/such --debris mypy"),
+    (
+        "--debris=./src",
+        "--debris, --erase and --ignore take all values that follow them",
+    ),
+    (
+        "--python 3.11 3.12 .",
+        "separate versions with commas: --python 3.11,3.12",
+    ),
+    (". --force", "use '--yes'"),
+    (". --exclude X", "use '--ignore'"),
+    (". --all", "use '--debris all'"),
+    (
+        ". -r",
+        "not needed: directories are always cleaned recursively",
+    ),
+    (
+        ". -R",
+        "not needed: directories are always cleaned recursively",
+    ),
+    (
+        ". --recursive",
+        "not needed: directories are always cleaned recursively",
+    ),
+    (". --preview", "use '--dry-run'"),
+    (". --dryrun", "use '--dry-run'"),
+    (". --list", "use '--dry-run'"),
+    (". --pyton 3.12", "a similar argument exists: '--python'"),
+    (". --frobnicate", ""),
+];
+
+#[test]
+fn tips_keep_what_was_typed() {
+    for (typed, tip) in TIPS {
+        let tree = tree("src/m.py tests/t.py m.pyc");
+        let run = tree.pyclean(typed);
+        assert_eq!(run.code, Some(2), "{typed}");
+        assert_eq!(shown_tip(&run), tip, "{typed}: {}", run.stderr);
+        tree.assert_left("src/m.py tests/t.py m.pyc");
+        // What it tells to type is accepted, and a dry run of it removes nothing.
+        if let Some(arguments) = tip.strip_prefix("pyclean ")
+            && tree
+                .path()
+                .join(arguments.split(' ').next().unwrap())
+                .exists()
+            && !tip.contains("..")
+        {
+            assert_ne!(
+                tree.pyclean(&format!("{arguments} -n")).code,
+                Some(2),
+                "{tip}"
+            );
+        }
+    }
+}
+
+fn shown_tip(run: &Run) -> &str {
+    let mut lines = run.stderr.lines();
+    let tip = lines.find_map(|line| line.strip_prefix("  tip: "));
+    tip.unwrap_or_default().split(';').next().unwrap()
+}
+
+#[test]
+fn errors_quote_only_printable_text() {
+    let bad = "\x1b[2J\u{9b}1m\u{202e}";
+    let tree = tree("m.pyc");
+    for words in [
+        vec![format!("--{bad}")],
+        vec![".".to_owned(), "--python".to_owned(), bad.to_owned()],
+        vec![".".to_owned(), format!("--color={bad}")],
+        vec!["--debris".to_owned(), format!("../{bad}")],
+        vec!["--ignore".to_owned(), bad.to_owned()],
+        vec![bad.to_owned()],
+        vec![".".to_owned(), "--ignore".to_owned(), format!("[{bad}")],
+    ] {
+        let run: Run = tree.command(&words).output().unwrap().into();
+        assert_eq!(run.code, Some(2), "{words:?}");
+        let text = &run.stderr;
+        assert!(!text.contains(['\x1b', '\u{9b}', '\u{202e}']), "{text:?}");
+    }
+    tree.assert_left("m.pyc");
+}
+
+#[test]
+fn git_directory_is_cleaned_only_on_request() {
+    let tree = tree("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
+    let run = tree.pyclean("r.git --stale");
+    let reason = "error: a PATH is a git directory, in which anything may be the only copy\n";
+    assert!(run.stderr.starts_with(reason), "{}", run.stderr);
+    tree.assert_left("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
+    assert_eq!(tree.pyclean("r.git -n").code, Some(0));
+    assert_eq!(tree.pyclean("r.git --yes").code, Some(0));
+}
