@@ -15,7 +15,6 @@ use crate::reason::Reason;
 use crate::regular_file::open_nonblocking;
 use crate::rules::{BytecodeFilter, CACHE_DIR};
 
-/// A bytecode file that the walk met.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FoundBytecode<'a> {
     pub(crate) path: &'a Path,
@@ -28,20 +27,16 @@ pub(crate) struct FoundBytecode<'a> {
     pub(crate) is_installed: bool,
     /// Whether it is under `PYTHONPYCACHEPREFIX`, where only Python writes.
     pub(crate) in_prefix: bool,
-    /// What the directory says it is.
     pub(crate) kind: EntryKind,
 }
 
-/// What is known about a bytecode file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Judgement {
     Selected(Reason),
     UpToDate,
-    /// It is of an interpreter that is not selected.
     OtherInterpreter,
     /// It has no source, and nothing proves that it had one here.
     Sourceless,
-    /// The directory of its source is not known.
     UnknownSource,
     /// It has the name of a partial write, but not the contents, or is not complete yet.
     NotLeftover,
@@ -50,7 +45,6 @@ pub(crate) enum Judgement {
 }
 
 impl Judgement {
-    /// Why the file is selected, if it is.
     pub(crate) fn reason(self) -> Option<Reason> {
         match self {
             Self::Selected(reason) => Some(reason),
@@ -58,7 +52,6 @@ impl Judgement {
         }
     }
 
-    /// Whether a file of this name is stale, and if it is kept anyway, why.
     pub(crate) fn describe(self, name: &BytecodeName) -> String {
         match self {
             Self::Selected(Reason::Stale(staleness)) => return staleness.describe(name),
@@ -77,7 +70,6 @@ impl Judgement {
     }
 }
 
-/// What is known of sources from earlier bytecode files.
 #[derive(Debug, Default)]
 pub(crate) struct KnownSources {
     last_hash: LastHash,
@@ -95,8 +87,10 @@ impl KnownSources {
         let mut has_source = false;
         for entry in fs::read_dir(dir)? {
             let name = entry?.file_name();
-            let is_source = |suffix: &&str| name.as_encoded_bytes().ends_with(suffix.as_bytes());
-            has_source |= SOURCE_SUFFIXES.iter().any(is_source);
+            let name = name.as_encoded_bytes();
+            has_source |= SOURCE_SUFFIXES
+                .iter()
+                .any(|suffix| name.ends_with(suffix.as_bytes()));
         }
         self.listed = Some((dir.to_path_buf(), has_source));
         Ok(has_source)
@@ -104,8 +98,7 @@ impl KnownSources {
 }
 
 /// The directory of the source of a bytecode file in `dir`. `mirrored` is the directory of the
-/// sources if `dir` is below `PYTHONPYCACHEPREFIX`. `None` if it is not known: a tagged file
-/// outside of `__pycache__` was moved from a cache.
+/// sources if `dir` is below `PYTHONPYCACHEPREFIX`.
 pub(crate) fn source_dir<'d>(
     name: &BytecodeName,
     dir: &'d Path,
@@ -119,11 +112,6 @@ pub(crate) fn source_dir<'d>(
     }
 }
 
-/// Judges whether a bytecode file is selected.
-///
-/// # Errors
-///
-/// The path that could not be read, and why. Such a file is kept.
 pub(crate) fn judge(
     filter: &BytecodeFilter,
     file: FoundBytecode<'_>,
@@ -168,30 +156,35 @@ impl FoundBytecode<'_> {
             return Ok(Some(Staleness::Orphaned));
         }
         pyc::judge(&self.name, self.path, source_dir, last_hash, || {
-            let mut opened = self.open()?;
-            if !filter.stale {
-                // Otherwise a partial write from just now is kept.
-                opened.modified = UNIX_EPOCH;
-            }
-            Ok(opened)
+            let opened = self.open()?;
+            // Without `--stale`, a partial write from just now is removed.
+            let modified = if filter.stale {
+                opened.modified
+            } else {
+                UNIX_EPOCH
+            };
+            Ok(PycFile { modified, ..opened })
         })
     }
 
     /// Whether something proves that a file without a source had one here. By themselves,
-    /// interpreters write to caches only, except Python 2. Other files may be all there is of
-    /// a program, unless the module became a package or the reverse.
+    /// interpreters write to caches only, except Python 2.
     fn had_source(self, dir: &Path, sources: &mut KnownSources) -> Result<bool, Unreadable> {
         let dir = or_current_dir(dir);
-        let in_dir = |error| (dir.to_path_buf(), error);
         if self.in_cache || self.in_prefix || self.has_source_of_other_form(dir)? {
             return Ok(true);
         }
-        let is_of_python_2 = !self.is_installed
-            && matches!(
-                self.in_path(self.interpreter())?,
-                Some(Interpreter::CPython(by) | Interpreter::PyPy(Some(by))) if by.major == 2
-            );
-        Ok(is_of_python_2 && sources.has_any(dir).map_err(in_dir)?)
+        if self.is_installed {
+            return Ok(false);
+        }
+        match self.in_path(self.interpreter())? {
+            Some(Interpreter::CPython(by) | Interpreter::PyPy(Some(by))) if by.major == 2 => {
+                sources
+                    .has_any(dir)
+                    .map_err(|error| (dir.to_path_buf(), error))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether there is `m/__init__.py` for `m.pyc`, or `m.py` for `m/__init__.pyc`.
@@ -219,12 +212,10 @@ impl FoundBytecode<'_> {
     }
 
     fn is_of(self, filter: &BytecodeFilter) -> io::Result<bool> {
-        let Some(interpreter) = self.interpreter()? else {
-            // It may belong to an interpreter whose bytecode is kept.
-            return Ok(false);
-        };
-        let is_asked_for = filter.only.is_empty() || filter.only.contains(&interpreter);
-        Ok(is_asked_for && !filter.keep.contains(&interpreter))
+        // One that is not known may be one whose bytecode is kept.
+        Ok(self.interpreter()?.is_some_and(|by| {
+            (filter.only.is_empty() || filter.only.contains(&by)) && !filter.keep.contains(&by)
+        }))
     }
 
     /// The interpreter that wrote it, by its name or by its magic number. Outside of
@@ -244,8 +235,7 @@ impl FoundBytecode<'_> {
         Ok(by_magic.or(by_name))
     }
 
-    /// Opens a regular file, or the one that a symlink leads to, as Python does. Does not wait
-    /// for a writer: it may have become a FIFO since the walk met it.
+    /// Opens a regular file, or the one that a symlink leads to, without waiting for a writer.
     pub(crate) fn open(self) -> io::Result<PycFile<File>> {
         let is_symlink = self.kind == EntryKind::Symlink;
         // Opening some devices has side effects.

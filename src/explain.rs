@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use crate::bytecode::{self, FoundBytecode, Judgement, KnownSources};
@@ -14,26 +14,20 @@ use crate::console::format::{escape_path, list_some};
 use crate::console::message::print_error;
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
-use crate::path::{canonicalize, is_no_path, or_current_dir};
+use crate::path::{canonicalize, is_absence, is_no_path, or_current_dir};
 use crate::pyc::header::PROBE_LEN;
 use crate::pyc::{
     BytecodeName, Form, Header, Interpreter, SOURCE_SUFFIXES, Source, Staleness, Unreadable,
     Validation, magic,
 };
 use crate::reason::Reason;
-use crate::roots::source_dir_below;
+use crate::roots::{mirror_path, source_dir_below};
 use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
 
-/// Explains bytecode files on stdout. `prefix` is the directory in which Python caches
-/// bytecode outside the source tree, if any.
-///
-/// # Errors
-///
-/// If a path does not exist, or is not a file with the name of bytecode; nothing is printed on
-/// stdout.
 pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus> {
-    check(paths)?;
     let prefix = prefix.and_then(|prefix| canonicalize(prefix).ok());
+    let paths = &with_bytecode_of_sources(paths, prefix.as_deref())?;
+    check(paths)?;
     let mut sources = KnownSources::default();
     let mut status = ExitStatus::Success;
     let mut texts = Vec::new();
@@ -50,19 +44,90 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
     Ok(status)
 }
 
-fn check(paths: &[PathBuf]) -> Result<()> {
-    let is_missing = |path: &&PathBuf| fs::symlink_metadata(path).is_err_and(|e| is_no_path(&e));
-    let (missing, found): (Vec<_>, Vec<_>) = paths.iter().partition(is_missing);
-    if !missing.is_empty() {
-        bail!(
-            "no such file or directory: {}",
-            list_some(missing.iter(), usize::MAX)
-        );
+/// Refuses a command line whose PATHs are sources alone: it would do nothing.
+///
+/// # Errors
+///
+/// The error names the first source and its bytecode.
+pub(crate) fn check_no_source(paths: &[PathBuf], prefix: Option<&Path>) -> Result<()> {
+    for path in paths {
+        if let Ok(Some(found)) = bytecode_of(path, prefix)
+            && !found.is_empty()
+        {
+            let (path, found) = (escape_path(path), list_some(found.iter(), 3));
+            bail!("{path} is a source; its bytecode: {found}");
+        }
     }
-    let is_other = |path: &&PathBuf| {
-        parse_name(path).is_none() || fs::metadata(path).is_ok_and(|file| !file.is_file())
+    Ok(())
+}
+
+fn with_bytecode_of_sources(paths: &[PathBuf], prefix: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let found = bytecode_of(path, prefix)
+            .with_context(|| format!("cannot read the directory of {}", escape_path(path)))?;
+        match found {
+            Some(found) if found.is_empty() => bail!("{} has no bytecode", escape_path(path)),
+            Some(found) => all.extend(found),
+            None => all.push(path.clone()),
+        }
+    }
+    Ok(all)
+}
+
+/// Finds the bytecode files of a source: beside it, in `__pycache__`, and below `prefix`.
+/// `None` if the path is not a source.
+///
+/// # Errors
+///
+/// If a directory cannot be read.
+pub(crate) fn bytecode_of(
+    source: &Path,
+    prefix: Option<&Path>,
+) -> io::Result<Option<Vec<PathBuf>>> {
+    let (Some(module), Some(suffix)) = (source.file_stem(), source.extension()) else {
+        return Ok(None);
     };
-    let others: Vec<_> = found.into_iter().filter(is_other).collect();
+    let is_source = SOURCE_SUFFIXES.iter().any(|known| suffix == &known[1..]);
+    if !is_source || !source.is_file() {
+        return Ok(None);
+    }
+    let dir = source.parent().unwrap_or(source);
+    let mut dirs = vec![dir.join(CACHE_DIR), dir.to_path_buf()];
+    if let Some(prefix) = prefix {
+        dirs.push(prefix.join(mirror_path(&canonicalize(or_current_dir(dir))?)));
+    }
+    let mut found = Vec::new();
+    for dir in dirs {
+        let entries = match fs::read_dir(or_current_dir(&dir)) {
+            Err(error) if is_absence(&error) => continue,
+            entries => entries?,
+        };
+        let mut paths = entries
+            .map(|entry| entry.map(|entry| dir.join(entry.file_name())))
+            .collect::<io::Result<Vec<_>>>()?;
+        let is_of_module = |name: BytecodeName| name.module == module;
+        paths.retain(|path| parse_name(path).is_some_and(is_of_module) && !path.is_dir());
+        paths.sort();
+        found.extend(paths);
+    }
+    Ok(Some(found))
+}
+
+fn check(paths: &[PathBuf]) -> Result<()> {
+    let (mut missing, mut others) = (Vec::new(), Vec::new());
+    for path in paths {
+        if fs::symlink_metadata(path).is_err_and(|error| is_no_path(&error)) {
+            missing.push(path);
+        } else if parse_name(path).is_none() || fs::metadata(path).is_ok_and(|file| !file.is_file())
+        {
+            others.push(path);
+        }
+    }
+    if !missing.is_empty() {
+        let missing = list_some(missing.iter(), usize::MAX);
+        bail!("no such file or directory: {missing}");
+    }
     if others.is_empty() {
         return Ok(());
     }
@@ -71,12 +136,10 @@ fn check(paths: &[PathBuf]) -> Result<()> {
             "to list the stale files of a directory: pyclean -n --stale {}",
             escape_path(dir)
         ),
-        None => "--explain takes files such as __pycache__/m.cpython-313.pyc".to_owned(),
+        None => "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc".to_owned(),
     };
-    bail!(
-        "not a bytecode file: {}; {tip}",
-        list_some(others.iter(), usize::MAX)
-    );
+    let others = list_some(others.iter(), usize::MAX);
+    bail!("not a bytecode file: {others}; {tip}");
 }
 
 fn parse_name(path: &Path) -> Option<BytecodeName<'_>> {
@@ -121,16 +184,8 @@ fn explain(
         ..BytecodeFilter::default()
     };
     let judgement = bytecode::judge(&filter, file, sources)?;
-    // Only fractions of a second show that it is stale.
-    let is_raced = matches!(
-        judgement,
-        Judgement::Selected(Reason::Stale(Staleness::Raced { .. }))
-    );
-    let source = match file.source_dir {
-        Some(dir) => Source::find(&name, dir)?,
-        None => None,
-    };
-    let source = match source {
+    let source = file.source_dir.map(|dir| Source::find(&name, dir));
+    let source = match source.transpose()?.flatten() {
         Some(source) => format!(
             "{}: mtime {}, {} bytes",
             source.path.display(),
@@ -145,7 +200,8 @@ fn explain(
         let _ = writeln!(text, "  {label:<12}  {}", escape_path(Path::new(value)));
     };
     explain_header(&name, &start, &mut row);
-    if is_raced {
+    // Only fractions of a second show that it is stale.
+    if let Judgement::Selected(Reason::Stale(Staleness::Raced { .. })) = judgement {
         row("written", &format_time(opened.modified));
     }
     row("source", &source);
@@ -153,13 +209,11 @@ fn explain(
     Ok(text)
 }
 
-/// What a name and the first bytes of the file say.
 fn explain_header(name: &BytecodeName, start: &[u8], row: &mut impl FnMut(&str, &str)) {
-    let or_unknown = |by: Option<Interpreter>| by.map_or("not known".into(), |by| by.to_string());
     let number = magic::number(start);
     let by_magic = number.and_then(magic::interpreter);
-    let interpreter = or_unknown(name.interpreter().or(by_magic.clone()));
-    row("interpreter", &interpreter);
+    let interpreter = name.interpreter().or(by_magic.clone());
+    row("interpreter", &or_unknown(interpreter));
     if let Form::Tagged {
         optimization: Some(level),
         ..
@@ -181,15 +235,20 @@ fn explain_header(name: &BytecodeName, start: &[u8], row: &mut impl FnMut(&str, 
     row("recorded", &recorded);
 }
 
+fn or_unknown(by: Option<Interpreter>) -> String {
+    by.map_or("not known".into(), |by| by.to_string())
+}
+
 fn explain_validation(validation: Validation) -> (&'static str, String) {
     match validation {
         Validation::Timestamp { mtime, size } => {
             let mtime = format_time(UNIX_EPOCH + Duration::from_secs(mtime.into()));
-            if let Some(size) = size {
-                let recorded = format!("mtime {mtime}, {size} bytes");
-                ("mtime and size of the source", recorded)
-            } else {
-                ("mtime of the source", format!("mtime {mtime}"))
+            match size {
+                Some(size) => (
+                    "mtime and size of the source",
+                    format!("mtime {mtime}, {size} bytes"),
+                ),
+                None => ("mtime of the source", format!("mtime {mtime}")),
             }
         }
         Validation::Hash { checked, hash } => {

@@ -3,19 +3,15 @@
 use std::io;
 use std::path::PathBuf;
 
-/// An operation that failed, with its path and cause.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// The operation.
     pub(crate) operation: Operation,
-    /// The display path.
+    /// As it is shown.
     pub(crate) path: PathBuf,
-    /// The cause.
     pub(crate) error: io::Error,
 }
 
 impl Failure {
-    /// An operation on `path` failed.
     pub(crate) fn new(operation: Operation, path: impl Into<PathBuf>, error: io::Error) -> Self {
         Self {
             operation,
@@ -29,7 +25,6 @@ impl Failure {
         Self { path, ..self }
     }
 
-    /// Something could not be read.
     pub(crate) fn read(path: impl Into<PathBuf>, error: io::Error) -> Self {
         Self::new(Operation::Read, path, error)
     }
@@ -43,10 +38,7 @@ pub(crate) enum Operation {
     Read,
     /// Apply the settings of a project below a PATH.
     ApplySettings,
-    /// Remove a file or directory.
     Remove,
-    /// Read the index of a git repository.
     ReadIndex,
-    /// Run `git clean`.
     GitClean,
 }

@@ -1,10 +1,11 @@
 //! Runs `git clean`.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::{Component, Path};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
@@ -15,54 +16,39 @@ use crate::failure::{Failure, Operation};
 use crate::interrupt;
 use crate::options::Options;
 use crate::output::report::Report;
-use crate::path::canonicalize;
+use crate::path::{canonicalize, is_present};
 use crate::roots::{Root, Roots, Scope};
 use crate::rules::default_skips;
 use crate::walk::Found;
 
 /// Environment variables that change which repository or which paths git works on. A git
 /// hook that runs this program has set some of them.
-const LOCATION_VARIABLES: [&str; 10] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
-];
+const LOCATION_VARIABLES: &str = "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_COMMON_DIR \
+    GIT_NAMESPACE GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS";
 
-/// Checks that `git clean` can be run.
-///
-/// # Errors
-///
-/// If git is not installed, or an ignored name has no equivalent in git.
 pub(crate) fn check(options: &Options, roots: &Roots) -> Result<()> {
     let version = Command::new("git").arg("--version").output();
     ensure!(
         version.is_ok_and(|version| version.status.success()),
         "--git-clean requires git, which was not found on PATH"
     );
-    keep_patterns(options, &roots.ignored_words).map(drop)
+    keep_patterns(options, roots, &[]).map(drop)
 }
 
 /// Runs `git clean` in each PATH that is a directory, unless the run was interrupted. It
 /// keeps what settings ignore, and does not run if that is not known.
 pub(crate) fn run(options: &Options, roots: &Roots, found: &Found, report: &mut Report) {
-    for root in roots
-        .list
-        .iter()
-        .filter(|root| matches!(root.scope, Scope::Tree))
-    {
-        if interrupt::is_requested() {
-            return;
+    for root in &roots.list {
+        if !matches!(root.scope, Scope::Tree) || interrupt::is_requested() {
+            continue;
         }
         report.flush();
         match run_git_clean(root, options, roots, found) {
-            Ok(has_found) => report.found_more |= has_found,
+            Ok(None) => {}
+            Ok(Some(has_found)) => {
+                report.found_more |= has_found;
+                report.has_run_git = true;
+            }
             Err(error) => {
                 report.record_failure(&Failure::new(Operation::GitClean, &root.path, error));
             }
@@ -71,23 +57,27 @@ pub(crate) fn run(options: &Options, roots: &Roots, found: &Found, report: &mut 
 }
 
 /// Runs `git clean -dx` in a PATH, on the terminal of this process. Warns if it is not
-/// in a repository. Returns whether a dry run found something to remove.
-fn run_git_clean(root: &Root, options: &Options, roots: &Roots, found: &Found) -> io::Result<bool> {
+/// in a repository, and returns `None`. Otherwise, returns whether a dry run found something to
+/// remove.
+fn run_git_clean(
+    root: &Root,
+    options: &Options,
+    roots: &Roots,
+    found: &Found,
+) -> io::Result<Option<bool>> {
     if found.has_unknown_settings {
         let message = "it would remove what the settings of a directory below may ignore";
         return Err(io::Error::other(message));
     }
-    let mut ignored = roots.ignored_words.clone();
-    ignored.extend(found.ignored_words.iter().cloned());
-    let patterns = keep_patterns(options, &ignored).map_err(io::Error::other)?;
+    let patterns = keep_patterns(options, roots, &found.ignored_words).map_err(io::Error::other)?;
     // It must be the directory that was walked.
     root.open()?;
     if !is_in_work_tree(&root.path)? {
+        let path = escape_path(&root.path);
         print_warning(format_args!(
-            "{} is not in a git repository; git clean did not run",
-            escape_path(&root.path)
+            "{path} is not in a git repository; git clean did not run"
         ));
-        return Ok(false);
+        return Ok(None);
     }
     let cli = &options.cli;
     let clean = |mode: &str| {
@@ -101,7 +91,7 @@ fn run_git_clean(root: &Root, options: &Options, roots: &Roots, found: &Found) -
     // Git removes what it can even if it could not read a part of the index.
     let preview = output_of(clean("-n"))?;
     if cli.is_dry_run() {
-        return print_preview(&preview.stdout, cli);
+        return print_preview(&preview.stdout, cli).map(Some);
     }
     let mut git = clean(match (cli.yes, cli.quiet) {
         (true, true) => "-qf",
@@ -111,9 +101,9 @@ fn run_git_clean(root: &Root, options: &Options, roots: &Roots, found: &Found) -
     if is_for_program(cli) {
         git.stdout(io::stderr());
     }
-    let status = interrupt::exit_on_signal_during("", || git.status())?;
-    if status.success() {
-        Ok(false)
+    let status = run_until_signal(git)?;
+    if status.success() || interrupt::is_requested() {
+        Ok(Some(false))
     } else {
         Err(io::Error::other(status.to_string()))
     }
@@ -127,9 +117,11 @@ fn command(directory: &Path) -> Command {
     // `current_dir` would make relative entries of PATH find programs in the repository.
     git.arg("-C").arg(directory).arg("--no-pager");
     git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]);
+    // It prints to the terminal.
+    git.args(["-c", "core.quotePath=true"]);
     git.env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_ALLOW_PROTOCOL", "none");
-    for variable in LOCATION_VARIABLES {
+    for variable in LOCATION_VARIABLES.split(' ') {
         git.env_remove(variable);
     }
     git
@@ -141,8 +133,8 @@ fn output_of(mut git: Command) -> io::Result<Output> {
     let output = interrupt::exit_on_signal_during("", || git.output())?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     let complaint = stderr.lines().find_map(|line| {
-        line.strip_prefix("fatal: ")
-            .or(line.strip_prefix("error: "))
+        let fatal = line.strip_prefix("fatal: ");
+        fatal.or(line.strip_prefix("error: "))
     });
     match complaint {
         None if output.status.success() => Ok(output),
@@ -152,37 +144,37 @@ fn output_of(mut git: Command) -> io::Result<Output> {
     }
 }
 
-/// Whether a directory is in a work tree. An error if the work tree that git names is elsewhere.
+/// Runs git to its end, or to the first signal, which it may not get itself.
+fn run_until_signal(mut git: Command) -> io::Result<ExitStatus> {
+    let mut child = git.spawn()?;
+    while child.try_wait()?.is_none() {
+        if interrupt::is_requested() {
+            child.kill()?;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.wait()
+}
+
+/// Whether a directory is in a work tree. An error if git names another one than the nearest.
 fn is_in_work_tree(directory: &Path) -> io::Result<bool> {
     let mut git = command(directory);
-    git.args(["rev-parse", "--show-toplevel"]);
-    let mut top = match output_of(git) {
+    git.args(["rev-parse", "--is-inside-work-tree", "--show-prefix"]);
+    let printed = match output_of(git) {
         Ok(output) => output.stdout,
         Err(error) if error.to_string().starts_with("not a git repository") => return Ok(false),
         Err(error) => return Err(error),
     };
-    top.pop_if(|byte| *byte == b'\n');
-    let top = canonicalize(&path_from_bytes(top))?;
-    if canonicalize(directory)?.starts_with(&top) {
+    let depth = printed.iter().filter(|byte| **byte == b'/').count();
+    let directory = canonicalize(directory)?;
+    let mut inside = directory.ancestors().take(depth);
+    // Git passes over a repository that it cannot read, and would remove it.
+    if printed.starts_with(b"true")
+        && !inside.any(|dir| is_present(&dir.join(".git")).unwrap_or(true))
+    {
         return Ok(true);
     }
-    Err(io::Error::other(format!(
-        "its work tree is {}",
-        escape_path(&top)
-    )))
-}
-
-/// A path as git prints it.
-#[cfg(unix)]
-fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt;
-    OsString::from_vec(bytes).into()
-}
-
-/// A path as git prints it.
-#[cfg(not(unix))]
-fn path_from_bytes(bytes: Vec<u8>) -> PathBuf {
-    String::from_utf8_lossy(&bytes).into_owned().into()
+    Err(io::Error::other("its work tree is another one"))
 }
 
 /// Prints what `git clean -n` listed unless that is hidden. Returns whether it lists something.
@@ -202,23 +194,23 @@ fn print_preview(listed: &[u8], cli: &Cli) -> io::Result<bool> {
     }
 }
 
-/// Whether a program reads stdout, so that the output of git goes to stderr.
+/// Then the output of git goes to stderr.
 fn is_for_program(cli: &Cli) -> bool {
     cli.json || cli.print0
 }
 
 /// The patterns for `git clean -e`: what is ignored in any PATH, because one PATH may be in
-/// another, and in the directories below them.
-fn keep_patterns(options: &Options, settings: &[String]) -> Result<BTreeSet<OsString>> {
+/// another, and by the settings below.
+fn keep_patterns(options: &Options, roots: &Roots, below: &[String]) -> Result<Vec<OsString>> {
     let cli = &options.cli;
     let defaults = default_skips().filter(|_| !cli.no_default_ignore);
-    let mut words: Vec<&OsStr> = defaults.map(OsStr::new).collect();
-    words.extend(cli.ignore.iter().map(OsString::as_os_str));
-    words.extend(settings.iter().map(OsStr::new));
+    let settings = roots.settings.values().flat_map(|file| &file.ignored_words);
+    let settings = settings.chain(below).map(OsString::from);
+    let words = defaults.map(OsString::from).chain(settings);
     words
-        .into_iter()
+        .chain(cli.ignore.iter().cloned())
         .map(|word| {
-            keep_pattern(word).with_context(|| {
+            keep_pattern(&word).with_context(|| {
                 format!("--git-clean does not support the ignored {word:?}: use a plain name")
             })
         })
@@ -233,47 +225,9 @@ fn keep_pattern(ignored: &OsStr) -> Option<OsString> {
     let (Some(Component::Normal(name)), None) = (parts.next(), parts.next()) else {
         return None;
     };
-    if name
-        .as_encoded_bytes()
-        .iter()
-        .any(|byte| b"{}[]\\".contains(byte))
-    {
-        return None;
-    }
-    let mut pattern = OsString::new();
+    let bytes = name.as_encoded_bytes();
     // Git would take the pattern as an exception to the others.
-    if name.as_encoded_bytes().starts_with(b"!") {
-        pattern.push("\\");
-    }
-    pattern.push(name);
-    Some(pattern)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_with_simple_wildcards_become_patterns() {
-        for (ignored, pattern) in [
-            (".idea", Some(".idea")),
-            ("./keep", Some("keep")),
-            ("keep/", Some("keep")),
-            ("*.o", Some("*.o")),
-            ("#a b", Some("#a b")),
-            ("!q", Some("\\!q")),
-            ("a/b", None),
-            ("/a", None),
-            ("..", None),
-            ("", None),
-            ("[ab]", None),
-            ("a{b,c}", None),
-        ] {
-            assert_eq!(
-                keep_pattern(OsStr::new(ignored)),
-                pattern.map(OsString::from),
-                "{ignored}"
-            );
-        }
-    }
+    let escape = if bytes.starts_with(b"!") { "\\" } else { "" };
+    let is_plain = !bytes.iter().any(|byte| b"{}[]\\".contains(byte));
+    is_plain.then(|| [OsStr::new(escape), name].into_iter().collect())
 }

@@ -9,10 +9,6 @@ use crate::regular_file::read_regular_file;
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 /// The git directory of a work tree: a canonical directory with an entry `.git`.
-///
-/// # Errors
-///
-/// If it does not exist, or its work tree is elsewhere.
 pub(crate) fn find_git_dir(work_tree: &Path) -> io::Result<PathBuf> {
     let dot_git = work_tree.join(".git");
     let git_dir = if dot_git.metadata()?.is_dir() {
@@ -47,17 +43,14 @@ fn work_tree_settings(config: &str) -> Vec<&str> {
     let mut values = Vec::new();
     let mut is_core = false;
     for line in config.trim_start_matches('\u{feff}').lines() {
-        let mut setting = line.trim();
-        while let Some((section, rest)) = setting.strip_prefix('[').and_then(|s| s.split_once(']'))
-        {
+        let (front, value) = line.split_once('=').unwrap_or((line, ""));
+        // A setting can follow the names of sections.
+        let (sections, name) = front.rsplit_once(']').unwrap_or(("", front));
+        if let Some((_, section)) = sections.rsplit_once('[') {
             is_core = section.eq_ignore_ascii_case("core");
-            setting = rest.trim_start();
         }
-        if let Some((name, value)) = setting.split_once('=')
-            && is_core
-            && name.trim_end().eq_ignore_ascii_case("worktree")
-        {
-            values.push(value.trim_start());
+        if is_core && name.trim().eq_ignore_ascii_case("worktree") {
+            values.push(value.trim());
         }
     }
     values

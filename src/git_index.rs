@@ -1,6 +1,5 @@
 //! Reads which paths git tracks from the index of a repository, without running git.
 
-use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -16,25 +15,23 @@ const MIN_EXPANSION: usize = 1 << 20;
 /// The paths that the index of one repository tracks. Case is ignored, as git may ignore it.
 #[derive(Debug, Default)]
 pub struct GitIndex {
-    /// The paths, one after the other.
-    text: String,
-    /// Where each path is in the text, sorted by path. Every path ends in `/`, so that what is
-    /// in a directory follows the directory.
-    paths: Vec<(usize, usize)>,
-    submodules: BTreeSet<String>,
-    /// Directories whose contents a sparse index leaves out.
-    sparse_dirs: BTreeSet<String>,
+    /// Sorted by path. Every path ends in `/`, so that what is in a directory follows the
+    /// directory.
+    entries: Vec<(Box<str>, Kind)>,
     may_track_bytecode: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    FileOrSymlink,
+    Submodule,
+    /// A directory whose contents a sparse index leaves out.
+    SparseDir,
 }
 
 impl GitIndex {
     /// Reads the index of a work tree: a canonical directory with an entry `.git`
     /// (gitrepository-layout(5)). Without an index, nothing is tracked.
-    ///
-    /// # Errors
-    ///
-    /// If the git directory does not exist or has its work tree elsewhere, or if the index
-    /// cannot be read or understood.
     pub fn read(work_tree: &Path) -> io::Result<Self> {
         let git_dir = find_git_dir(work_tree)?;
         match read_optional(&git_dir.join("index"), MAX_INDEX_BYTES)? {
@@ -44,17 +41,10 @@ impl GitIndex {
     }
 
     /// Parses an index of version 2, 3 or 4 (gitformat-index(5)).
-    ///
-    /// # Errors
-    ///
-    /// If the index is truncated or corrupt, has an unknown version or extension, or is a
-    /// split index, which leaves out paths. The checksum is not verified.
     pub fn parse(bytes: &[u8]) -> io::Result<Self> {
         // The index does not tell whether its hashes are SHA-1 or SHA-256.
         match Self::parse_with_hash_len(bytes, 20) {
-            Err(error) if error.kind() == ErrorKind::InvalidData => {
-                Self::parse_with_hash_len(bytes, 32)
-            }
+            Err(e) if e.kind() == ErrorKind::InvalidData => Self::parse_with_hash_len(bytes, 32),
             result => result,
         }
     }
@@ -64,14 +54,14 @@ impl GitIndex {
         if reader.take(4)? != b"DIRC" {
             return Err(corrupt());
         }
-        let version = reader.read_u32()?;
+        let version = reader.read_number(4)?;
         if !(2..=4).contains(&version) {
             return Err(unsupported("git index has an unknown version"));
         }
         let mut index = Self::default();
         let mut path = Vec::new();
         let mut total = 0;
-        for _ in 0..reader.read_u32()? {
+        for _ in 0..reader.read_number(4)? {
             let mode = reader.read_entry(version, hash_len, &mut path)?;
             total += path.len();
             if total > 4 * bytes.len() + MIN_EXPANSION {
@@ -80,8 +70,8 @@ impl GitIndex {
             index.insert(mode, &path)?;
         }
         reader.skip_extensions(hash_len)?;
-        let text = &index.text;
-        index.paths.sort_by_key(|&(start, end)| &text[start..end]);
+        // Mostly sorted already.
+        index.entries.sort();
         // Only an entry of a split index may have no path.
         if index.paths().next() == Some("") {
             return Err(corrupt());
@@ -89,48 +79,42 @@ impl GitIndex {
         Ok(index)
     }
 
-    fn insert(&mut self, mode: u32, path: &[u8]) -> io::Result<()> {
-        const SPARSE_DIR: u32 = 0b0100;
-        let file_type = mode >> 12;
-        if path.ends_with(b"/") != (file_type == SPARSE_DIR) {
+    fn insert(&mut self, mode: usize, path: &[u8]) -> io::Result<()> {
+        let kind = match mode >> 12 {
+            0b0100 => Kind::SparseDir,
+            0b1110 => Kind::Submodule,
+            0b1000 | 0b1010 => Kind::FileOrSymlink,
+            _ => return Err(corrupt()),
+        };
+        if path.ends_with(b"/") != (kind == Kind::SparseDir) {
             return Err(corrupt());
         }
-        let start = self.text.len();
-        push_key(&mut self.text, path);
-        let key = &self.text[start..];
-        self.may_track_bytecode |= file_type == SPARSE_DIR || is_bytecode(key);
-        match file_type {
-            SPARSE_DIR => _ = self.sparse_dirs.insert(key.to_owned()),
-            0b1110 => _ = self.submodules.insert(key.to_owned()),
-            // A regular file, a symlink.
-            0b1000 | 0b1010 => {}
-            _ => return Err(corrupt()),
-        }
-        self.paths.push((start, self.text.len()));
+        let key = bytes_key(path);
+        self.may_track_bytecode |= kind == Kind::SparseDir || is_bytecode(&key);
+        self.entries.push((key.into(), kind));
         Ok(())
     }
 
     /// Whether a path relative to the work tree, or something in that directory, is tracked.
     pub fn tracks(&self, path: &Path) -> bool {
         let key = path_key(path);
-        let first = self
-            .paths
-            .partition_point(|&(start, end)| self.text[start..end] < key[..]);
-        let next = self.paths.get(first);
-        next.is_some_and(|&(start, end)| self.text[start..end].starts_with(&key))
-            || self.is_in_sparse_dir(&key)
-    }
-
-    fn is_in_sparse_dir(&self, key: &str) -> bool {
-        !self.sparse_dirs.is_empty()
-            && key
+        let next = self.entries.partition_point(|(path, _)| **path < *key);
+        let next = self.entries.get(next);
+        next.is_some_and(|(path, _)| path.starts_with(&key))
+            || key
                 .match_indices('/')
-                .any(|(slash, _)| self.sparse_dirs.contains(&key[..=slash]))
+                .any(|(slash, _)| self.has(&key[..=slash], Kind::SparseDir))
     }
 
     /// Whether a path relative to the work tree is a submodule.
     pub fn is_submodule(&self, path: &Path) -> bool {
-        self.submodules.contains(&path_key(path))
+        self.has(&path_key(path), Kind::Submodule)
+    }
+
+    fn has(&self, key: &str, kind: Kind) -> bool {
+        self.entries
+            .binary_search_by_key(&(key, kind), |(path, kind)| (path, *kind))
+            .is_ok()
     }
 
     /// Whether bytecode can be among what is tracked.
@@ -140,41 +124,32 @@ impl GitIndex {
 
     /// The tracked paths, sorted. Each ends in `/` and is in lower case.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.paths
-            .iter()
-            .map(|&(start, end)| &self.text[start..end])
+        self.entries.iter().map(|(path, _)| &**path)
     }
 }
 
 fn path_key(path: &Path) -> String {
-    let mut key = String::new();
     if cfg!(windows) {
-        let path = path.to_string_lossy().replace('\\', "/");
-        push_key(&mut key, path.as_bytes());
+        bytes_key(path.to_string_lossy().replace('\\', "/").as_bytes())
     } else {
-        push_key(&mut key, path.as_os_str().as_encoded_bytes());
+        bytes_key(path.as_os_str().as_encoded_bytes())
+    }
+}
+
+/// A path as it is compared: in lower case, with `/` after each name.
+fn bytes_key(path: &[u8]) -> String {
+    let mut key = String::from_utf8_lossy(path).to_lowercase();
+    if !key.is_empty() && !key.ends_with('/') {
+        key.push('/');
     }
     key
 }
 
-/// Adds a path to a text as it is compared: in lower case, with `/` after each name.
-fn push_key(text: &mut String, path: &[u8]) {
-    let start = text.len();
-    match str::from_utf8(path) {
-        Ok(path) if path.is_ascii() => {
-            text.push_str(path);
-            text[start..].make_ascii_lowercase();
-        }
-        _ => text.push_str(&String::from_utf8_lossy(path).to_lowercase()),
-    }
-    if !path.is_empty() && !path.ends_with(b"/") {
-        text.push('/');
-    }
-}
-
 fn is_bytecode(key: &str) -> bool {
-    let ends = [".pyc/", ".pyo/", "$py.class/"];
-    ends.iter().any(|end| key.ends_with(end)) || key.contains("__pycache__/")
+    // Also the name of a partial write, which ends in a number.
+    let name = key.trim_end_matches(|char: char| char == '/' || char == '.' || char.is_numeric());
+    let ends = [".pyc", ".pyo", "$py.class"];
+    ends.iter().any(|end| name.ends_with(end)) || key.contains("__pycache__/")
 }
 
 /// What is left to read of an index.
@@ -187,14 +162,9 @@ impl<'b> Reader<'b> {
         Ok(taken)
     }
 
-    fn read_u32(&mut self) -> io::Result<u32> {
-        let bytes = self.take(4)?;
-        Ok(bytes.iter().fold(0, |n, byte| n << 8 | u32::from(*byte)))
-    }
-
-    fn read_u16(&mut self) -> io::Result<usize> {
-        let bytes = self.take(2)?;
-        Ok(usize::from(bytes[0]) << 8 | usize::from(bytes[1]))
+    fn read_number(&mut self, len: usize) -> io::Result<usize> {
+        let bytes = self.take(len)?.iter();
+        Ok(bytes.fold(0, |n, byte| n << 8 | usize::from(*byte)))
     }
 
     /// Reads a number as in an offset of a pack file (gitformat-pack(5)).
@@ -214,7 +184,12 @@ impl<'b> Reader<'b> {
 
     /// Reads an entry and returns its mode. `path` is that of the entry before, and becomes
     /// that of this one.
-    fn read_entry(&mut self, version: u32, hash_len: usize, path: &mut Vec<u8>) -> io::Result<u32> {
+    fn read_entry(
+        &mut self,
+        version: usize,
+        hash_len: usize,
+        path: &mut Vec<u8>,
+    ) -> io::Result<usize> {
         const IS_EXTENDED: usize = 0x4000;
         // Skip-worktree and intent-to-add.
         const KNOWN_FLAGS: usize = 0x6000;
@@ -222,18 +197,17 @@ impl<'b> Reader<'b> {
         let start = self.0.len();
         // Times, device and inode; then user, group, size and hash.
         self.take(24)?;
-        let mode = self.read_u32()?;
+        let mode = self.read_number(4)?;
         self.take(12 + hash_len)?;
-        let flags = self.read_u16()?;
-        if flags & IS_EXTENDED != 0 && self.read_u16()? & !KNOWN_FLAGS != 0 {
+        let flags = self.read_number(2)?;
+        if flags & IS_EXTENDED != 0 && self.read_number(2)? & !KNOWN_FLAGS != 0 {
             return Err(corrupt());
         }
-        let kept_len = if version == 4 {
-            let removed = self.read_offset()?;
-            path.len().checked_sub(removed).ok_or_else(corrupt)?
-        } else {
-            0
-        };
+        let mut removed_len = path.len();
+        if version == 4 {
+            removed_len = self.read_offset()?;
+        }
+        let kept_len = path.len().checked_sub(removed_len).ok_or_else(corrupt)?;
         let name = CStr::from_bytes_until_nul(self.0).map_err(|_| corrupt())?;
         path.truncate(kept_len);
         path.extend(self.take(name.count_bytes())?);
@@ -260,8 +234,8 @@ impl<'b> Reader<'b> {
                 return Ok(());
             }
             let name = self.take(4)?;
-            let len = self.read_u32()?;
-            self.take(len as usize)?;
+            let len = self.read_number(4)?;
+            self.take(len)?;
             if !name[0].is_ascii_uppercase() && name != b"sdir" {
                 return Err(corrupt());
             }

@@ -1,8 +1,8 @@
 //! Ctrl-C, SIGTERM and SIGHUP. The first signal ends the run after the current
 //! operation, a second one ends the process immediately.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -14,11 +14,6 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 /// Set while the first signal may end the process: the text to print then.
 static EXIT_MESSAGE: Mutex<Option<&str>> = Mutex::new(None);
 
-/// Installs the signal handler.
-///
-/// # Errors
-///
-/// If the system refuses to install it.
 pub(crate) fn install_handler() -> Result<()> {
     let installed = ctrlc::try_set_handler(|| {
         let is_second = REQUESTED.swap(true, Ordering::SeqCst);
@@ -38,20 +33,19 @@ pub(crate) fn install_handler() -> Result<()> {
 /// Runs `wait`. Meanwhile no operation is in progress, so a signal prints `message` and
 /// ends the process immediately.
 pub(crate) fn exit_on_signal_during<T>(message: &'static str, wait: impl FnOnce() -> T) -> T {
-    let set = |text| {
-        if let Ok(mut message) = EXIT_MESSAGE.lock() {
-            *message = text;
-        }
-    };
-    set(Some(message));
+    set_exit_message(Some(message));
     // The signal may have arrived just before. Either this thread sees the request, or
     // the handler sees the message.
     if REQUESTED.load(Ordering::SeqCst) {
         exit_interrupted(message);
     }
     let result = wait();
-    set(None);
+    set_exit_message(None);
     result
+}
+
+fn set_exit_message(text: Option<&'static str>) {
+    *EXIT_MESSAGE.lock().unwrap_or_else(PoisonError::into_inner) = text;
 }
 
 fn exit_interrupted(message: &str) -> ! {
@@ -63,12 +57,10 @@ fn exit_interrupted(message: &str) -> ! {
     ExitStatus::Interrupted.exit()
 }
 
-/// Requests the end of the run, as Ctrl-C does.
 pub(crate) fn request() {
     REQUESTED.store(true, Ordering::Relaxed);
 }
 
-/// Whether the end of the run was requested.
 pub(crate) fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }

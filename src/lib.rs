@@ -80,6 +80,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus> {
 fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     let cli = &options.cli;
     let roots = Roots::open(options)?;
+    if roots.are_no_bytecode() {
+        explain::check_no_source(&cli.paths, cli.pycache_prefix())?;
+    }
     if cli.git_clean {
         git_clean::check(options, &roots)?;
     }
@@ -87,12 +90,13 @@ fn clean(options: &Options, start: Instant) -> Result<ExitStatus> {
     interrupt::install_handler()?;
 
     let threads = Threads::new(cli.jobs);
-    let progress = Progress::new(cli.shows_progress());
+    let progress = Progress::new(!cli.quiet && !cli.no_progress && !cli.json);
     let mut found = walk::run(options, &roots, &threads, &progress);
     hints::print_nested_settings(options, &found.settings);
     let dirs = mem::take(&mut found.dirs);
     let plan = Plan::new(dirs, &roots, |dir| found.may_remove(dir, &roots));
     found.keep_erased(&plan, &roots);
+    hints::print_kept(options, &found, plan.is_empty());
 
     let mut report = Report::new(options, &plan, &roots, &progress, start);
     for failure in &roots.failures {

@@ -11,14 +11,10 @@ use crate::rules::{BytecodeFilter, Debris, EraseGlobs, IgnoreRules, Overrides, R
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) cli: Cli,
-    /// The rules of the command line, without what it ignores: `--ignore` names what is in a
-    /// PATH, and what the user typed of the PATH itself.
-    pub(crate) rules: Arc<Rules>,
-    /// What `--ignore` names.
-    pub(crate) ignore: Arc<IgnoreRules>,
+    /// The rules of the command line.
+    pub(crate) rules: Rules,
 }
 
-/// Which removed paths are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listing {
     Nothing,
@@ -28,20 +24,11 @@ pub(crate) enum Listing {
 }
 
 impl Options {
-    /// Settles the command line.
-    ///
-    /// # Errors
-    ///
-    /// If a glob is not valid.
     pub(crate) fn new(cli: Cli) -> Result<Self> {
         let rules = Rules {
-            ignore: Arc::default(),
+            ignore: Arc::new(IgnoreRules::new(&cli.ignore)?),
             search_default_skips: cli.no_default_ignore,
-            debris: cli
-                .debris
-                .as_ref()
-                .map(|topics| Debris::new(topics))
-                .unwrap_or_default(),
+            debris: cli.debris.as_deref().map(Debris::new).unwrap_or_default(),
             hints_debris: cli.shows_debris_hint() && cli.debris.is_none(),
             erase: Arc::new(EraseGlobs::new(&cli.erase)?),
             folders: cli.folders,
@@ -59,25 +46,16 @@ impl Options {
                 python: !cli.python.is_empty() || !cli.keep_python.is_empty(),
             },
         };
-        let ignore = IgnoreRules::new(&cli.ignore)?;
-        Ok(Self {
-            cli,
-            rules: Arc::new(rules),
-            ignore: Arc::new(ignore),
-        })
+        Ok(Self { rules, cli })
     }
 
-    /// Which removed paths are listed.
     pub(crate) fn listing(&self) -> Listing {
         let cli = &self.cli;
-        if cli.json || cli.quiet || cli.by_project {
-            Listing::Nothing
-        } else if cli.verbose {
-            Listing::Everything
-        } else if cli.is_dry_run() {
-            Listing::Outermost
-        } else {
-            Listing::Nothing
+        let lists = !cli.json && !cli.quiet && !cli.by_project;
+        match (lists, cli.verbose) {
+            (true, true) => Listing::Everything,
+            (true, false) if cli.is_dry_run() => Listing::Outermost,
+            _ => Listing::Nothing,
         }
     }
 }

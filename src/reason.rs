@@ -9,12 +9,10 @@ use crate::rules::topics::PatternId;
 /// Why a file or a directory is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It is bytecode, or a `__pycache__` directory.
+    /// It is bytecode, or a `__pycache__`.
     Bytecode,
     Stale(Staleness),
-    /// A tool left it behind.
     Debris(PatternId),
-    /// It matches a glob of `--erase`.
     Erased,
     /// It is a directory in which nothing is left.
     Empty,
@@ -76,6 +74,12 @@ pub(crate) enum KeepReason {
     /// It matches `--erase`, but something in it is kept.
     NotEmpty,
     Unreadable,
+    /// Files have no source, and nothing proves that they had one.
+    Sourceless,
+    /// It is not known where the sources of files are.
+    UnknownSource,
+    /// It is called like debris.
+    NoEvidence(PatternId),
 }
 
 impl fmt::Display for KeepReason {
@@ -92,6 +96,9 @@ impl fmt::Display for KeepReason {
             Self::UserCache => "user cache directory",
             Self::NotEmpty => "not empty",
             Self::Unreadable => "cannot be read",
+            Self::Sourceless => "without a source, which may be all there is of a program",
+            Self::UnknownSource => "whose source is not known",
+            Self::NoEvidence(pattern) => pattern.evidence.missing(),
         })
     }
 }

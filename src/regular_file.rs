@@ -6,10 +6,6 @@ use std::path::Path;
 
 /// Reads a regular file of at most `max_bytes`. Follows symlinks. `None` if it is not a
 /// regular file: reading a pipe or a device could wait forever.
-///
-/// # Errors
-///
-/// If the file does not exist, cannot be read, or is larger than `max_bytes`.
 pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
     // Opening some devices has side effects, so look before opening.
     if !path.metadata()?.is_file() {
@@ -48,33 +44,4 @@ pub(crate) fn open_nonblocking(path: &Path, follows_symlinks: bool) -> io::Resul
         options.custom_flags(flags.bits() as i32);
     }
     options.open(path)
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    #[test]
-    fn only_regular_files_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        fs::write(&path, "text").unwrap();
-        let read = |path: &Path| read_regular_file(path, 4).map_err(|error| error.kind());
-        assert_eq!(read(&path), Ok(Some(b"text".to_vec())));
-        let link = folder.path().join("link");
-        symlink("file", &link).unwrap();
-        assert_eq!(read(&link), Ok(Some(b"text".to_vec())));
-        assert_eq!(read(folder.path()), Ok(None));
-        assert_eq!(read(Path::new("/dev/zero")), Ok(None));
-        let fifo = folder.path().join("fifo");
-        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
-        assert!(made.unwrap().success());
-        assert_eq!(read(&fifo), Ok(None));
-        fs::write(&path, "text!").unwrap();
-        assert_eq!(read(&path), Err(ErrorKind::FileTooLarge));
-        assert_eq!(read(&path.with_extension("x")), Err(ErrorKind::NotFound));
-    }
 }

@@ -1,13 +1,13 @@
 //! The settings of a directory: `[tool.pyclean]` in its `pyproject.toml`.
 //!
-//! Settings can only narrow what is removed or add debris topics. So a repository that was just
-//! cloned cannot make `pyclean .` remove anything else.
+//! Settings can only narrow what is removed, or choose debris topics. So a repository that was
+//! just cloned cannot make `pyclean .` remove anything but bytecode and debris.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Error, Result, anyhow, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 
 use crate::console::format::escape_path;
 use crate::console::message::print_warning;
@@ -17,36 +17,34 @@ use crate::regular_file::read_regular_file;
 use crate::rules::topics::names;
 use crate::rules::{Debris, IgnoreRules, Rules};
 
-/// The file that describes a project.
 pub(crate) const FILE_NAME: &str = "pyproject.toml";
 
-/// A larger file is an error.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A settings file that counts.
 #[derive(Debug)]
 pub(crate) struct SettingsFile {
     pub(crate) path: PathBuf,
     /// The words of `ignore`, as they are written.
     pub(crate) ignored_words: Vec<String>,
     ignore: IgnoreRules,
-    /// `Some(None)` is `debris = false`.
-    debris: Option<Option<Debris>>,
+    debris: Option<Debris>,
     stale: bool,
     keep_python: Vec<Interpreter>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
 struct PyProject {
-    tool: Option<Tool>,
+    tool: Tool,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
 struct Tool {
     pyclean: Option<Table>,
 }
 
-/// The table. Each setting has the name of its option.
+/// Each setting has the name of its option.
 #[derive(Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 #[serde(expecting = "a table of settings")]
@@ -65,9 +63,9 @@ enum DebrisSetting {
 }
 
 impl Rules {
-    /// These rules, narrowed by the settings of a directory: what it ignores and keeps is added,
-    /// its `debris` counts. Options take precedence.
-    pub(crate) fn narrowed(&self, file: &SettingsFile) -> Self {
+    /// These rules in a directory with settings: what it ignores and keeps is added, and its
+    /// `debris` replaces that of the directory above. Options take precedence.
+    pub(crate) fn with_settings(&self, file: &SettingsFile) -> Self {
         let mut rules = self.clone();
         rules.ignore = Arc::new(file.ignore.clone().and(&self.ignore));
         rules.bytecode.stale |= file.stale && self.overrides.stale != Some(false);
@@ -77,7 +75,7 @@ impl Rules {
         if let Some(debris) = &file.debris
             && !self.overrides.debris
         {
-            rules.debris = debris.clone().unwrap_or_default();
+            rules.debris = debris.clone();
             rules.hints_debris = false;
         }
         rules
@@ -86,17 +84,14 @@ impl Rules {
 
 /// Reads the settings in a directory, for a PATH. `None` if it has none, or if someone may have
 /// put the file there who must not decide.
-///
-/// # Errors
-///
-/// If the file cannot be read, or its settings are not valid.
 pub(crate) fn read(dir: &Path, path: &Path) -> Result<Option<SettingsFile>, Failure> {
     let file = dir.join(FILE_NAME);
     let bytes = match read_regular_file(&file, MAX_BYTES) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Ok(None),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::read(file, error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(Failure::read(file, error));
+        }
+        Ok(None) | Err(_) => return Ok(None),
     };
     match parse_file(&bytes, &file, dir) {
         Ok(Some(_)) if !is_trusted(&file, path) => {
@@ -115,49 +110,39 @@ pub(crate) fn read(dir: &Path, path: &Path) -> Result<Option<SettingsFile>, Fail
 }
 
 /// Parses the contents of a `pyproject.toml` in a canonical directory.
-///
-/// # Errors
-///
-/// If its settings are not valid.
 pub(crate) fn parse_file(contents: &[u8], file: &Path, dir: &Path) -> Result<Option<SettingsFile>> {
-    let table = parse(contents)?;
-    table
-        .map(|table| SettingsFile::new(file, dir, table))
-        .transpose()
-}
-
-impl SettingsFile {
-    fn new(file: &Path, dir: &Path, table: Table) -> Result<Self> {
-        Ok(Self {
-            path: file.to_path_buf(),
-            ignore: IgnoreRules::from_settings(&table.ignore, dir).context("ignore")?,
-            ignored_words: table.ignore,
-            debris: table.debris.map(DebrisSetting::resolve).transpose()?,
-            stale: table.stale,
-            keep_python: table
-                .keep_python
-                .iter()
-                .map(|version| version.parse().map_err(Error::msg).context("keep-python"))
-                .collect::<Result<_>>()?,
-        })
+    let Some(table) = parse(contents)? else {
+        return Ok(None);
+    };
+    let mut keep_python = Vec::new();
+    for version in &table.keep_python {
+        keep_python.push(version.parse().map_err(Error::msg).context("keep-python")?);
     }
+    Ok(Some(SettingsFile {
+        path: file.to_path_buf(),
+        ignore: IgnoreRules::from_settings(&table.ignore, dir).context("ignore")?,
+        ignored_words: table.ignore,
+        debris: table.debris.map(DebrisSetting::resolve).transpose()?,
+        stale: table.stale,
+        keep_python,
+    }))
 }
 
 impl DebrisSetting {
-    /// The topics to remove, if any.
-    fn resolve(self) -> Result<Option<Debris>> {
+    fn resolve(self) -> Result<Debris> {
         let topics = match self {
-            Self::Default(is_enabled) => return Ok(is_enabled.then(|| Debris::new(&[]))),
+            Self::Default(true) => return Ok(Debris::new(&[])),
+            Self::Default(false) => Vec::new(),
             Self::Topics(topics) => topics,
         };
-        for topic in &topics {
-            ensure!(
-                names().any(|name| name == topic),
-                "debris: '{topic}' is not a topic (topics: {})",
-                names().collect::<Vec<_>>().join(", ")
-            );
+        let known: Vec<_> = names().collect();
+        if let Some(topic) = topics.iter().find(|topic| !known.contains(&topic.as_str())) {
+            let known = known.join(", ");
+            bail!("debris: '{topic}' is not a topic (topics: {known})");
+        } else if topics.is_empty() {
+            return Ok(Debris::default());
         }
-        Ok((!topics.is_empty()).then(|| Debris::new(&topics)))
+        Ok(Debris::new(&topics))
     }
 }
 
@@ -174,43 +159,30 @@ fn parse(contents: &[u8]) -> Result<Option<Table>> {
         let start = error.span().map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .chars()
-            .rev()
-            .take_while(|char| *char != '\n')
-            .count()
-            + 1;
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let column = last.chars().count() + 1;
         anyhow!("line {line}, column {column}: {}", error.message())
     })?;
-    Ok(project.tool.and_then(|tool| tool.pyclean))
+    Ok(project.tool.pyclean)
 }
 
-/// Whether a file belongs to the user who runs this, to root or to the owner of the PATH, and is not
-/// world-writable.
-#[cfg(unix)]
+/// Whether a file belongs to the user who runs this, to root or to the owner of the PATH, and is
+/// not world-writable. Windows gives each user a temporary directory.
+#[cfg_attr(not(unix), allow(unused_variables))]
 fn is_trusted(file: &Path, path: &Path) -> bool {
-    use rustix::process::{geteuid, getuid};
-    use std::fs::metadata;
-    use std::os::unix::fs::MetadataExt;
-    let Ok(found) = metadata(file) else {
-        return false;
-    };
-    let sudo_user = std::env::var("SUDO_UID")
-        .ok()
-        .and_then(|id| id.parse().ok());
-    let owner_of_path = metadata(path).ok().map(|found| found.uid());
-    let users = [
-        Some(0),
-        Some(getuid().as_raw()),
-        Some(geteuid().as_raw()),
-        sudo_user,
-        owner_of_path,
-    ];
-    users.contains(&Some(found.uid())) && found.mode() & 0o002 == 0
-}
-
-/// Windows gives each user a temporary directory.
-#[cfg(not(unix))]
-fn is_trusted(_: &Path, _: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{geteuid, getuid};
+        use std::os::unix::fs::MetadataExt;
+        let Ok(found) = file.metadata() else {
+            return false;
+        };
+        let sudo_user = std::env::var("SUDO_UID").ok();
+        let is_trusted = [0, getuid().as_raw(), geteuid().as_raw()].contains(&found.uid())
+            || sudo_user.is_some_and(|id| id == found.uid().to_string())
+            || path.metadata().is_ok_and(|path| path.uid() == found.uid());
+        is_trusted && found.mode() & 0o002 == 0
+    }
+    #[cfg(not(unix))]
     true
 }

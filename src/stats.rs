@@ -7,7 +7,7 @@ use serde::Serialize;
 /// How much was removed: totals are sums of these. The JSON has the same names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct RemovalStats {
-    /// Number of files and symlinks.
+    /// Files and symlinks.
     pub(crate) files: u64,
     pub(crate) directories: u64,
     /// Apparent size of the files in bytes.
@@ -20,7 +20,6 @@ impl RemovalStats {
         self.bytes += bytes;
     }
 
-    /// Whether nothing was counted.
     pub(crate) fn is_empty(&self) -> bool {
         self.directories == 0 && self.files == 0
     }

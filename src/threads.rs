@@ -25,7 +25,6 @@ impl Threads {
         }
     }
 
-    /// The number of threads.
     pub(crate) fn jobs(&self) -> usize {
         self.jobs
     }
@@ -33,11 +32,13 @@ impl Threads {
     /// The pool, started by the first call. `None` for a single thread, or if the system
     /// refuses to start more: the calling thread then does the work.
     pub(crate) fn pool(&self) -> Option<&ThreadPool> {
-        let start = || {
-            let builder = ThreadPoolBuilder::new().num_threads(self.jobs);
-            (self.jobs > 1).then(|| builder.build().ok())?
-        };
-        self.pool.get_or_init(start).as_ref()
+        if self.jobs < 2 {
+            return None;
+        }
+        // Nothing here is recursive, and the system may limit the memory of all stacks together.
+        let builder = ThreadPoolBuilder::new().stack_size(512 << 10);
+        let builder = builder.num_threads(self.jobs);
+        self.pool.get_or_init(|| builder.build().ok()).as_ref()
     }
 }
 

@@ -18,7 +18,7 @@ fn module(entries: &str) -> Tree {
 /// Fails unless a dry run with `--stale` lists exactly these lines.
 #[track_caller]
 fn assert_stale(tree: &Tree, listing: &str) {
-    assert_eq!(tree.pyclean("-n --stale .").stdout, listing);
+    assert_eq!(tree.pyclean("-n -v --stale .").stdout, listing);
 }
 
 #[test]
@@ -100,21 +100,20 @@ fn cache_that_becomes_empty_is_removed() {
     let tree = module("a/__pycache__/x.cpython-312.pyc a/__pycache__/y.pyc b/__pycache__/ c/d.txt");
     tree.add("e/__pycache__/x.cpython-312.pyc");
     tree.add("e/__pycache__/x.nbi");
-    let listing = "a/: ghost, nothing else is left in it\n\
+    let listing = "a/: ghost\n\
                    a/__pycache__/: empty after this run\n\
                    a/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n\
                    a/__pycache__/y.pyc: orphaned, no y.py\n\
                    b/__pycache__/: empty after this run\n\
-                   e/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n";
+                   e/: ghost\n\
+                   e/__pycache__/: empty after this run\n\
+                   e/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n\
+                   e/__pycache__/x.nbi: orphaned\n";
     assert_stale(&tree, listing);
     let run = tree.pyclean("-v --stale .");
-    run.assert(listing, "Removed 3 directories and 3 files (81 B).\n", 0);
-    assert_eq!(
-        tree.names(),
-        format!(
-            "__pycache__/\n{PYC}\nb/\nc/\nc/d.txt\ne/\ne/__pycache__/\ne/__pycache__/x.nbi\nm.py\n"
-        )
-    );
+    run.assert(listing, "Removed 5 directories and 4 files (100 B).\n", 0);
+    let names = format!("__pycache__/\n{PYC}\nb/\nc/\nc/d.txt\nm.py\n");
+    assert_eq!(tree.names(), names);
 }
 
 #[test]
@@ -323,35 +322,6 @@ fn stale_and_python_must_both_match() {
 }
 
 #[test]
-fn summary_counts_each_interpreter() {
-    let run = many().pyclean("-n .");
-    let told: Vec<_> = run
-        .stderr
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .collect();
-    let mut names: Vec<_> = told.iter().map(|(name, _)| name.trim()).collect();
-    assert!(
-        run.stderr.contains("  CPython 3.11: 2 files ("),
-        "{}",
-        run.stderr
-    );
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "CPython 3.11",
-            "CPython 3.12",
-            "Jython",
-            "PyPy 3.9",
-            "untagged"
-        ]
-    );
-    let run = many().pyclean("-n --python 3.11 .");
-    assert!(!run.stderr.contains("CPython"));
-}
-
-#[test]
 fn invalid_version_is_a_usage_error() {
     let tree = many();
     let before = tree.listing();
@@ -388,7 +358,7 @@ fn only_the_bytecode_of_the_path_under_the_prefix_is_removed() {
          cache/{root}/one/pkg/m.cpython-312.pyc\n",
     );
     assert_eq!(
-        tree.pyclean("-n --pycache-prefix cache one").stdout,
+        tree.pyclean("-n -v --pycache-prefix cache one").stdout,
         listing
     );
     assert_eq!(
@@ -415,11 +385,14 @@ fn only_bytecode_is_removed_under_the_prefix() {
     let root = below_prefix(&tree);
     let pyc = format!(".cache/{root}/one/dist/m.cpython-312.pyc");
     tree.add_compiled("one/dist/m.py", "cpython-3.12", &pyc);
-    let run = |arguments: &str| tree.pyclean(&format!("-n --pycache-prefix .cache {arguments}"));
+    let run = |arguments: &str| tree.pyclean(&format!("-n -v --pycache-prefix .cache {arguments}"));
     assert_eq!(run("--stale one").stdout, "");
-    let debris = "one/dist/: package debris\n";
+    let debris = "one/dist/: package debris\none/dist/m.py: package debris\n";
     assert_eq!(run("--stale one --debris").stdout, debris);
-    assert_eq!(run("--keep-python 3.12 one --debris").stdout, "one/dist/\n");
+    assert_eq!(
+        run("--keep-python 3.12 one --debris").stdout,
+        "one/dist/\none/dist/m.py\n"
+    );
     // A glob is relative to the PATH, and the prefix is not a PATH.
     let glob = format!("{root}/**/*");
     assert_eq!(run(&format!("--stale one --erase {glob}")).stdout, "");
@@ -458,7 +431,7 @@ fn tagged_bytecode_outside_of_a_cache_is_not_judged() {
 fn prefix_is_read_from_the_environment() {
     let tree = prefixed();
     let run = |prefix: &str| {
-        let mut command = tree.command(["-n", "one"]);
+        let mut command = tree.command(["-n", "-v", "one"]);
         let run: util::Run = command
             .env("PYTHONPYCACHEPREFIX", prefix)
             .output()
@@ -475,19 +448,19 @@ fn prefix_is_read_from_the_environment() {
 #[cfg(unix)]
 #[test]
 fn path_under_the_prefix_is_cleaned_like_any_other() {
-    let tree = tree("proj/uploads/2024/ proj/old/m.pyc");
+    let tree = tree("proj/uploads/2024/ proj/old/m.cpython-312.pyc");
     tree.add_compiled("proj/pkg/m.py", "cpython-2.7", "proj/pkg/m.pyc");
     let prefix = tree.path().to_str().unwrap();
     tree.pyclean(&format!("--stale --pycache-prefix {prefix} proj"))
-        .assert("", "Removed 1 file (14 B).\n", 0);
+        .assert("", "Removed 1 directory and 1 file (26 B).\n", 0);
     assert_eq!(
         tree.names(),
-        util::tree("proj/uploads/2024/ proj/old/ proj/pkg/m.py proj/pkg/m.pyc").names()
+        util::tree("proj/uploads/2024/ proj/pkg/m.py proj/pkg/m.pyc").names()
     );
     tree.pyclean(&format!("-n --pycache-prefix {prefix} proj --folders"))
         .assert(
-            "proj/old/\nproj/pkg/m.pyc\nproj/uploads/\nproj/uploads/2024/\n",
-            "Would remove 3 directories and 1 file (121 B).\n",
+            "proj/pkg/m.pyc\nproj/uploads/\n",
+            "Would remove 2 directories and 1 file (121 B).\n",
             0,
         );
 }
@@ -576,17 +549,17 @@ fn prefix_is_found_for_every_form_of_the_path() {
     let lines = |arguments: &str| tree.pyclean(arguments).stdout.lines().count();
     if can_symlink() {
         tree.add("link->one");
-        assert_eq!(lines("-n --pycache-prefix cache link"), 4);
+        assert_eq!(lines("-n -v --pycache-prefix cache link"), 4);
     }
-    assert_eq!(lines("-n --pycache-prefix cache ./two/../one"), 4);
-    assert_eq!(lines("-n --pycache-prefix cache one/pkg"), 2);
-    assert_eq!(lines("-n --pycache-prefix cache one one/pkg"), 4);
+    assert_eq!(lines("-n -v --pycache-prefix cache ./two/../one"), 4);
+    assert_eq!(lines("-n -v --pycache-prefix cache one/pkg"), 2);
+    assert_eq!(lines("-n -v --pycache-prefix cache one one/pkg"), 4);
     assert_eq!(
-        lines("-n --pycache-prefix ./cache/ one two") - 6,
+        lines("-n -v --pycache-prefix ./cache/ one two") - 6,
         below_prefix(&tree).split('/').count()
     );
     let inside = tree
-        .command(["-n", "--pycache-prefix", "../cache", "."])
+        .command(["-n", "-v", "--pycache-prefix", "../cache", "."])
         .current_dir(tree.path().join("one"))
         .output();
     assert_eq!(
@@ -603,7 +576,7 @@ fn bytecode_under_the_prefix_is_compared_with_its_source() {
     let tree = prefixed();
     let root = below_prefix(&tree);
     let stale = |paths: &str| {
-        tree.pyclean(&format!("-n --stale --pycache-prefix cache {paths}"))
+        tree.pyclean(&format!("-n -v --stale --pycache-prefix cache {paths}"))
             .stdout
     };
     assert_eq!(stale("one"), "");
@@ -691,7 +664,7 @@ fn module_that_became_a_package_is_stale() {
     tree.add("site-packages/k.pyc");
     tree.add("site-packages/k/__init__.py");
     let listing = "m.pyc: orphaned, no m.py\n\
-                   pkg/: ghost, nothing else is left in it\n\
+                   pkg/: ghost\n\
                    pkg/__init__.pyc: orphaned, no __init__.py\n\
                    site-packages/k.pyc: orphaned, no k.py\n";
     assert_stale(&tree, listing);
@@ -738,6 +711,7 @@ fn conflict_copy_in_a_cache_is_a_leftover() {
 }
 
 /// Adds a test module `test_m` with bytecode that pytest compiled as `recorded`.
+#[cfg(unix)]
 fn add_compiled_by_pytest(tree: &Tree, dir: &str, python: &str, recorded: &[u8]) -> String {
     let tag = python.replace('.', "");
     let pyc = format!("{dir}/__pycache__/test_m.{tag}-pytest-8.3.4.pyc");

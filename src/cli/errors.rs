@@ -1,18 +1,20 @@
-//! Usage errors.
+//! Usage errors, and tips for command lines that are almost right. A tip repeats what was
+//! typed, so that it never selects more.
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, is_separator};
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Arg, CommandFactory, Parser};
 
-use super::{Cli, tips};
-use crate::console::format::escape;
+use super::Cli;
+use crate::console::format::{escape, format_command};
 use crate::path::canonicalize;
 use crate::pyc::Interpreter;
+use crate::rules::topics::{names, topic_of};
 
 /// What may be on a command line with `--explain`. The other options are those of a run.
-pub(super) const WITH_EXPLAIN: [&str; 6] = [
+const WITH_EXPLAIN: [&str; 6] = [
     "paths",
     "explain",
     "pycache_prefix",
@@ -21,7 +23,23 @@ pub(super) const WITH_EXPLAIN: [&str; 6] = [
     "generate",
 ];
 
-/// Makes an option of a run conflict with `--explain`.
+/// Options of other programs, and what to use here.
+const OPTIONS: [(&str, &str); 9] = [
+    ("--all", "use '--debris all'"),
+    ("--dryrun", "use '--dry-run'"),
+    ("--exclude", "use '--ignore'"),
+    ("--force", "use '--yes'"),
+    ("--list", "use '--dry-run'"),
+    ("--preview", "use '--dry-run'"),
+    ("--recursive", ALWAYS_RECURSIVE),
+    ("-R", ALWAYS_RECURSIVE),
+    ("-r", ALWAYS_RECURSIVE),
+];
+
+const ALWAYS_RECURSIVE: &str = "not needed: directories are always cleaned recursively";
+const PATH_FIRST: &str = "--debris, --erase and --ignore take all values that follow them; \
+                          put PATH first, or write --ignore=NAME";
+
 pub(super) fn conflict_with_explain(arg: Arg) -> Arg {
     if WITH_EXPLAIN.contains(&arg.get_id().as_str()) {
         arg
@@ -30,7 +48,6 @@ pub(super) fn conflict_with_explain(arg: Arg) -> Arg {
     }
 }
 
-/// Parses the arguments of a command line.
 pub(super) fn parse(words: &[OsString]) -> Result<Cli, Error> {
     let program = [OsString::from("pyclean")];
     let error = match Cli::try_parse_from(program.iter().chain(words)) {
@@ -40,51 +57,67 @@ pub(super) fn parse(words: &[OsString]) -> Result<Cli, Error> {
     // The error quotes arguments, which may contain control characters. So it is made again
     // from escaped ones.
     let escaped = words.iter().map(|word| escape(word).into());
-    let error = Cli::try_parse_from(program.iter().cloned().chain(escaped))
-        .err()
-        .unwrap_or(error);
-    Err(improve(error, words))
+    let again = Cli::try_parse_from(program.iter().cloned().chain(escaped));
+    Err(improve(again.err().unwrap_or(error), words))
 }
 
 /// Replaces the tip of clap by a better one.
 fn improve(mut error: Error, words: &[OsString]) -> Error {
     let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    let (argument, value) = (
-        text(ContextKind::InvalidArg),
-        text(ContextKind::InvalidValue),
-    );
+    let argument = text(ContextKind::InvalidArg);
+    let value = text(ContextKind::InvalidValue);
+    if value.len() < 3 {
+        // `-dn` is more often `-d -n` than a part of a topic.
+        error.remove(ContextKind::SuggestedValue);
+    }
     if error.kind() == ErrorKind::UnknownArgument {
         // The tip to write `-- --all` would make a PATH of an option that is misspelled.
         error.remove(ContextKind::Suggested);
-        if let Some(tip) = tips::unknown_option(&argument) {
+        if let Some((_, tip)) = OPTIONS.iter().find(|(option, _)| *option == argument) {
             error.remove(ContextKind::SuggestedArg);
-            let tip = ContextValue::StyledStrs(vec![tip.into()]);
+            let tip = ContextValue::StyledStrs(vec![(*tip).into()]);
             error.insert(ContextKind::Suggested, tip);
         }
     } else if error.kind() == ErrorKind::InvalidValue
         && argument.starts_with("--debris")
-        && let Some(tip) = tips::not_a_topic(&value, words)
+        && let Some(tip) = tip_for_topic(&value, words)
     {
         let text = format!("'{value}' is not a debris topic");
-        return with_tip(ErrorKind::InvalidValue, &text, Some(&tip));
+        return with_tip(ErrorKind::InvalidValue, &text, Some(tip));
     }
     error
 }
 
 /// Checks what clap cannot check: options that are valid one by one.
 pub(super) fn check(cli: &Cli, words: &[OsString]) -> Result<(), Error> {
-    if let Some(version) = version_as_path(cli) {
+    let mut texts = cli.paths.iter().filter_map(|path| path.to_str());
+    // `--python` takes one value, so that a PATH can follow it.
+    if !(cli.python.is_empty() && cli.keep_python.is_empty())
+        && let Some(version) =
+            texts.find(|text| text.parse::<Interpreter>().is_ok() && !Path::new(text).exists())
+    {
         return Err(with_tip(
             ErrorKind::ValueValidation,
             &format!("no such file or directory: {version}"),
-            Some("separate versions with commas: --python 3.11,3.12"),
+            Some("separate versions with commas: --python 3.11,3.12".to_owned()),
         ));
     }
     let needs_yes = cli.paths.iter().find_map(|path| why_yes_is_needed(path));
     let (text, tip) = if cli.paths.is_empty() && cli.generate.is_none() {
-        ("missing PATH", tips::missing_path(cli, words))
-    } else if cli.yes && cli.erase.is_empty() && !cli.git_clean && needs_yes.is_none() {
-        ("--yes requires --erase or --git-clean", None)
+        ("missing PATH", tip_for_missing_path(cli, words))
+    } else if cli.ignore.iter().any(|word| has_comma(word)) {
+        let tip = "separate names by spaces, as in --ignore src tests; a comma in a name is [,]";
+        ("--ignore takes no list with commas", Some(tip.to_owned()))
+    } else if cli.no_bytecode
+        && cli.debris.is_none()
+        && cli.erase.is_empty()
+        && !cli.folders
+        && !cli.git_clean
+    {
+        (
+            "--no-bytecode requires --debris, --erase, --folders or --git-clean",
+            None,
+        )
     } else if let Some(reason) = needs_yes
         && !(cli.yes || cli.is_dry_run() || cli.explain)
     {
@@ -93,11 +126,7 @@ pub(super) fn check(cli: &Cli, words: &[OsString]) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(with_tip(
-        ErrorKind::MissingRequiredArgument,
-        text,
-        tip.as_deref(),
-    ))
+    Err(with_tip(ErrorKind::MissingRequiredArgument, text, tip))
 }
 
 /// Why a PATH is cleaned only with `--yes`: it is often a mistake, such as an empty variable
@@ -115,19 +144,80 @@ fn why_yes_is_needed(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// A PATH that is a missing file, but a Python version. `--python` takes one value, so that a
-/// PATH can follow it.
-fn version_as_path(cli: &Cli) -> Option<&str> {
-    if cli.python.is_empty() && cli.keep_python.is_empty() {
-        return None;
-    }
-    let mut texts = cli.paths.iter().filter_map(|path| path.to_str());
-    texts.find(|text| text.parse::<Interpreter>().is_ok() && !Path::new(text).exists())
+/// Whether a word may be a list with commas, which would ignore nothing.
+fn has_comma(word: &OsStr) -> bool {
+    let bytes = word.as_encoded_bytes();
+    bytes.contains(&b',') && !bytes.iter().any(|byte| b"{[".contains(byte))
 }
 
-fn with_tip(kind: ErrorKind, text: &str, tip: Option<&str>) -> Error {
-    let tip = tip
-        .map(|tip| format!("\n\n  tip: {tip}"))
-        .unwrap_or_default();
+fn with_tip(kind: ErrorKind, text: &str, tip: Option<String>) -> Error {
+    let tip = tip.map_or_else(String::new, |tip| format!("\n\n  tip: {tip}"));
     Cli::command().error(kind, format!("{text}{tip}"))
+}
+
+fn tip_for_missing_path(cli: &Cli, words: &[OsString]) -> Option<String> {
+    if words.is_empty() {
+        let tip = "to clean the current directory: pyclean . (preview: pyclean -n .)";
+        return Some(tip.to_owned());
+    }
+    if cli.explain {
+        return Some(
+            "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc".to_owned(),
+        );
+    }
+    // An option with many values may have taken the PATH.
+    let mut may_be_path = false;
+    for at in 1..words.len() {
+        if is_option(&words[at - 1]) || is_option(&words[at]) {
+            continue;
+        }
+        if is_dots(&words[at]) {
+            return move_to_front(words, &[at]);
+        }
+        may_be_path |= Path::new(&words[at]).exists();
+    }
+    if may_be_path {
+        return Some(PATH_FIRST.to_owned());
+    }
+    let start = ["pyclean", "."].map(OsStr::new);
+    format_command(start.into_iter().chain(words.iter().map(|word| &**word)))
+}
+
+/// The tip for a value of `--debris` that is the name of debris, or a PATH.
+fn tip_for_topic(value: &str, words: &[OsString]) -> Option<String> {
+    let name = value.trim_end_matches(is_separator);
+    if let Some(topic) = topic_of(name) {
+        return Some(format!("'{name}' belongs to topic '{topic}'"));
+    }
+    if !value.contains(is_separator) && !is_dots(value) && !Path::new(value).exists() {
+        return None;
+    }
+    let Some(start) = words.iter().position(|word| word == value) else {
+        return Some(PATH_FIRST.to_owned());
+    };
+    let paths: Vec<_> = (start..words.len())
+        .take_while(|&at| !is_option(&words[at]))
+        .filter(|&at| !names().any(|topic| words[at] == topic))
+        .collect();
+    move_to_front(words, &paths)
+}
+
+/// The command with the words at `positions` first.
+fn move_to_front(words: &[OsString], positions: &[usize]) -> Option<String> {
+    let mut others: Vec<_> = words.iter().map(Some).collect();
+    let paths: Vec<_> = positions.iter().map(|&at| others[at].take()).collect();
+    let program = OsString::from("pyclean");
+    let words = paths.into_iter().chain(others).flatten();
+    format_command([&program].into_iter().chain(words))
+}
+
+fn is_option(word: &OsStr) -> bool {
+    word.as_encoded_bytes().starts_with(b"-")
+}
+
+/// Whether a word is `.`, `..` or the like, which is not the name of anything.
+fn is_dots(word: impl AsRef<OsStr>) -> bool {
+    let mut parts = Path::new(&word).components().peekable();
+    parts.peek().is_some()
+        && parts.all(|part| matches!(part, Component::CurDir | Component::ParentDir))
 }

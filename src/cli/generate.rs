@@ -10,9 +10,8 @@ use clap_mangen::Man;
 use super::{Cli, completions};
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
-use crate::rules::topics::{Property, TOPICS, Topic};
+use crate::rules::topics::{Property, TOPICS, Topic, names};
 
-/// What `--generate` can print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Generate {
     /// The man page
@@ -80,11 +79,6 @@ const FILES: [(&str, &str); 1] = [(
      and the nearest debris counts. Options take precedence, but ignore lists are merged.",
 )];
 
-/// Prints what `--generate` asks for. A closed pipe is not an error.
-///
-/// # Errors
-///
-/// If stdout cannot be written, or a script passes no index.
 pub(crate) fn generate(kind: Generate, paths: Vec<PathBuf>) -> io::Result<ExitStatus> {
     let text: Vec<u8> = match kind {
         Generate::Man => man_page()?,
@@ -127,21 +121,13 @@ fn man_page() -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The lists at the end of `--help`.
 pub(super) fn after_long_help() -> String {
-    let mut text = String::from("Exit status:\n");
-    for (status, meaning) in EXIT_STATUS {
-        let _ = writeln!(text, "  {status:<3}  {meaning}");
-    }
-    text.push_str("\nExamples:\n");
-    for (command, meaning) in EXAMPLES {
-        let _ = writeln!(text, "  {command:<28}  {meaning}");
-    }
-    text.truncate(text.trim_end().len());
-    text
+    let statuses = EXIT_STATUS.map(|(status, meaning)| format!("\n  {status:<3}  {meaning}"));
+    let examples = EXAMPLES.map(|(command, meaning)| format!("\n  {command:<28}  {meaning}"));
+    let (statuses, examples) = (statuses.concat(), examples.concat());
+    format!("Exit status:{statuses}\n\nExamples:{examples}")
 }
 
-/// The text of `--debris` in `--help`, with all topics.
 pub(super) fn debris_help() -> String {
     let defaults = TOPICS.iter().filter(|topic| topic.has(Property::Default));
     let defaults: Vec<_> = defaults.map(|topic| topic.name).collect();
@@ -154,11 +140,7 @@ pub(super) fn debris_help() -> String {
          write --debris=mypy,ruff.\n\nTopics:",
         defaults.join(", ")
     );
-    let width = TOPICS
-        .iter()
-        .map(|topic| topic.name.len())
-        .max()
-        .unwrap_or(0);
+    let width = names().map(str::len).max().unwrap_or_default();
     for Topic { name, help, .. } in TOPICS {
         let help = help.replace('\n', &format!("\n{:width$}    ", ""));
         let _ = write!(text, "\n  {name:width$}  {help}");

@@ -3,9 +3,6 @@
 mod completions;
 mod errors;
 mod generate;
-#[cfg(test)]
-mod tests;
-mod tips;
 
 use std::env;
 use std::ffi::OsString;
@@ -32,7 +29,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// The version for `--version`. Python's pyclean has the same name.
+/// Python's pyclean has the same name.
 const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
     concat!(env!("CARGO_PKG_VERSION"), " (Rust)")
 } else {
@@ -228,7 +225,7 @@ pub struct Cli {
 
     /// Hide the progress bar
     #[arg(long, help_heading = "Output")]
-    no_progress: bool,
+    pub(crate) no_progress: bool,
 
     /// Generate the man page or shell completions
     ///
@@ -237,6 +234,10 @@ pub struct Cli {
     #[arg(long, value_name = "KIND", help_heading = "Output")]
     #[arg(hide_short_help = true, hide_possible_values = true)]
     pub(crate) generate: Option<Generate>,
+
+    /// The command line, for commands that messages suggest.
+    #[arg(skip)]
+    pub(crate) words: Vec<OsString>,
 }
 
 fn parse_jobs(text: &str) -> Result<u16, &'static str> {
@@ -244,39 +245,30 @@ fn parse_jobs(text: &str) -> Result<u16, &'static str> {
     jobs.ok_or("must be a number from 1 to 512")
 }
 
-fn set_color(choice: ColorChoice) {
-    let choice = match choice {
-        ColorChoice::Auto => anstream::ColorChoice::Auto,
-        ColorChoice::Always => anstream::ColorChoice::Always,
-        ColorChoice::Never => anstream::ColorChoice::Never,
-    };
-    choice.write_global();
-}
-
 impl Cli {
-    /// Parses the arguments of the process. Ends the process if they are wrong, or if they
-    /// ask for help.
+    /// Parses the arguments of the process. Ends it if they are wrong, or ask for help.
     pub fn from_args() -> Self {
         let words: Vec<_> = env::args_os().skip(1).collect();
-        let cli = errors::parse(&words).unwrap_or_else(|error| error.exit());
-        set_color(cli.color);
+        let mut cli = errors::parse(&words).unwrap_or_else(|error| error.exit());
+        let color = match cli.color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        color.write_global();
         if let Err(error) = errors::check(&cli, &words) {
             error.exit()
         }
+        cli.words = words;
         cli
     }
 
-    /// Whether only stale bytecode is removed. `None` if the settings decide.
+    /// `None` if the settings decide.
     pub(crate) fn stale(&self) -> Option<bool> {
-        match (self.stale, self.no_stale) {
-            (true, _) => Some(true),
-            (_, true) => Some(false),
-            (false, false) => None,
-        }
+        (self.stale || self.no_stale).then_some(self.stale)
     }
 
-    /// The directory in which Python caches bytecode outside the source tree. For Python,
-    /// an empty value means none.
+    /// For Python, an empty value means none.
     pub(crate) fn pycache_prefix(&self) -> Option<&Path> {
         let prefix = self.pycache_prefix.as_deref();
         prefix.filter(|prefix| !prefix.as_os_str().is_empty())
@@ -286,31 +278,19 @@ impl Cli {
         self.dry_run || self.check
     }
 
-    /// Whether the user must confirm the matches of `--erase`.
     pub(crate) fn needs_confirmation(&self) -> bool {
         !self.erase.is_empty() && !self.yes && !self.is_dry_run()
     }
 
-    /// Whether to name the settings files that apply.
     pub(crate) fn shows_settings(&self) -> bool {
         let is_asked = self.is_dry_run() || self.verbose || stderr().is_terminal();
         is_asked && !self.quiet
     }
 
-    /// Whether to name debris that is kept.
+    /// `git clean` removes what git ignores, which debris usually is.
     pub(crate) fn shows_debris_hint(&self) -> bool {
-        // `git clean` removes what git ignores, which debris usually is.
         let is_quiet = self.quiet || self.json || self.git_clean;
         !is_quiet && stdout().is_terminal() && stderr().is_terminal()
-    }
-
-    pub(crate) fn shows_progress(&self) -> bool {
-        !self.quiet && !self.no_progress && !self.json
-    }
-
-    /// Whether a person reads how much was removed. A program reads it in the JSON.
-    pub(crate) fn shows_summary(&self) -> bool {
-        !self.quiet && !self.json
     }
 
     pub(crate) fn shows_sizes(&self) -> bool {

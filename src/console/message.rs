@@ -12,40 +12,36 @@ const CYAN: &str = "\x1b[1;36m";
 const BOLD: &str = "\x1b[1m";
 /// The style of the reason after a path.
 pub(crate) const REASON: &str = "\x1b[33m";
-/// Ends a style.
+/// The styles of a path: what it is in, and a directory (as `ls` and fd show it).
+pub(crate) const DIM: &str = "\x1b[2m";
+pub(crate) const DIRECTORY: &str = "\x1b[1;34m";
 pub(crate) const RESET: &str = "\x1b[0m";
 
-/// Prints `error: text`.
 pub(crate) fn print_error(text: impl Display) {
     print(RED, "error:", format_args!(" {text}"));
 }
 
-/// Prints `warning: text`.
 pub(crate) fn print_warning(text: impl Display) {
     print(YELLOW, "warning:", format_args!(" {text}"));
 }
 
-/// Prints `hint: text`.
 pub(crate) fn print_hint(text: impl Display) {
     print(CYAN, "hint:", format_args!(" {text}"));
 }
 
-/// Prints `note: text`.
 pub(crate) fn print_note(text: impl Display) {
     print(CYAN, "note:", format_args!(" {text}"));
 }
 
-/// Prints the last line of a run.
 pub(crate) fn print_summary(text: impl Display) {
     print(BOLD, text, "");
 }
 
-/// Prints a line without a style.
 pub(crate) fn eprint_line(text: impl Display) {
     print("", "", text);
 }
 
-/// Prints a line. A closed stderr is not an error: there is no other stream to report it on.
+/// A closed stderr is not an error: there is no other stream to report it on.
 fn print(style: &str, styled: impl Display, text: impl Display) {
     let (styled, text) = (escape(styled.to_string()), escape(text.to_string()));
     let reset = if style.is_empty() { "" } else { RESET };

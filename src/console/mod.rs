@@ -6,11 +6,7 @@ pub(crate) mod progress;
 
 use std::io::{self, ErrorKind, Write};
 
-/// Writes a whole text on stdout. A closed pipe is not an error: the reader has seen enough.
-///
-/// # Errors
-///
-/// If stdout cannot be written for another reason.
+/// Writes a text on stdout. A closed pipe is not an error: the reader has seen enough.
 pub(crate) fn print_all(text: &[u8]) -> io::Result<()> {
     match io::stdout().write_all(text) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(io::Error::new(

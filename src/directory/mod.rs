@@ -8,9 +8,9 @@ mod windows;
 use std::io;
 
 #[cfg(unix)]
-pub(crate) use unix::{Dir, SizeReader, file_system_of, identity_of};
+pub(crate) use unix::{Dir, file_system_of, identity_of};
 #[cfg(windows)]
-pub(crate) use windows::{Dir, SizeReader, file_system_of, identity_of};
+pub(crate) use windows::{Dir, file_system_of, identity_of};
 
 /// Identifies a directory while it exists: device and inode on Unix, the serial number of the
 /// volume and the file index on Windows.
@@ -23,9 +23,7 @@ pub(crate) type FileSystem = (u64, u64);
 /// The kind of a directory entry. A symlink is never resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EntryKind {
-    /// A directory.
     Dir,
-    /// A regular file.
     File,
     /// A symlink, or a junction.
     Symlink,
@@ -38,19 +36,20 @@ impl EntryKind {
     pub(crate) fn is_file_or_symlink(self) -> bool {
         matches!(self, Self::File | Self::Symlink)
     }
+
+    fn of(is_dir: bool, is_file: bool, is_symlink: bool) -> Self {
+        match (is_dir, is_file, is_symlink) {
+            (true, _, _) => Self::Dir,
+            (_, true, _) => Self::File,
+            (_, _, true) => Self::Symlink,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl From<std::fs::FileType> for EntryKind {
     fn from(kind: std::fs::FileType) -> Self {
-        if kind.is_dir() {
-            Self::Dir
-        } else if kind.is_file() {
-            Self::File
-        } else if kind.is_symlink() {
-            Self::Symlink
-        } else {
-            Self::Other
-        }
+        Self::of(kind.is_dir(), kind.is_file(), kind.is_symlink())
     }
 }
 

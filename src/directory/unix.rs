@@ -17,7 +17,6 @@ const ACCESS: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const ACCESS: OFlags = OFlags::RDONLY;
 
-/// An open directory.
 #[derive(Debug)]
 pub(crate) struct Dir(File);
 
@@ -27,12 +26,22 @@ impl Dir {
         open_dir_at(CWD, path.as_os_str(), ACCESS).map(|dir| Self(dir.into()))
     }
 
+    /// For the sizes of its files, which are read faster by a handle than by their paths.
+    pub(crate) fn open_for_sizes(path: &Path) -> Option<Self> {
+        let opened = open_dir_at(CWD, path.as_os_str(), ACCESS | OFlags::NOFOLLOW);
+        Some(Self(opened.ok()?.into()))
+    }
+
+    pub(crate) fn size_of(&self, name: &OsStr) -> io::Result<u64> {
+        let stat = statat(self, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(stat.st_size.try_into().unwrap_or(0))
+    }
+
     /// Opens a subdirectory, never through a symlink.
     pub(crate) fn open_dir(&self, name: &OsStr) -> io::Result<Self> {
         open_dir_at(self, name, ACCESS | OFlags::NOFOLLOW).map(|dir| Self(dir.into()))
     }
 
-    /// Identifies this directory.
     pub(crate) fn identity(&self) -> io::Result<DirIdentity> {
         let metadata = self.0.metadata()?;
         Ok((metadata.dev(), metadata.ino()))
@@ -50,7 +59,8 @@ impl Dir {
             }
             match statat(self, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => {
-                    let kind = FileType::from_raw_mode(stat.st_mode).into();
+                    let kind = FileType::from_raw_mode(stat.st_mode);
+                    let kind = EntryKind::of(kind.is_dir(), kind.is_file(), kind.is_symlink());
                     entries.push((name.into(), kind, stat.st_size.try_into().unwrap_or(0)));
                 }
                 Err(Errno::NOENT) => {}
@@ -64,17 +74,6 @@ impl Dir {
 impl AsFd for Dir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
-    }
-}
-
-impl From<FileType> for EntryKind {
-    fn from(kind: FileType) -> Self {
-        match kind {
-            FileType::Directory => Self::Dir,
-            FileType::RegularFile => Self::File,
-            FileType::Symlink => Self::Symlink,
-            _ => Self::Other,
-        }
     }
 }
 
@@ -100,30 +99,7 @@ pub(crate) fn file_system_of(path: &Path) -> io::Result<Option<FileSystem>> {
     Ok(Some((device, found.stx_mnt_id)))
 }
 
-/// The file system of the directory at `path`, without following a symlink at its end.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn file_system_of(path: &Path) -> io::Result<Option<FileSystem>> {
     Ok(Some((identity_of(path)?.0, 0)))
-}
-
-/// Reads the sizes of the files in a directory: cheaper than by their paths.
-#[derive(Debug)]
-pub(crate) struct SizeReader(Dir);
-
-impl SizeReader {
-    /// `None` if the directory cannot be opened: then the sizes are read by path.
-    pub(crate) fn open(path: &Path) -> Option<Self> {
-        let flags = ACCESS | OFlags::NOFOLLOW;
-        let dir = open_dir_at(CWD, path.as_os_str(), flags).ok()?;
-        Some(Self(Dir(dir.into())))
-    }
-
-    pub(crate) fn identity(&self) -> Option<DirIdentity> {
-        self.0.identity().ok()
-    }
-
-    pub(crate) fn size_of(&self, name: &OsStr) -> io::Result<u64> {
-        let stat = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(stat.st_size.try_into().unwrap_or(0))
-    }
 }

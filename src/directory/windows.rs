@@ -15,7 +15,6 @@ use windows_sys::Win32::Storage::FileSystem::{
 use super::{DirIdentity, EntryKind, FileSystem};
 use crate::path::{canonicalize, is_verbatim};
 
-/// An open directory.
 #[derive(Debug)]
 pub(crate) struct Dir {
     handle: File,
@@ -34,6 +33,15 @@ impl Dir {
             path.canonicalize().or_else(|_| canonicalize(path))?
         };
         Self::open_canonical(canonical)
+    }
+
+    /// The listing of a directory carries the sizes of its files.
+    pub(crate) fn open_for_sizes(_: &Path) -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn size_of(&self, name: &OsStr) -> io::Result<u64> {
+        Ok(self.path.join(name).symlink_metadata()?.len())
     }
 
     /// Opens a subdirectory, never through a symlink or a junction.
@@ -57,7 +65,6 @@ impl Dir {
         open(&self.path.join(name), access, share)
     }
 
-    /// Identifies this directory.
     pub(crate) fn identity(&self) -> io::Result<DirIdentity> {
         let found = winapi_util::file::information(&self.handle)?;
         Ok((found.volume_serial_number(), found.file_index()))
@@ -92,22 +99,4 @@ pub(crate) fn identity_of(path: &Path) -> io::Result<DirIdentity> {
 /// Unknown. Windows shows a mounted volume as a symlink, and symlinks are not followed.
 pub(crate) fn file_system_of(_: &Path) -> io::Result<Option<FileSystem>> {
     Ok(None)
-}
-
-/// The listing of a directory carries the sizes of its files.
-#[derive(Debug)]
-pub(crate) struct SizeReader;
-
-impl SizeReader {
-    pub(crate) fn open(_: &Path) -> Option<Self> {
-        None
-    }
-
-    pub(crate) fn identity(&self) -> Option<DirIdentity> {
-        None
-    }
-
-    pub(crate) fn size_of(&self, _: &OsStr) -> io::Result<u64> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
 }

@@ -12,51 +12,45 @@ use serde::{Serialize, Serializer};
 use crate::failure::Operation;
 use crate::stats::RemovalStats;
 
-/// A line.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Message<'a> {
-    /// The first line.
-    Begin { version: &'a str, dry_run: bool },
-    /// Something was removed, or would be.
+    Begin {
+        version: &'a str,
+        dry_run: bool,
+    },
     Remove {
         path: JsonPath<'a>,
         /// `file` (or a symlink) or `directory` (with its contents).
         kind: &'a str,
-        /// `bytecode`, `orphaned`, `outdated`, `raced`, `moved`, `damaged`, `leftover`, `debris`,
-        /// `erased`, `empty` or `ghost`.
         reason: &'a str,
         /// The debris topic, if that is the reason.
         topic: Option<&'a str>,
         #[serde(flatten)]
         stats: RemovalStats,
     },
-    /// What was removed in a project, instead of the lines about what was removed.
+    /// Instead of the lines about what was removed.
     Project {
         path: JsonPath<'a>,
-        /// What was found, each in one word: `bytecode`, debris topics, `erased`, `empty`.
         kinds: &'a BTreeSet<&'static str>,
         #[serde(flatten)]
         stats: RemovalStats,
     },
-    /// Something that was selected is kept.
-    Keep { path: JsonPath<'a>, reason: String },
-    /// Something could not be read or removed.
+    Keep {
+        path: JsonPath<'a>,
+        reason: String,
+    },
     Error {
         path: JsonPath<'a>,
         attempt: Operation,
-        /// The message of the system.
         message: String,
     },
-    /// The last line.
     Summary {
         dry_run: bool,
         interrupted: bool,
         #[serde(flatten)]
         stats: RemovalStats,
-        /// The number of errors.
         errors: u64,
-        /// The duration of the run in milliseconds.
         elapsed_ms: u64,
     },
 }

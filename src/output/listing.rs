@@ -1,26 +1,24 @@
 //! The listing: what was removed, or would be, as paths or as JSON.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
 use crate::console::format::format_count;
 use crate::options::Listing;
-use crate::path::split_name;
 use crate::plan::{Item, Plan, Visitor};
 use crate::reason::Reason;
 use crate::remove::Outcome;
 use crate::roots::Roots;
 use crate::stats::RemovalStats;
 
-/// Lists what was removed.
 pub(super) struct Lister<'a> {
     pub(super) plan: &'a Plan,
     pub(super) roots: &'a Roots,
     pub(super) listing: Listing,
-    /// Whether to say why each path is removed.
     pub(super) shows_reasons: bool,
+    pub(super) shows_sizes: bool,
 }
 
 impl<'a> Lister<'a> {
@@ -42,7 +40,7 @@ impl<'a> Lister<'a> {
         }
         for path in &outcome.added {
             if self.listing == Listing::Everything {
-                out.write_path(path, false, None);
+                out.write_path(path, false, None, None);
             }
         }
     }
@@ -54,34 +52,22 @@ impl<'a> Lister<'a> {
 
     /// Whether a directory that is listed stands for the item.
     fn is_hidden(&self, item: Item, outcome: &Outcome) -> bool {
-        if self.listing == Listing::Everything {
-            return false;
-        }
         let holder = match item.file {
             Some(_) => Some(item.dir),
-            None => self.plan.dirs[item.dir]
-                .parent
-                .map(|parent| parent as usize),
+            None => self.plan.dirs[item.dir].parent.map(|dir| dir as usize),
         };
-        holder.is_some_and(|dir| self.plan.dirs[dir].is_removed && outcome.is_removed(dir, None))
+        self.listing != Listing::Everything
+            && holder
+                .is_some_and(|dir| self.plan.dirs[dir].is_removed && outcome.is_removed(dir, None))
     }
 
     fn write_item(&self, item: Item, outcome: &Outcome, out: &mut Stdout) {
-        let dir = &self.plan.dirs[item.dir];
-        let root = &self.roots.list[dir.root];
-        let (relative, reason, is_dir) = match item.file {
-            Some((position, name)) => {
-                let reason = self.plan.reason_of(item.dir, position);
-                (dir.path.join(name), reason, false)
-            }
-            None => (dir.path.to_path_buf(), dir.removal.as_ref(), true),
-        };
-        let Some(reason) = reason else {
+        let Some(reason) = reason_of(self.plan, item) else {
             return;
         };
-        let path = root.display_path(&relative);
+        let path = path_of(self.plan, self.roots, item);
+        let is_dir = item.file.is_none();
         if out.is_json {
-            let stats = self.stats_of(item, outcome);
             return out.write_json(&Message::Remove {
                 path: JsonPath(&path),
                 kind: if is_dir { "directory" } else { "file" },
@@ -90,45 +76,43 @@ impl<'a> Lister<'a> {
                     Reason::Debris(found) => Some(found.topic),
                     _ => None,
                 },
-                stats,
+                stats: self.stats_of(item, outcome),
             });
         }
-        let name = split_name(&relative).1;
         let text = self.shows_reasons.then(|| match item.file {
-            None if self.listing == Listing::Outermost => self.describe_dir(item.dir, name),
-            _ => reason.describe(name),
+            None if self.listing == Listing::Outermost => self.describe_dir(item.dir, reason),
+            file => reason.describe(file.map(|(_, name)| name).unwrap_or_default()),
         });
-        out.write_path(&path, is_dir, text.as_deref());
+        // With `-v`, what a directory contains is listed below it.
+        let has_size = self.shows_sizes && !(is_dir && self.listing == Listing::Everything);
+        let size = has_size.then(|| self.stats_of(item, outcome).bytes);
+        out.write_path(&path, is_dir, size, text.as_deref());
     }
 
     /// Why a directory is removed, and what of its contents was stale.
-    fn describe_dir(&self, dir: usize, name: &OsStr) -> String {
+    fn describe_dir(&self, dir: usize, reason: &Reason) -> String {
         let mut stale: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut only = None;
+        let mut last = String::new();
         for record in &self.plan.dirs[dir..self.plan.end_of(dir)] {
             for (name, file) in record.files() {
                 if let Reason::Stale(staleness) = &file.reason {
                     *stale.entry(staleness.word()).or_default() += 1;
-                    only = Some((name, &file.reason));
+                    last = file.reason.describe(name);
                 }
             }
         }
-        let reason = self.plan.dirs[dir].removal.as_ref();
-        let mut parts: Vec<String> = match reason {
-            Some(Reason::Empty) if !stale.is_empty() => Vec::new(),
-            Some(reason) => vec![reason.describe(name)],
-            None => Vec::new(),
-        };
-        match (only, stale.values().sum()) {
-            (Some((name, reason)), 1) if parts.is_empty() => parts.push(reason.describe(name)),
-            _ => parts.extend(stale.iter().map(|(word, count)| {
-                format_count(*count, &format!("{word} file"), &format!("{word} files"))
-            })),
+        let mut parts = Vec::new();
+        if *reason != Reason::Empty || stale.is_empty() {
+            parts.push(reason.describe("".as_ref()));
+        } else if stale.values().sum::<u64>() == 1 {
+            return last;
         }
+        parts.extend(stale.iter().map(|(word, count)| {
+            format_count(*count, &format!("{word} file"), &format!("{word} files"))
+        }));
         parts.join(", ")
     }
 
-    /// What was removed of an item.
     fn stats_of(&self, item: Item, outcome: &Outcome) -> RemovalStats {
         let mut stats = RemovalStats::default();
         if let Some((position, _)) = item.file {
@@ -142,10 +126,23 @@ impl<'a> Lister<'a> {
     }
 }
 
-/// Whether a plan contains stale bytecode.
+pub(super) fn reason_of<'p>(plan: &'p Plan, item: Item) -> Option<&'p Reason> {
+    match item.file {
+        Some((position, _)) => plan.reason_of(item.dir, position),
+        None => plan.dirs[item.dir].removal.as_ref(),
+    }
+}
+
+pub(super) fn path_of(plan: &Plan, roots: &Roots, item: Item) -> PathBuf {
+    let dir = &plan.dirs[item.dir];
+    let path = match item.file {
+        Some((_, name)) => &dir.path.join(name),
+        None => &*dir.path,
+    };
+    roots.list[dir.root].display_path(path)
+}
+
 pub(super) fn has_stale(plan: &Plan) -> bool {
-    let files = plan.dirs.iter().flat_map(|dir| dir.files());
-    files
-        .into_iter()
-        .any(|(_, file)| matches!(file.reason, Reason::Stale(_)))
+    let mut files = plan.dirs.iter().flat_map(|dir| dir.files());
+    files.any(|(_, file)| matches!(file.reason, Reason::Stale(_)))
 }

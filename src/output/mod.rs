@@ -1,5 +1,7 @@
 //! What a run prints: paths, projects and JSON on stdout, everything else on stderr.
 
+#[cfg(unix)]
+mod denied;
 pub(crate) mod hints;
 mod json;
 mod listing;

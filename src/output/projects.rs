@@ -13,7 +13,6 @@ use crate::remove::Outcome;
 use crate::roots::Roots;
 use crate::stats::RemovalStats;
 
-/// The width of the longest bar.
 const BAR_WIDTH: usize = 20;
 
 /// What was removed in each project, by its path as it is shown.
@@ -23,12 +22,10 @@ pub(super) struct Projects(BTreeMap<PathBuf, Project>);
 #[derive(Debug, Default)]
 struct Project {
     stats: RemovalStats,
-    /// The kinds of what was removed, each in one word.
     kinds: BTreeSet<&'static str>,
 }
 
 impl Projects {
-    /// Adds what was removed.
     pub(super) fn add(&mut self, plan: &Plan, roots: &Roots, outcome: &Outcome) {
         for index in outcome.dirs.clone() {
             let dir = &plan.dirs[index];
@@ -50,7 +47,6 @@ impl Projects {
         }
     }
 
-    /// Writes the projects, the largest first, and for people their total.
     pub(super) fn write(&self, out: &mut Stdout) {
         let mut projects: Vec<_> = self.0.iter().collect();
         projects.sort_by(|(a, left), (b, right)| {
@@ -59,12 +55,8 @@ impl Projects {
         });
         if out.is_json {
             for (path, Project { stats, kinds }) in projects {
-                let path = JsonPath(path);
-                out.write_json(&Message::Project {
-                    path,
-                    kinds,
-                    stats: *stats,
-                });
+                let (path, stats) = (JsonPath(path), *stats);
+                out.write_json(&Message::Project { path, kinds, stats });
             }
             return;
         }
@@ -72,20 +64,17 @@ impl Projects {
         for (_, project) in &projects {
             total += project.stats;
         }
-        let largest = projects
-            .first()
-            .map_or(0, |(_, project)| project.stats.bytes);
+        let largest = projects.first().map_or(0, |first| first.1.stats.bytes);
         // The total is the largest number, but a smaller size can have more digits.
         let sizes = projects.iter().map(|(_, project)| project.stats.bytes);
-        let size_width = sizes
+        let lens = sizes
             .chain([total.bytes])
-            .map(|bytes| format_size(bytes).len())
-            .max();
-        let widths = (size_width.unwrap_or(0), total.files.to_string().len());
+            .map(|size| format_size(size).len());
+        let widths = (lens.max().unwrap_or(0), total.files.to_string().len());
         for (path, Project { stats, kinds }) in &projects {
             out.write_text(&format_row(stats, largest, widths, out.is_terminal));
             let kinds: Vec<_> = kinds.iter().copied().collect();
-            out.write_path(path, true, Some(&kinds.join(", ")));
+            out.write_path(path, true, None, Some(&kinds.join(", ")));
         }
         if !projects.is_empty() {
             out.write_text(&format_row(&total, u64::MAX, widths, out.is_terminal));
@@ -94,7 +83,6 @@ impl Projects {
     }
 }
 
-/// A line up to the path, with a bar on a terminal.
 fn format_row(
     stats: &RemovalStats,
     largest: u64,
@@ -104,7 +92,6 @@ fn format_row(
     let RemovalStats { files, bytes, .. } = *stats;
     let noun = if files == 1 { "file" } else { "files" };
     let bar = if has_bar {
-        // At least one character unless nothing is there.
         let len = (bytes as f64 / largest.max(1) as f64 * BAR_WIDTH as f64).round() as usize;
         let len = len.max(usize::from(bytes > 0 && largest != u64::MAX));
         format!("{:<BAR_WIDTH$}  ", "=".repeat(len.min(BAR_WIDTH)))

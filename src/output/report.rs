@@ -1,16 +1,19 @@
 //! The report of a run: paths and JSON on stdout, everything else on stderr.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+#[cfg(unix)]
+use super::denied::explain_denied;
 use super::json::{JsonPath, Message};
 use super::listing::{Lister, has_stale};
 use super::projects::Projects;
 use super::stdout::Stdout;
 use crate::cli::Cli;
-use crate::console::format::{escape_path, format_count, format_stats, list_some};
+use crate::console::format::{escape_path, format_command, format_count, format_stats, list_some};
 use crate::console::message::{print_error, print_hint, print_summary, print_warning};
 use crate::console::progress::Progress;
 use crate::exit_status::ExitStatus;
@@ -24,10 +27,8 @@ use crate::roots::Roots;
 use crate::stats::RemovalStats;
 use crate::walk::{Found, Kept};
 
-/// Paths that a warning names.
 const MAX_NAMES: usize = 3;
 
-/// Reports a run while it goes on, and adds up what it did.
 pub(crate) struct Report<'a> {
     cli: &'a Cli,
     progress: &'a Progress,
@@ -38,17 +39,17 @@ pub(crate) struct Report<'a> {
     reached: usize,
     total: RemovalStats,
     errors: u64,
-    permission_denied: bool,
+    /// What to do about the first operation that permissions denied.
+    denied: Option<String>,
     /// Whether another program found something to remove besides the plan.
     pub(crate) found_more: bool,
-    /// Whether the user declined what was selected.
+    pub(crate) has_run_git: bool,
     pub(crate) is_declined: bool,
     projects: Projects,
     out: Stdout,
 }
 
 impl<'a> Report<'a> {
-    /// Begins the report of a run that started at `start`.
     pub(crate) fn new(
         options: &'a Options,
         plan: &'a Plan,
@@ -58,21 +59,23 @@ impl<'a> Report<'a> {
     ) -> Self {
         let cli = &options.cli;
         let mut report = Self {
-            cli,
-            progress,
-            start,
             lister: Lister {
                 plan,
                 roots,
                 listing: options.listing(),
                 shows_reasons: options.rules.bytecode.stale || has_stale(plan),
+                shows_sizes: cli.is_dry_run(),
             },
             visitor: Visitor::new(plan),
+            cli,
+            progress,
+            start,
             reached: 0,
             total: RemovalStats::default(),
             errors: 0,
-            permission_denied: false,
+            denied: None,
             found_more: false,
+            has_run_git: false,
             is_declined: false,
             projects: Projects::default(),
             out: Stdout::new(cli),
@@ -84,21 +87,30 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// Reports what the walk found besides the plan.
     pub(crate) fn record_found(&mut self, found: &Found) {
         for failure in &found.failures {
             self.record_failure(failure);
         }
         self.record_kept(&found.kept);
-        let verb = if self.cli.is_dry_run() {
-            "would remove"
-        } else {
-            "removing"
-        };
         if !found.tracked.is_empty() {
+            let verb = if self.cli.is_dry_run() {
+                "would remove"
+            } else {
+                "removing"
+            };
+            let paths = found
+                .tracked
+                .iter()
+                .take(MAX_NAMES)
+                .map(|path| path.as_os_str());
+            let words = ["git", "rm", "-r", "--cached", "--"].map(OsStr::new);
+            let command = format_command(words.into_iter().chain(paths));
             print_warning(format_args!(
-                "{verb} {}, which git tracks; to stop tracking: git rm -r --cached -- PATH",
-                list_some(found.tracked.iter(), MAX_NAMES)
+                "{verb} {}, which git tracks{}",
+                list_some(found.tracked.iter(), MAX_NAMES),
+                command.map_or_else(String::new, |command| format!(
+                    "; to stop tracking: {command}"
+                ))
             ));
         }
         let mut dirs: BTreeMap<&Path, u64> = BTreeMap::new();
@@ -107,7 +119,7 @@ impl<'a> Report<'a> {
         }
         for (dir, count) in dirs.iter().take(MAX_NAMES) {
             print_warning(format_args!(
-                "{}: {} without a source; Python cannot make them again",
+                "{}: {} without a source, which Python cannot make again",
                 dir.display(),
                 format_count(*count, "file", "files")
             ));
@@ -140,7 +152,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Reports what could not be read or removed.
     pub(crate) fn record_failure(&mut self, failure: &Failure) {
         let path = escape_path(&failure.path);
         let what = match failure.operation {
@@ -163,24 +174,23 @@ impl<'a> Report<'a> {
             message: failure.error.to_string(),
         });
         self.errors += 1;
-        self.permission_denied |= failure.error.kind() == ErrorKind::PermissionDenied;
+        if self.denied.is_none() && failure.error.kind() == ErrorKind::PermissionDenied {
+            self.denied = explain_denied(failure);
+        }
     }
 
-    /// Warns of what was selected, but is kept.
     fn record_kept(&mut self, kept: &[Kept]) {
         let mut by_reason: BTreeMap<KeepReason, Vec<&PathBuf>> = BTreeMap::new();
         for Kept { path, reason } in kept {
             by_reason.entry(*reason).or_default().push(path);
+            self.out.write_json(&Message::Keep {
+                path: JsonPath(path),
+                reason: reason.to_string(),
+            });
         }
         for (reason, paths) in by_reason {
             let names = list_some(paths.iter(), MAX_NAMES);
             print_warning(format_args!("kept {names}: {reason}"));
-            for path in paths {
-                self.out.write_json(&Message::Keep {
-                    path: JsonPath(path),
-                    reason: reason.to_string(),
-                });
-            }
         }
     }
 
@@ -190,7 +200,6 @@ impl<'a> Report<'a> {
         self.out.flush();
     }
 
-    /// Ends the report.
     pub(crate) fn finish(mut self) -> ExitStatus {
         self.progress.finish();
         self.lister.finish(&mut self.visitor, &mut self.out);
@@ -205,14 +214,10 @@ impl<'a> Report<'a> {
             elapsed_ms: self.start.elapsed().as_millis() as u64,
         });
         self.flush();
-        if self.permission_denied && !is_root() {
-            print_hint(if cfg!(windows) {
-                "access denied: close the programs that use these files, or run as administrator"
-            } else {
-                "permission denied: run as the owner of these files, or with sudo"
-            });
+        if let Some(hint) = &self.denied {
+            print_hint(hint);
         }
-        let write_error = self.out.take_error();
+        let write_error = self.out.error.take();
         match &write_error {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 print_error(format_args!("cannot write to stdout: {error}"));
@@ -225,7 +230,7 @@ impl<'a> Report<'a> {
             Some(_) => return self.exit_status(),
             None => {}
         }
-        if self.cli.shows_summary() {
+        if !self.cli.quiet && !self.cli.json {
             print_summary(self.summary());
         }
         if interrupt::is_requested() && write_error.is_none() {
@@ -249,36 +254,44 @@ impl<'a> Report<'a> {
         !self.cli.is_dry_run() && !self.is_declined && self.reached < self.lister.plan.dirs.len()
     }
 
-    /// The last line of a run.
     fn summary(&self) -> String {
-        let (verb, sentence_start) = if self.cli.is_dry_run() {
-            ("would remove", "Would remove")
-        } else {
-            ("removed", "Removed")
-        };
+        let is_dry_run = self.cli.is_dry_run();
         let what = format_stats(self.total.directories, self.total.files, self.total.bytes);
         if interrupt::is_requested() {
-            format!("Interrupted: {verb} {what}.")
-        } else if self.is_declined {
-            "Nothing removed.".to_owned()
-        } else if !self.lister.plan.is_empty() {
-            format!("{sentence_start} {what}.")
-        } else if self.cli.is_dry_run() && self.errors > 0 {
-            "Would remove nothing.".to_owned()
-        } else if self.errors > 0 {
-            "Nothing removed.".to_owned()
-        } else if self.cli.git_clean {
-            "Nothing else to remove.".to_owned()
-        } else {
-            "Nothing to remove.".to_owned()
+            let verb = if is_dry_run {
+                "would remove"
+            } else {
+                "removed"
+            };
+            return format!("Interrupted: {verb} {what}.");
         }
+        if !self.is_declined && !self.lister.plan.is_empty() {
+            let verb = if is_dry_run {
+                "Would remove"
+            } else {
+                "Removed"
+            };
+            // Git prints what it removes itself.
+            let besides = if self.has_run_git {
+                ", besides what git lists"
+            } else {
+                ""
+            };
+            return format!("{verb} {what}{besides}.");
+        }
+        let text = match (self.errors > 0, is_dry_run) {
+            (true, true) => "Would remove nothing.",
+            (true, false) => "Nothing removed.",
+            _ if self.is_declined => "Nothing removed.",
+            _ if self.has_run_git => "Nothing else to remove.",
+            _ => "Nothing to remove.",
+        };
+        text.to_owned()
     }
 }
 
-/// Whether this process can do what permissions deny to others.
-fn is_root() -> bool {
-    #[cfg(unix)]
-    return rustix::process::geteuid().is_root();
-    #[cfg(not(unix))]
-    false
+#[cfg(windows)]
+fn explain_denied(_: &Failure) -> Option<String> {
+    let hint = "access denied: close the programs that use these files, or run as administrator";
+    Some(hint.to_owned())
 }

@@ -42,6 +42,7 @@ impl Plan {
             let dir = &mut dirs[index];
             let has_lost_enough = !dir.needs_bytecode || dir.lost_bytecode;
             if dir.removal.is_none() || dir.kept > 0 || !has_lost_enough || !may_remove(dir) {
+                dir.keep_desktop_files();
                 continue;
             }
             dir.is_removed = true;
@@ -159,7 +160,7 @@ fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
             if let Ok(found) = found {
                 let names = dirs[found].files().map(|(name, _)| name.to_owned());
                 let names: HashSet<OsString> = names.collect();
-                dirs[index].retain_files(|name| is_top && !names.contains(name));
+                dirs[index].retain_files(|name, _| is_top && !names.contains(name));
                 dirs[index].removal = None;
             }
         }

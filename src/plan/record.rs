@@ -31,7 +31,7 @@ pub(crate) struct DirRecord {
     /// Whether it stays if no bytecode was removed in it.
     pub(super) needs_bytecode: bool,
     pub(crate) lost_bytecode: bool,
-    /// The number of entries that stay.
+    /// The number of entries that stay; until the plan is made, with all directories in it.
     pub(crate) kept: u32,
     /// The names of the files, joined by separators: a string for each would need twice the
     /// memory.
@@ -48,6 +48,12 @@ pub(crate) struct File {
     /// The apparent size.
     pub(crate) bytes: u64,
     pub(crate) reason: Reason,
+}
+
+impl File {
+    fn is_of_desktop(&self) -> bool {
+        matches!(self.reason, Reason::Ghost | Reason::Empty)
+    }
 }
 
 impl DirRecord {
@@ -120,11 +126,18 @@ impl DirRecord {
         }
     }
 
-    pub(super) fn retain_files(&mut self, retain: impl Fn(&OsStr) -> bool) {
+    /// Keeps the files that would only be removed with the directory.
+    pub(super) fn keep_desktop_files(&mut self) {
+        if self.files.iter().any(File::is_of_desktop) {
+            self.retain_files(|_, file| !file.is_of_desktop());
+        }
+    }
+
+    pub(super) fn retain_files(&mut self, retain: impl Fn(&OsStr, &File) -> bool) {
         let (names, files) = (mem::take(&mut self.names), mem::take(&mut self.files));
         for (name, file) in split_names(&names).zip(files) {
             self.kept += 1;
-            if retain(name) {
+            if retain(name, &file) {
                 self.push_file(name, file.bytes, file.reason);
             }
         }

@@ -5,8 +5,7 @@ use std::fmt;
 use super::interpreter::Interpreter;
 use super::magic::{self, Layout};
 
-/// The number of bytes that [`Header::parse`] can use: the longest header and the
-/// shortest code object.
+/// The longest header and the shortest code object.
 pub const PROBE_LEN: usize = 16 + MIN_CODE_LEN;
 
 /// In every Python, a code object has a type byte and at least four 32-bit numbers.
@@ -36,7 +35,6 @@ pub enum Validation {
     /// A hash of the source (PEP 552). Only in [`Layout::Flags`].
     Hash {
         /// Whether the interpreter compares the hash when it imports the module.
-        /// Otherwise it runs the bytecode even if the source has changed.
         checked: bool,
         /// The result of `_imp.source_hash`.
         hash: [u8; 8],
@@ -52,8 +50,7 @@ pub enum Damage {
     Truncated(u32),
     /// The file does not start with a magic number.
     NotBytecode,
-    /// The file starts with this magic number, which is not one of the interpreter in
-    /// the name of the file.
+    /// This magic number is not one of the interpreter in the name of the file.
     Misnamed(u16),
     /// The header has flags that PEP 552 does not define.
     UnknownFlags(u32),
@@ -67,8 +64,10 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("empty"),
-            Self::Truncated(1) => f.write_str("truncated after 1 byte"),
-            Self::Truncated(len) => write!(f, "truncated after {len} bytes"),
+            Self::Truncated(len) => {
+                let noun = if *len == 1 { "byte" } else { "bytes" };
+                write!(f, "truncated after {len} {noun}")
+            }
             Self::NotBytecode => f.write_str("not bytecode"),
             Self::Misnamed(magic) => match magic::interpreter(*magic) {
                 Some(interpreter) => write!(f, "bytecode of {interpreter}"),
@@ -90,27 +89,8 @@ impl Damage {
 }
 
 impl Header {
-    /// Parses the first bytes of a file: at least [`PROBE_LEN`] bytes, or all if the
-    /// file is shorter. `tag` is the cache tag in the name of the file, if it has one.
-    ///
-    /// If the magic number is not known, any header that begins with a magic number is
-    /// accepted, because a new interpreter may have written it.
-    ///
-    /// # Errors
-    ///
-    /// Returns the damage for which every interpreter rejects the file: see
-    /// `_classify_pyc` and `_compile_bytecode` of importlib, or `check_compiled_module`
-    /// and `load_compiled_module` of Python 2.
-    ///
-    /// ```
-    /// use pyclean::pyc::{Damage, Header};
-    ///
-    /// let mut python_312 = b"\xcb\r\r\n\0\0\0\0\x39\x30\0\0\x07\0\0\0\xe3".to_vec();
-    /// python_312.resize(33, 0);
-    /// let tag = Some("cpython-312");
-    /// assert_eq!(Header::parse(&python_312, tag).unwrap().magic, 3531);
-    /// assert_eq!(Header::parse(&python_312[..7], tag), Err(Damage::Truncated(7)));
-    /// ```
+    /// Parses the first bytes of a file: at least [`PROBE_LEN`] bytes, or all if the file is
+    /// shorter. `tag` is the cache tag in the name of the file, if it has one.
     pub fn parse(bytes: &[u8], tag: Option<&str>) -> Result<Self, Damage> {
         let truncated = Damage::truncated(bytes);
         let magic = match bytes.len() {
@@ -123,31 +103,25 @@ impl Header {
         let body = bytes.get(layout.header_len()..).ok_or(truncated)?;
         let first = body.first().ok_or(truncated)?;
         let validation = validation(bytes, layout)?;
-        let has_marshalled_code = match writer {
+        let is_code = match writer {
             Some(Interpreter::CPython(version)) => version <= magic::NEWEST,
             Some(Interpreter::PyPy(_)) => true,
             _ => false,
         };
-        // The type byte is 'c', since 3.4 mostly with the flag of a reference.
-        if has_marshalled_code && first & 0x7f != b'c' {
-            return Err(Damage::NoCode);
+        match first & 0x7f {
+            // Since 3.4 mostly with the flag of a reference.
+            b'c' if is_code && body.len() < MIN_CODE_LEN => Err(truncated),
+            code if is_code && code != b'c' => Err(Damage::NoCode),
+            _ => Ok(Self {
+                magic,
+                layout,
+                validation,
+            }),
         }
-        if has_marshalled_code && body.len() < MIN_CODE_LEN {
-            return Err(truncated);
-        }
-        Ok(Self {
-            magic,
-            layout,
-            validation,
-        })
     }
 }
 
 /// The interpreter that wrote a file with this magic number and tag, if it is known.
-///
-/// The tagged version rejects a magic number of another version. If the numbers of a
-/// version are not final (future CPythons, and PyPy, which changes its number at any
-/// time), any number of the same implementation is accepted.
 fn writer(magic: u16, tag: Option<&str>) -> Result<Option<Interpreter>, Damage> {
     let by_magic = magic::interpreter(magic);
     let Some(tagged) = tag.map(Interpreter::from_tag) else {
@@ -165,26 +139,28 @@ fn writer(magic: u16, tag: Option<&str>) -> Result<Option<Interpreter>, Damage> 
 }
 
 fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
-    let number = |at| field(bytes, at).map(u32::from_le_bytes);
-    let (mtime, size) = match layout {
-        Layout::Mtime => (number(4)?, None),
-        Layout::MtimeAndSize => (number(4)?, Some(number(8)?)),
-        Layout::Flags => (number(8)?, Some(number(12)?)),
+    let (flags, at) = match layout {
+        Layout::Flags => (number(bytes, 4)?, 8),
+        Layout::Mtime | Layout::MtimeAndSize => (0, 4),
     };
-    let flags = number(4)?;
-    if layout != Layout::Flags {
-        return Ok(Validation::Timestamp { mtime, size });
+    match flags {
+        0 | 2 => Ok(Validation::Timestamp {
+            mtime: number(bytes, at)?,
+            size: match layout {
+                Layout::Mtime => None,
+                Layout::MtimeAndSize | Layout::Flags => Some(number(bytes, at + 4)?),
+            },
+        }),
+        1 | 3 => Ok(Validation::Hash {
+            checked: flags == 3,
+            hash: field(bytes, at)?,
+        }),
+        _ => Err(Damage::UnknownFlags(flags)),
     }
-    if flags & !0b11 != 0 {
-        return Err(Damage::UnknownFlags(flags));
-    }
-    if flags & 0b01 == 0 {
-        return Ok(Validation::Timestamp { mtime, size });
-    }
-    Ok(Validation::Hash {
-        checked: flags & 0b10 != 0,
-        hash: field(bytes, 8)?,
-    })
+}
+
+fn number(bytes: &[u8], at: usize) -> Result<u32, Damage> {
+    field(bytes, at).map(u32::from_le_bytes)
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Damage> {

@@ -34,34 +34,8 @@ const MIN_HEADER_LEN: usize = 16;
 /// A partial write that was modified later than this ago may be completed.
 const MAX_WRITE_TIME: Duration = Duration::from_secs(60);
 
-/// Judges the bytecode file at `path`: why it is stale, or `None` if nothing proves that
-/// it differs from what the source compiles to.
-///
-/// `sources` is the directory of the source: the parent of `__pycache__`, the directory
-/// of a legacy file itself, or the one that a directory under `PYTHONPYCACHEPREFIX`
-/// mirrors (`source_from_cache` of importlib). `open` is called only if the contents
-/// matter, which is not the case for an orphan, and should open only a regular file.
-/// `last_hash` is for the next call.
-///
-/// If several reasons apply, the first of these is returned: leftover, orphaned,
-/// damaged (a header), outdated, raced, damaged (a code object), moved. A file in an unknown
-/// format ([`BytecodeName::has_known_format`]) can only be orphaned. A hash (PEP 552) is
-/// compared only if CPython or PyPy wrote it, because other interpreters compute another
-/// one. The code object is checked only if a CPython release wrote it
-/// ([`MarshalFormat::of`]).
-///
-/// A file that has the name of a partial write counts as up to date if it was written to
-/// within a minute, or is not bytecode: it has at least 16 bytes and does not begin with a
-/// magic number.
-///
-/// Two changes of a source cannot be detected: an edit while the source was compiled,
-/// if the size stays the same and the mtime is in the same second, but earlier than
-/// that of the bytecode; and an edit after which a program restored size and mtime.
-///
-/// # Errors
-///
-/// Returns an error if the bytecode or the source cannot be read or looked up, except
-/// if the source does not exist. Such a file should be kept.
+/// Why the bytecode file at `path` is stale, or `None` if nothing proves it. `sources` is the
+/// directory of the source. `open` is called only if the contents matter.
 pub fn judge<R: Read>(
     name: &BytecodeName<'_>,
     path: &Path,
@@ -89,46 +63,34 @@ pub fn judge<R: Read>(
     // The code is checked in the whole file. Usually this is one system call.
     let is_code_checked = matches!(interpreter, None | Some(Interpreter::CPython(_)))
         && file.size <= MAX_CHECKED_BYTES;
-    let wanted = if is_code_checked {
-        file.size as usize
-    } else {
-        0
-    };
-    let bytes = read_start(&mut file, wanted.max(PROBE_LEN)).map_err(in_file)?;
+    let wanted = if is_code_checked { file.size } else { 0 };
+    let bytes = read_start(&mut file, PROBE_LEN.max(wanted as usize)).map_err(in_file)?;
     let header = match Header::parse(&bytes, name.tag()) {
         Err(damage) => return Ok(Some(Staleness::Damaged(damage))),
         Ok(header) => header,
     };
     let compared = source.compare(&header, file.modified, last_hash);
     let staleness = compared.map_err(|error| (source.path.clone(), error))?;
-    if staleness.is_some() || !is_code_checked {
+    let is_of_tag = interpreter.is_none() || interpreter == magic::interpreter(header.magic);
+    let format = MarshalFormat::of(header.magic).filter(|_| is_code_checked && is_of_tag);
+    let (None, Some(format)) = (staleness, format) else {
         return Ok(staleness);
-    }
-    if interpreter.is_some() && interpreter != magic::interpreter(header.magic) {
-        return Ok(None);
-    }
-    let Some(format) = MarshalFormat::of(header.magic) else {
-        return Ok(None);
     };
-    Ok(
-        match file_name(&bytes, header.layout.header_len(), format) {
-            Err(damage) => Some(Staleness::Damaged(damage)),
-            Ok(Some(recorded)) if name.is_of_pytest() && has_moved(recorded, &source) => {
-                Some(Staleness::moved(recorded.into()))
-            }
-            Ok(_) => None,
-        },
-    )
+    let recorded = match file_name(&bytes, header.layout.header_len(), format) {
+        Err(damage) => return Ok(Some(Staleness::Damaged(damage))),
+        Ok(recorded) => recorded.filter(|_| name.is_of_pytest()),
+    };
+    let moved = recorded.filter(|recorded| has_moved(recorded, &source));
+    Ok(moved.map(|recorded| Staleness::moved(recorded.into())))
 }
 
-/// Whether a file with the name of a partial write is one that no process will complete.
 fn is_interrupted_write<R: Read>(file: &mut PycFile<R>) -> io::Result<bool> {
     let age = SystemTime::now().duration_since(file.modified);
-    if age.is_ok_and(|age| age >= MAX_WRITE_TIME) {
-        let start = read_start(file, MIN_HEADER_LEN)?;
-        return Ok(start.len() < MIN_HEADER_LEN || magic::number(&start).is_some());
+    if age.unwrap_or_default() < MAX_WRITE_TIME {
+        return Ok(false);
     }
-    Ok(false)
+    let start = read_start(file, MIN_HEADER_LEN)?;
+    Ok(start.len() < MIN_HEADER_LEN || magic::number(&start).is_some())
 }
 
 /// Whether code was compiled from a file that is not its source. A path that cannot be
@@ -156,7 +118,6 @@ fn is_same_file(a: &Path, b: &Path) -> io::Result<bool> {
     Ok(is_on_server || fs::canonicalize(a)? == fs::canonicalize(b)?)
 }
 
-/// Reads the first bytes of a file: `len`, or all if it is shorter.
 fn read_start<R: Read>(file: &mut PycFile<R>, len: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; len];
     let mut filled = 0;

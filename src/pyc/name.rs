@@ -2,31 +2,18 @@
 //! the older forms.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 
 use super::interpreter::Interpreter;
 
 /// The parts of the name of a bytecode file, borrowed from the parsed name.
-///
-/// ```
-/// use std::ffi::OsStr;
-/// use pyclean::pyc::BytecodeName;
-///
-/// let name = BytecodeName::parse(OsStr::new("m.cpython-312.opt-2.pyc")).unwrap();
-/// assert_eq!(name.module, "m");
-/// assert_eq!(name.tag(), Some("cpython-312"));
-/// assert!(BytecodeName::parse(OsStr::new("m.py")).is_none());
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BytecodeName<'a> {
-    /// The name of the source without its suffix. It may contain dots. It is empty for
-    /// a file called `.pyc`, which no interpreter writes, but which `*.pyc` matches.
+    /// The name of the source without its suffix. It may contain dots, or be empty (`.pyc`).
     pub module: &'a OsStr,
     /// The form of the rest of the name.
     pub form: Form<'a>,
-    /// Whether digits follow, as in `m.cpython-312.pyc.1399`: the temporary file of an
-    /// atomic write, which Python renames when it is complete (`_write_atomic` of
-    /// importlib; pytest does the same).
+    /// Whether digits follow, as in `m.cpython-312.pyc.1399`: the temporary file of an atomic
+    /// write (`_write_atomic` of importlib; pytest does the same).
     pub is_partial_write: bool,
     /// Whether a sync tool renamed the file, because two machines wrote it:
     /// `m.cpython-312 (1).pyc`. No interpreter imports it.
@@ -41,63 +28,36 @@ pub enum Form<'a> {
     Tagged {
         /// The cache tag (PEP 421), such as `cpython-312`, with what pytest appends.
         tag: &'a str,
-        /// The text after `opt-`, never empty. Python writes `1` and `2`, import hooks
-        /// write words.
+        /// The text after `opt-`, never empty.
         optimization: Option<&'a str>,
     },
-    /// `m.pyc` and `m.pyo` beside the source: Python 2, `compileall -b`, and
-    /// distributions without sources.
+    /// `m.pyc` and `m.pyo` beside the source.
     Untagged,
     /// `m$py.class`, which Jython writes beside the source.
     Jython,
 }
 
-/// The suffixes that a source may have (`source_from_cache` of importlib knows only
-/// `.py`). If several sources exist, the first one counts. Bytecode of a source with any
-/// other suffix counts as orphaned.
-///
-/// CPython imports `.pyw` on Windows only, but a tree may have been copied from there.
-/// The others are the sources of Hy, xonsh and Cython.
-pub const SOURCE_SUFFIXES: [&str; 5] = [".py", ".pyw", ".hy", ".xsh", ".pyx"];
+/// The suffixes that a source may have, in the order of precedence: those of Python (CPython
+/// imports `.pyw` on Windows only, but a tree may come from there), Hy, xonsh and Cython.
+pub static SOURCE_SUFFIXES: [&str; 5] = [".py", ".pyw", ".hy", ".xsh", ".pyx"];
 
-/// One of [`SOURCE_SUFFIXES`], by its index: a plan may hold a million of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SourceSuffix(pub(super) u8);
-
-impl fmt::Display for SourceSuffix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SOURCE_SUFFIXES[usize::from(self.0)])
-    }
-}
-
-/// The module, the tag and the optimization level.
 type Parts<'a> = (&'a [u8], &'a str, Option<&'a str>);
 
-const JYTHON_SUFFIX: &str = "$py.class";
-
 impl<'a> BytecodeName<'a> {
-    /// Parses a file name without its directory. Returns `None` if it is not the name
-    /// of a bytecode file.
-    ///
-    /// This allocates nothing, and the last byte rejects most names, so it is cheap
-    /// enough for every file of a tree.
+    /// Parses a file name without its directory. The last byte rejects most names.
     pub fn parse(name: &'a OsStr) -> Option<Self> {
         let bytes = name.as_encoded_bytes();
         match bytes.last()? {
             b'c' | b'o' => Self::parse_complete(bytes, false),
             b's' => Some(Self {
-                module: os_str(bytes.strip_suffix(JYTHON_SUFFIX.as_bytes())?)?,
+                module: os_str(bytes.strip_suffix(b"$py.class")?)?,
                 form: Form::Jython,
                 is_partial_write: false,
                 is_conflict_copy: false,
             }),
             b'0'..=b'9' => {
                 let dot = bytes.iter().rposition(|byte| !byte.is_ascii_digit())?;
-                if bytes[dot] == b'.' {
-                    Self::parse_complete(&bytes[..dot], true)
-                } else {
-                    None
-                }
+                Self::parse_complete(bytes[..=dot].strip_suffix(b".")?, true)
             }
             _ => None,
         }
@@ -108,14 +68,13 @@ impl<'a> BytecodeName<'a> {
         let (stem, b".pyc" | b".pyo") = bytes.split_last_chunk()? else {
             return None;
         };
-        let mut is_conflict_copy = false;
-        let mut split = split_tag(stem);
-        if split.is_none_or(|(_, tag, _)| tag.contains("conflict-")) {
-            let original = split_conflict_copy(stem);
-            is_conflict_copy = original.is_some();
-            split = original.or(split);
-        }
-        let (module, form) = match split {
+        let split = split_tag(stem);
+        let copied = match split {
+            Some((_, tag, _)) if !tag.contains("conflict-") => None,
+            _ => split_conflict_copy(stem),
+        };
+        let has_host = split.is_some_and(|(_, tag, _)| has_host(tag));
+        let (module, form) = match copied.or(split) {
             Some((module, tag, optimization)) => (module, Form::Tagged { tag, optimization }),
             None => (stem, Form::Untagged),
         };
@@ -123,7 +82,7 @@ impl<'a> BytecodeName<'a> {
             module: os_str(module)?,
             form,
             is_partial_write,
-            is_conflict_copy: is_conflict_copy || split.is_some_and(|(_, tag, _)| has_host(tag)),
+            is_conflict_copy: copied.is_some() || has_host,
         })
     }
 
@@ -135,9 +94,8 @@ impl<'a> BytecodeName<'a> {
         }
     }
 
-    /// The interpreter that the name tells. `None` for a name without a tag, and for
-    /// the tags of PyPy before 7.3, which do not tell the version of Python. The magic
-    /// number of the file tells it then: [`interpreter`](super::magic::interpreter).
+    /// The interpreter that the name tells. `None` for a name without a tag, and for the tags of
+    /// PyPy before 7.3, which do not tell the version of Python.
     pub fn interpreter(&self) -> Option<Interpreter> {
         match self.form {
             Form::Tagged { tag, .. } => {
@@ -159,8 +117,8 @@ impl<'a> BytecodeName<'a> {
     pub fn has_known_format(&self) -> bool {
         const OLD_PYTEST: [&str; 4] = ["-PYTEST", "-pytest-5.", "-pytest-6.0", "-pytest-6.1"];
         let tag = self.tag().unwrap_or_default();
-        let is_old_pytest = OLD_PYTEST.iter().any(|old| tag.contains(old));
-        !is_old_pytest && !matches!(self.interpreter(), Some(Interpreter::Other(_)))
+        !OLD_PYTEST.iter().any(|old| tag.contains(old))
+            && !matches!(self.interpreter(), Some(Interpreter::Other(_)))
     }
 
     /// The name of the source with this suffix.
@@ -175,7 +133,6 @@ impl<'a> BytecodeName<'a> {
 /// and in parentheses, that of Dropbox, Nextcloud, Seafile and others. macOS adds ` 2`.
 const CONFLICT_MARKS: [&[u8]; 3] = [b".sync-conflict-", b"_conflict-", b" "];
 
-/// The parts of the name of the file that a sync tool copied.
 fn split_conflict_copy(stem: &[u8]) -> Option<Parts<'_>> {
     (0..stem.len())
         .filter(|&at| {
@@ -194,10 +151,6 @@ fn has_host(tag: &str) -> bool {
 }
 
 /// Splits `m.cpython-312.opt-2` into module, tag and optimization level.
-///
-/// The last part that can start a tag is the tag, because a module may contain dots.
-/// Only the tags of pytest contain dots. Anything else after a tag means that the part
-/// belongs to the module.
 fn split_tag(stem: &[u8]) -> Option<Parts<'_>> {
     let (rest, optimization) = split_optimization(stem).unwrap_or((stem, None));
     let mut end = rest.len();

@@ -11,7 +11,7 @@ use siphasher::sip::{SipHasher13, SipHasher24};
 use super::header::{Header, Validation};
 use super::interpreter::{Interpreter, Version};
 use super::magic::{self, Layout};
-use super::name::{BytecodeName, SOURCE_SUFFIXES, SourceSuffix};
+use super::name::{BytecodeName, SOURCE_SUFFIXES};
 use super::staleness::{Change, Staleness};
 
 /// No interpreter compiles a larger source: it counts the bytes in a C `int`.
@@ -34,40 +34,34 @@ pub struct Source {
     pub size: u64,
     /// The mtime, as precise as the file system records it.
     pub mtime: SystemTime,
-    suffix: SourceSuffix,
+    suffix: &'static &'static str,
 }
 
 impl Source {
-    /// Finds the source of a bytecode file in a directory, as interpreters do: a source is
-    /// a regular file (`_path_isfile` of importlib), or a symlink to one (`_path_stats`).
-    /// `None` if it does not exist.
-    ///
-    /// # Errors
-    ///
-    /// If the source cannot be looked up.
+    /// Finds the source of a bytecode file in a directory, as interpreters do: a source is a
+    /// regular file (`_path_isfile` of importlib), or a symlink to one (`_path_stats`).
     pub fn find(name: &BytecodeName<'_>, directory: &Path) -> Result<Option<Self>, Unreadable> {
-        for (suffix, text) in (0..).map(SourceSuffix).zip(SOURCE_SUFFIXES) {
-            let path = directory.join(name.source_name(text));
+        for suffix in &SOURCE_SUFFIXES {
+            let path = directory.join(name.source_name(suffix));
             let metadata = match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_file() => metadata,
                 Ok(_) => continue,
                 Err(error) if is_absence(&error) => continue,
                 Err(error) => return Err((path, error)),
             };
-            let mtime = metadata.modified();
-            let mtime = mtime.map_err(|error| (path.clone(), error))?;
-            return Ok(Some(Self {
-                path,
-                size: metadata.len(),
-                mtime,
-                suffix,
-            }));
+            return match metadata.modified() {
+                Err(error) => Err((path, error)),
+                Ok(mtime) => Ok(Some(Self {
+                    path,
+                    size: metadata.len(),
+                    mtime,
+                    suffix,
+                })),
+            };
         }
         Ok(None)
     }
 
-    /// Compares the source with the header of its bytecode, which was modified at
-    /// `compiled`.
     pub(super) fn compare(
         &self,
         header: &Header,
@@ -144,29 +138,18 @@ impl Source {
 /// Whether an error proves that there is no source. A symlink loop does: Python ignores
 /// it and imports the bytecode.
 pub(super) fn is_absence(error: &io::Error) -> bool {
-    let is_missing = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
-    is_missing || is_symlink_loop(error)
+    /// `ERROR_CANT_RESOLVE_FILENAME`
+    #[cfg(windows)]
+    const SYMLINK_LOOP: i32 = 1921;
+    #[cfg(unix)]
+    const SYMLINK_LOOP: i32 = rustix::io::Errno::LOOP.raw_os_error();
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+        || error.raw_os_error() == Some(SYMLINK_LOOP)
 }
 
-#[cfg(unix)]
-fn is_symlink_loop(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    Errno::from_io_error(error) == Some(Errno::LOOP)
-}
-
-#[cfg(windows)]
-fn is_symlink_loop(error: &io::Error) -> bool {
-    const ERROR_CANT_RESOLVE_FILENAME: i32 = 1921;
-    error.raw_os_error() == Some(ERROR_CANT_RESOLVE_FILENAME)
-}
-
-/// Whether an interpreter considers the mtime in a header to be that of the source.
-///
-/// Interpreters differ only for unusual times. importlib rounds a float towards zero: a
-/// float cannot distinguish the last hundred nanoseconds of a second from the next
-/// second, and before 1970 zero is later. Until 3.6 importlib did not truncate the
-/// mtime of the source to the 32 bits of the field. Python 2 compares 32 bits of the
-/// seconds, but reads the field as a signed number.
+/// Whether an interpreter considers the mtime in a header to be that of the source. importlib
+/// rounds a float towards zero, and until 3.6 did not truncate it to the 32 bits of the field.
+/// Python 2 reads the field as a signed number.
 fn is_same_mtime(recorded: u32, layout: Layout, source: SystemTime) -> bool {
     let (seconds, nanos) = since_epoch(source);
     let rounded = (seconds as f64 + 1e-9 * f64::from(nanos)) as i64;
@@ -179,24 +162,19 @@ fn is_same_mtime(recorded: u32, layout: Layout, source: SystemTime) -> bool {
 
 /// The time in whole seconds, rounded down, and the remaining nanoseconds.
 fn since_epoch(time: SystemTime) -> (i64, u32) {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
-        Err(error) => {
-            let before = error.duration();
-            let seconds = 0i64.saturating_sub_unsigned(before.as_secs());
-            match before.subsec_nanos() {
-                0 => (seconds, 0),
-                nanos => (seconds.saturating_sub(1), 1_000_000_000 - nanos),
-            }
-        }
-    }
+    const SECOND: i128 = 1_000_000_000;
+    let nanos = match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_nanos() as i128,
+        Err(error) => -(error.duration().as_nanos() as i128),
+    };
+    (
+        nanos.div_euclid(SECOND) as i64,
+        nanos.rem_euclid(SECOND) as u32,
+    )
 }
 
-/// Whether the source was modified after its bytecode was written, but in the same
-/// second, which a header cannot show (cpython#75953). If a source from another second
-/// matches its header, a program set its mtime (it may be in the future), which proves
-/// nothing. The bytecode may be on a file system that records whole seconds, so its
-/// mtime proves something only if it has a fraction.
+/// Whether the source was modified after its bytecode was written, but in the same second
+/// (cpython#75953). The file system of the bytecode may record whole seconds.
 fn is_race(source: SystemTime, compiled: SystemTime) -> bool {
     let (source_seconds, _) = since_epoch(source);
     let (compiled_seconds, compiled_nanos) = since_epoch(compiled);

@@ -1,34 +1,29 @@
 //! Why a bytecode file is stale, and the words for it.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use super::header::Damage;
-use super::name::{BytecodeName, SOURCE_SUFFIXES, SourceSuffix};
+use super::name::{BytecodeName, SOURCE_SUFFIXES};
 
-/// Why a bytecode file is stale.
-///
-/// A plan may hold a million of these, so this type is small and owns no memory.
+/// Why a bytecode file is stale. A plan may hold a million of these, so this type is small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Staleness {
-    /// The source does not exist. Python does not import such a file from
-    /// `__pycache__`, but it does import a legacy `m.pyc`.
+    /// The source does not exist.
     Orphaned,
     /// The header does not match the source.
     Outdated {
         /// The suffix of the source that was found.
-        suffix: SourceSuffix,
+        suffix: &'static &'static str,
         /// What does not match.
         change: Change,
     },
-    /// The header matches, but the source was modified after the bytecode was written,
-    /// within the same second and without a change of its size. Interpreters compare
-    /// whole seconds, so they run the old code.
+    /// The header matches, but the source was modified after the bytecode was written, within the
+    /// same second and without a change of its size.
     Raced {
         /// The suffix of the source that was found.
-        suffix: SourceSuffix,
+        suffix: &'static &'static str,
     },
     /// No interpreter can run the file.
     Damaged(Damage),
@@ -55,16 +50,14 @@ impl Staleness {
     pub(super) fn moved(recorded: PathBuf) -> Self {
         static PATHS: Mutex<BTreeSet<&PathBuf>> = Mutex::new(BTreeSet::new());
         let mut paths = PATHS.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = paths.get(&recorded) {
-            return Self::Moved(known);
-        }
-        let recorded = Box::leak(Box::new(recorded));
-        paths.insert(recorded);
-        Self::Moved(recorded)
+        Self::Moved(paths.get(&recorded).copied().unwrap_or_else(|| {
+            let recorded = Box::leak(Box::new(recorded));
+            paths.insert(recorded);
+            recorded
+        }))
     }
 
-    /// The reason in one word, the same in the listing, in JSON and in the
-    /// documentation.
+    /// The reason in one word, the same in the listing, in JSON and in the documentation.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Orphaned => "orphaned",
@@ -76,21 +69,19 @@ impl Staleness {
         }
     }
 
-    /// The reason with its detail, such as `orphaned, no gone.py`, for the bytecode
-    /// file that is called `name`.
-    ///
-    /// ```
-    /// use std::ffi::OsStr;
-    /// use pyclean::pyc::{BytecodeName, Staleness};
-    ///
-    /// let name = BytecodeName::parse(OsStr::new("gone.cpython-312.pyc")).unwrap();
-    /// assert_eq!(Staleness::Orphaned.describe(&name), "orphaned, no gone.py");
-    /// ```
+    /// The reason with its detail, such as `orphaned, no gone.py`, for a file of this name.
     pub fn describe(&self, name: &BytecodeName<'_>) -> String {
         let module = name.module.display();
         let detail = match self {
             Self::Orphaned => format!("no {module}{}", SOURCE_SUFFIXES[0]),
-            Self::Outdated { suffix, change } => format!("{module}{suffix} has {change}"),
+            Self::Outdated { suffix, change } => {
+                let change = match change {
+                    Change::Size => "a different size",
+                    Change::Mtime => "a different mtime",
+                    Change::Contents => "different contents",
+                };
+                format!("{module}{suffix} has {change}")
+            }
             Self::Raced { suffix } => {
                 format!("{module}{suffix} was changed after it was compiled, in the same second")
             }
@@ -100,15 +91,5 @@ impl Staleness {
             Self::Leftover => "from an interrupted write".to_owned(),
         };
         format!("{}, {detail}", self.word())
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Size => "a different size",
-            Self::Mtime => "a different mtime",
-            Self::Contents => "different contents",
-        })
     }
 }

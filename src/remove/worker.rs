@@ -99,10 +99,16 @@ impl<'a> Worker<'a> {
             return Ok(());
         };
         for (position, (name, file)) in dir.files().enumerate() {
+            // A directory may have a million files.
+            if interrupt::is_requested() {
+                self.outcome.missed.insert((index, Some(position)));
+                self.blocked.insert(index);
+                continue;
+            }
             match remove_file(chain.last(), name) {
                 Ok(()) => {
                     self.outcome.stats.add_file(file.bytes);
-                    self.progress.add_removed(1);
+                    self.progress.add_removed_file();
                 }
                 Err(error) => {
                     self.outcome.missed.insert((index, Some(position)));
@@ -160,8 +166,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Removes an empty directory, which must be the one that was read. Whatever is at its path:
-    /// nothing but an empty directory is removed.
+    /// Removes the directory at a path if it is empty, even if it is not the one that was read.
     fn try_remove_dir(&mut self, dir: &DirRecord) -> io::Result<()> {
         let (parent, name) = split_name(&dir.path);
         remove_dir(self.open_path(dir, parent)?, name)

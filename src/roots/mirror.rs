@@ -4,21 +4,20 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::{Component, Path, PathBuf, Prefix, absolute};
 use std::sync::Arc;
 
-use super::Root;
+use super::{Root, Scope};
 use crate::path::{canonicalize, fold_case, is_absence, is_same, without_verbatim};
 use crate::rules::Rules;
 
 /// The directory below the prefix with the bytecode of a PATH.
 #[derive(Debug)]
 pub(crate) struct Mirror {
-    /// The directory of the sources.
     pub(crate) source_dir: PathBuf,
     /// The PATH as it is shown.
     pub(crate) path: Arc<Path>,
-    /// The rules of the PATH.
     pub(crate) rules: Arc<Rules>,
 }
 
@@ -29,30 +28,23 @@ impl Mirror {
             Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::UNC(..)) => {
                 Path::new(r"\\")
             }
-            _ => self
-                .source_dir
-                .ancestors()
-                .last()
-                .unwrap_or(&self.source_dir),
+            _ => self.source_dir.ancestors().last().unwrap_or(Path::new("")),
         }
     }
 }
 
 /// Finds the mirrors of PATHs under the canonical path `prefix`: by the path that the user wrote
 /// and by the canonical one, since a program may have been started by either.
-pub(super) fn find<'r>(
-    prefix: &Path,
-    trees: impl Iterator<Item = &'r Root>,
-) -> io::Result<BTreeMap<PathBuf, Mirror>> {
+pub(super) fn find(prefix: &Path, roots: &[Root]) -> io::Result<BTreeMap<PathBuf, Mirror>> {
     let mut mirrors = BTreeMap::new();
-    for root in trees {
+    for root in roots {
+        if !matches!(root.scope, Scope::Tree) {
+            continue;
+        }
         let written = without_dots(&absolute(&root.path)?);
         // If a symlink comes before `..`, this is another directory.
         let written = Some(written).filter(|written| is_same(written, &root.canonical));
-        for source_dir in [Some(root.canonical.clone()), written]
-            .into_iter()
-            .flatten()
-        {
+        for source_dir in iter::once(root.canonical.clone()).chain(written) {
             let relative = mirror_path(&source_dir);
             // A directory that is reached through a symlink is no mirror.
             if is_dir_by_names(&prefix.join(&relative))? {
@@ -69,27 +61,24 @@ pub(super) fn find<'r>(
 }
 
 fn is_dir_by_names(path: &Path) -> io::Result<bool> {
-    match fs::symlink_metadata(path).map(|found| found.is_dir()) {
-        Ok(true) => Ok(fold_case(canonicalize(path)?.as_os_str()) == fold_case(path.as_os_str())),
-        Ok(false) => Ok(false),
+    match fs::symlink_metadata(path) {
         Err(error) if is_absence(&error) => Ok(false),
-        Err(error) => Err(error),
+        found => Ok(found?.is_dir()
+            && fold_case(canonicalize(path)?.as_os_str()) == fold_case(path.as_os_str())),
     }
 }
 
 /// The path of a directory below the prefix: without what makes it absolute. On Windows
 /// the drive is dropped, but not the names of a server and a share.
-fn mirror_path(source_dir: &Path) -> PathBuf {
+pub(crate) fn mirror_path(source_dir: &Path) -> PathBuf {
     let mut mirror = PathBuf::new();
     for part in source_dir.components() {
-        match part {
-            Component::Normal(name) => mirror.push(name),
-            Component::Prefix(prefix) => {
-                if let Prefix::UNC(server, share) = prefix.kind() {
-                    mirror.extend([server, share]);
-                }
-            }
-            _ => {}
+        if let Component::Normal(name) = part {
+            mirror.push(name);
+        } else if let Component::Prefix(prefix) = part
+            && let Prefix::UNC(server, share) = prefix.kind()
+        {
+            mirror.extend([server, share]);
         }
     }
     mirror

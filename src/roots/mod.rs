@@ -3,52 +3,46 @@
 mod mirror;
 mod root;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use crate::console::format::{escape_path, list_paths};
+use crate::console::format::{escape_path, list_some};
 use crate::directory::{self, Dir};
 use crate::failure::{Failure, Operation};
 use crate::options::Options;
 use crate::path::{canonicalize, is_absence, is_no_path, is_same, or_current_dir};
-use crate::place::{PathPlace, Place};
+use crate::place::{GIT, Place, SETTINGS};
 use crate::rules::{CACHE_DIR, Rules, is_bytecode};
+use crate::settings::{self, SettingsFile};
 
 pub(crate) use mirror::Mirror;
-pub(crate) use mirror::source_dir_below;
+pub(crate) use mirror::{mirror_path, source_dir_below};
 pub(crate) use root::{Root, Scope};
 
-/// All roots.
 #[derive(Debug, Default)]
 pub(crate) struct Roots {
     /// The roots, in the order of the command line; the mirrors come last.
     pub(crate) list: Vec<Root>,
     /// The PATHs that could not be opened.
     pub(crate) failures: Vec<Failure>,
-    /// The PATHs that are ignored.
     pub(crate) ignored: Vec<PathBuf>,
     /// The settings files that apply to PATHs.
-    pub(crate) settings: BTreeSet<PathBuf>,
-    /// What these ignore.
-    pub(crate) ignored_words: Vec<String>,
+    pub(crate) settings: BTreeMap<PathBuf, Arc<SettingsFile>>,
     /// The canonical paths of the roots of whole trees: a walk that meets another root keeps it.
     trees: HashSet<PathBuf>,
-    /// The places of the directories above PATHs.
-    places: HashMap<PathBuf, PathPlace>,
+    /// The places of PATHs and of the directories above them.
+    places: HashMap<PathBuf, Arc<Place>>,
+    files: HashMap<PathBuf, Option<Arc<SettingsFile>>>,
 }
 
 impl Roots {
     /// Looks up all PATHs. A directory is a root, also through a symlink. A bytecode file, a
     /// file in a `__pycache__`, and a `__pycache__` directory become an entry of the
     /// directory that holds them; any other file is passed over.
-    ///
-    /// # Errors
-    ///
-    /// If a PATH does not exist, or its settings are not valid.
     pub(crate) fn open(options: &Options) -> Result<Self> {
         let mut roots = Self::default();
         let mut missing = Vec::new();
@@ -56,27 +50,26 @@ impl Roots {
             match roots.add_path(path, options) {
                 Ok(()) => {}
                 // A dangling symlink exists, and does not stop the rest.
-                Err(failure)
-                    if is_no_path(&failure.error) && fs::symlink_metadata(path).is_err() =>
-                {
+                Err(failed) if is_no_path(&failed.error) && path.symlink_metadata().is_err() => {
                     missing.push(path.clone());
                 }
-                Err(Failure {
-                    operation: Operation::ApplySettings,
-                    path,
-                    error,
-                }) => {
-                    bail!(
-                        "{}: {error} (use --isolated to ignore this file)",
-                        escape_path(&path)
-                    );
+                Err(failed) if failed.operation == Operation::ApplySettings => {
+                    let (file, error) = (escape_path(&failed.path), failed.error);
+                    bail!("{file}: {error} (use --isolated to ignore this file)");
                 }
                 Err(failure) => roots.failures.push(failure),
             }
         }
         if !missing.is_empty() {
-            let tip = wildcard_tip(&missing);
-            bail!("no such file or directory: {}{tip}", list_paths(&missing));
+            let missing = list_some(missing.iter(), usize::MAX);
+            // The prefix `\\?\` has no wildcard.
+            let has_wildcard = missing.replace(r"\\?\", "").contains(['*', '?']);
+            let tip = if cfg!(windows) && has_wildcard {
+                "; shells on Windows do not expand wildcards, so name the directory"
+            } else {
+                ""
+            };
+            bail!("no such file or directory: {missing}{tip}");
         }
         if let Some(prefix) = options.cli.pycache_prefix() {
             match roots.add_mirrors(prefix, options) {
@@ -92,33 +85,28 @@ impl Roots {
         let read = |error| Failure::read(path, error);
         let is_symlink = fs::symlink_metadata(path).map_err(read)?.is_symlink();
         let followed = fs::metadata(path);
-        if followed.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            let canonical = canonicalize(path).map_err(read)?;
-            if canonical.file_name() == Some(CACHE_DIR.as_ref()) {
-                return self.add_entry(path, &canonical, options);
+        let is_dir = followed.as_ref().is_ok_and(fs::Metadata::is_dir);
+        // A symlink to a file is judged by its own name, even if it is dangling. The name of
+        // another file is that in its directory: the file system may ignore case.
+        let canonical = match (path.parent(), path.file_name()) {
+            (Some(dir), Some(name)) if is_symlink && !is_dir => {
+                canonicalize(or_current_dir(dir)).map(|dir| dir.join(name))
             }
+            _ => canonicalize(path),
+        };
+        let canonical = canonical.map_err(read)?;
+        let name = canonical.file_name().unwrap_or_default();
+        if is_dir && name != CACHE_DIR {
             if self.trees.insert(canonical.clone()) {
                 self.add_root(path, path, canonical, Scope::Tree, options)?;
             }
             return Ok(());
         }
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(());
-        };
-        // A symlink is judged by its own name, even if it is dangling. The name of another file
-        // is that in its directory: the file system may ignore case.
-        let canonical = if is_symlink {
-            canonicalize(or_current_dir(parent))
-                .map_err(read)?
-                .join(name)
-        } else {
-            canonicalize(path).map_err(read)?
-        };
-        let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
         let in_cache = canonical
             .parent()
             .is_some_and(|dir| dir.ends_with(CACHE_DIR));
-        if in_cache || (is_file && canonical.file_name().is_some_and(is_bytecode)) {
+        let is_file = is_symlink || followed.as_ref().is_ok_and(fs::Metadata::is_file);
+        if is_dir || in_cache || (is_file && is_bytecode(name)) {
             return self.add_entry(path, &canonical, options);
         }
         followed.map(drop).map_err(read)
@@ -137,18 +125,15 @@ impl Roots {
         for root in &mut self.list {
             if let Scope::Entries(names) = &mut root.scope
                 && root.canonical == parent
-                && !options.ignore.is_root_ignored(path, canonical)
+                && !options.rules.ignore.is_root_ignored(path, canonical)
             {
                 names.insert(name.to_owned());
                 return Ok(());
             }
         }
         // The directory as the user wrote it, unless that is another one.
-        let written = path
-            .parent()
-            .map(or_current_dir)
-            .filter(|dir| is_same(dir, parent));
-        let shown = written.unwrap_or(parent);
+        let written = path.parent().map(or_current_dir);
+        let shown = written.filter(|dir| is_same(dir, parent)).unwrap_or(parent);
         let scope = Scope::Entries(BTreeSet::from([name.to_owned()]));
         self.add_root(path, shown, parent.to_path_buf(), scope, options)
     }
@@ -162,113 +147,113 @@ impl Roots {
         scope: Scope,
         options: &Options,
     ) -> Result<(), Failure> {
-        let (above, found) = self.find_place(&canonical, options)?;
-        let rules = Arc::new(Rules {
-            ignore: Arc::new(
-                options
-                    .ignore
-                    .as_ref()
-                    .clone()
-                    .and(&found.place.rules.ignore),
-            ),
-            ..found.place.rules.as_ref().clone()
-        });
+        let read = |error| Failure::read(path, error);
+        let (rules, files) = self.find_rules(&canonical, options)?;
         let named = match &scope {
             Scope::Entries(names) => names.first().map(|name| canonical.join(name)),
             _ => None,
         };
-        if rules
-            .ignore
-            .is_root_ignored(path, named.as_deref().unwrap_or(&canonical))
-        {
+        let named = named.as_deref().unwrap_or(&canonical);
+        if rules.ignore.is_root_ignored(path, named) {
             self.ignored.push(path.to_path_buf());
             return Ok(());
         }
-        for file in &found.settings {
-            if self.settings.insert(file.path.clone()) {
-                self.ignored_words
-                    .extend(file.ignored_words.iter().cloned());
-            }
+        let applied = files.into_iter().map(|file| (file.path.clone(), file));
+        self.settings.extend(applied);
+        let own = self.find_place(&canonical)?;
+        let above = canonical.parent().and_then(|dir| self.places.get(dir));
+        let mut above = above.map_or_else(Place::default, |above| Place::clone(above));
+        above.rules = Arc::new(rules);
+        let mut file_system = None;
+        if options.cli.one_file_system {
+            file_system = directory::file_system_of(&canonical).map_err(read)?;
         }
-        let above = Arc::new(Place {
-            rules,
-            ..above.place.as_ref().clone()
-        });
-        let dir = Dir::open(shown).map_err(|error| Failure::read(path, error))?;
-        let identity = dir.identity().map_err(|error| Failure::read(path, error))?;
-        let file_system = if options.cli.one_file_system {
-            directory::file_system_of(&canonical).map_err(|error| Failure::read(path, error))?
-        } else {
-            None
-        };
+        let opened = Dir::open(shown).and_then(|dir| dir.identity());
         self.list.push(Root {
             id: self.list.len(),
             path: shown.to_path_buf(),
-            canonical,
-            identity,
+            identity: opened.map_err(read)?,
             file_system,
             scope,
-            above,
-            in_git_dir: found.place.in_git_dir,
+            above: Arc::new(above),
+            in_git_dir: own.in_git_dir,
+            canonical,
             source_dir: None,
         });
         Ok(())
     }
 
-    /// The place that holds a directory, and its own.
-    fn find_place(
+    fn find_place(&mut self, dir: &Path) -> Result<Arc<Place>, Failure> {
+        let mut place = Arc::default();
+        let ancestors: Vec<&Path> = dir.ancestors().collect();
+        for dir in ancestors.into_iter().rev() {
+            place = match self.places.get(dir) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let found = Place::look_up(&place, dir);
+                    Arc::new(found.map_err(|error| Failure::read(dir, error))?)
+                }
+            };
+            self.places.insert(dir.to_path_buf(), Arc::clone(&place));
+        }
+        Ok(place)
+    }
+
+    /// The rules in a directory, and the settings files from which they are: those from the root of
+    /// its repository down to it. Outside a repository, only the settings of the PATH count,
+    /// because other users may own the directories above.
+    fn find_rules(
         &mut self,
         dir: &Path,
         options: &Options,
-    ) -> Result<(PathPlace, PathPlace), Failure> {
+    ) -> Result<(Rules, Vec<Arc<SettingsFile>>), Failure> {
         // A cache belongs to the directory that holds it.
-        let path = dir
-            .parent()
-            .filter(|_| dir.ends_with(CACHE_DIR))
-            .unwrap_or(dir);
-        let base = &options.rules;
-        let mut found = PathPlace::top(Arc::clone(base));
-        let ancestors: Vec<&Path> = dir.ancestors().skip(1).collect();
-        for above in ancestors.into_iter().rev() {
-            found = match self.places.get(above) {
-                Some(known) if above != path => known.clone(),
-                _ => found.enter(above, path, base)?,
-            };
-            if above != path {
-                self.places.insert(above.to_path_buf(), found.clone());
+        let path = dir.parent().filter(|_| dir.ends_with(CACHE_DIR));
+        let path = path.unwrap_or(dir);
+        let mut files = Vec::new();
+        for dir in dir.ancestors() {
+            let place = self.find_place(dir)?;
+            if place.has_any(SETTINGS) && options.rules.reads_settings {
+                let file = match self.files.get(dir) {
+                    Some(known) => known.clone(),
+                    None => settings::read(dir, path)?.map(Arc::new),
+                };
+                self.files.insert(dir.to_path_buf(), file.clone());
+                files.extend(file);
+            }
+            let is_outside = place.repository.is_none() && dir == path;
+            if place.has_any(GIT) || is_outside {
+                break;
             }
         }
-        let own = found.enter(dir, path, base)?;
-        Ok((found, own))
+        files.reverse();
+        let mut rules = options.rules.clone();
+        for file in &files {
+            rules = rules.with_settings(file);
+        }
+        Ok((rules, files))
     }
 
     /// Adds the mirrors of all trees under `prefix` as one root.
     fn add_mirrors(&mut self, prefix: &Path, options: &Options) -> Result<(), Failure> {
         let read = |error| Failure::read(prefix, error);
         let canonical = canonicalize(prefix).map_err(read)?;
-        for root in self
-            .list
-            .iter_mut()
-            .filter(|root| matches!(root.scope, Scope::Tree))
-        {
-            // Below the prefix `/`, each tree is its own mirror.
-            root.source_dir = source_dir_below(&canonical, &root.canonical)
-                .filter(|source_dir| *source_dir != root.canonical);
+        for root in &mut self.list {
+            if matches!(root.scope, Scope::Tree) {
+                // Below the prefix `/`, each tree is its own mirror.
+                root.source_dir = source_dir_below(&canonical, &root.canonical)
+                    .filter(|source_dir| *source_dir != root.canonical);
+            }
         }
         // Other projects have bytecode there, so that a walk that meets it keeps it. If it is a
         // PATH itself, that walk removes everything.
-        if !self.trees.insert(canonical.clone()) {
-            return Ok(());
+        if self.trees.insert(canonical.clone()) {
+            let mirrors = mirror::find(&canonical, &self.list).map_err(read)?;
+            if !mirrors.is_empty() {
+                self.add_root(prefix, prefix, canonical, Scope::Mirrors(mirrors), options)?;
+            }
         }
-        let trees = self
-            .list
-            .iter()
-            .filter(|root| matches!(root.scope, Scope::Tree));
-        let mirrors = mirror::find(&canonical, trees).map_err(read)?;
-        if mirrors.is_empty() {
-            return Ok(());
-        }
-        self.add_root(prefix, prefix, canonical, Scope::Mirrors(mirrors), options)
+        Ok(())
     }
 
     /// Whether a directory that a walk met is another root.
@@ -281,20 +266,5 @@ impl Roots {
     /// passed over silently, because a shell expands `pyclean *` to all files.
     pub(crate) fn are_no_bytecode(&self) -> bool {
         self.list.is_empty() && self.failures.is_empty() && self.ignored.is_empty()
-    }
-}
-
-/// What to do if a PATH with wildcards does not exist.
-fn wildcard_tip(missing: &[PathBuf]) -> &'static str {
-    // The prefix `\\?\` is no wildcard.
-    let mut parts = missing.iter().flat_map(|path| path.components());
-    let has_wildcard = parts.any(|part| match part {
-        Component::Normal(name) => name.as_encoded_bytes().iter().any(|b| b"*?".contains(b)),
-        _ => false,
-    });
-    if cfg!(windows) && has_wildcard {
-        "\n\n  tip: shells on Windows do not expand wildcards; name the directory"
-    } else {
-        ""
     }
 }

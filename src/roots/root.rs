@@ -11,7 +11,6 @@ use crate::directory::{self, Dir, DirIdentity, FileSystem};
 use crate::place::Place;
 use crate::rules::ignore::EntryPath;
 
-/// A directory in which something is removed.
 #[derive(Debug)]
 pub(crate) struct Root {
     /// Its position in the list of roots, which orders the listing.
@@ -19,7 +18,7 @@ pub(crate) struct Root {
     /// The directory as the user wrote it.
     pub(crate) path: PathBuf,
     pub(crate) canonical: PathBuf,
-    /// The directory as it was at the start of the run.
+    /// As it was at the start of the run.
     pub(crate) identity: DirIdentity,
     /// The file system to stay on with `--one-file-system`.
     pub(crate) file_system: Option<FileSystem>,
@@ -46,10 +45,6 @@ pub(crate) enum Scope {
 
 impl Root {
     /// Opens the directory: removal never leaves it.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be opened, or is another directory than at the start.
     pub(crate) fn open(&self) -> io::Result<Dir> {
         // `a/../b` leads nowhere once `a` is removed.
         let dir = Dir::open(&self.path).or_else(|_| Dir::open(&self.canonical))?;
@@ -87,14 +82,11 @@ impl Root {
     /// The path of an entry as `--ignore` compares it: what is ignored in a source tree is ignored
     /// in its mirror, too.
     pub(crate) fn entry_path<'e>(&'e self, display: &'e Path, relative: &'e Path) -> EntryPath<'e> {
-        let canonical_root = match (&self.scope, &self.source_dir) {
-            (Scope::Mirrors(mirrors), _) => mirrors
-                .values()
-                .next()
-                .map_or(&*self.canonical, Mirror::source_root),
-            (_, Some(source_dir)) => source_dir,
-            _ => &self.canonical,
+        let canonical_root = match &self.scope {
+            Scope::Mirrors(mirrors) => mirrors.values().next().map(Mirror::source_root),
+            _ => self.source_dir.as_deref(),
         };
+        let canonical_root = canonical_root.unwrap_or(&self.canonical);
         EntryPath {
             display,
             canonical_root,
@@ -114,12 +106,11 @@ impl Root {
         }
     }
 
-    /// Whether it consists of the mirrors of PATHs.
     pub(crate) fn is_mirror(&self) -> bool {
         matches!(self.scope, Scope::Mirrors(_))
     }
 
-    /// Whether Python writes bytecode into all of its directories.
+    /// Python writes bytecode into all of its directories then.
     pub(crate) fn is_in_prefix(&self) -> bool {
         self.is_mirror() || self.source_dir.is_some()
     }

@@ -8,24 +8,16 @@ use globset::GlobSet;
 use super::globs::compile_table;
 use super::topics::{ALL, PatternId, Property};
 
-/// All topics.
 pub(crate) fn all_topics() -> &'static Debris {
     static ALL_TOPICS: LazyLock<Debris> = LazyLock::new(|| Debris::new(&[ALL.to_owned()]));
     &ALL_TOPICS
 }
 
-/// The topics that the user asked for.
+/// The topics that the user asked for: the globs of their directories, and those of their files.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Debris {
-    dirs: PatternSet,
-    files: PatternSet,
-}
-
-/// Patterns, in the order of the table, and their globs.
-#[derive(Debug, Clone, Default)]
-struct PatternSet {
-    globs: GlobSet,
-    patterns: Vec<PatternId>,
+    dirs: (GlobSet, Vec<PatternId>),
+    files: (GlobSet, Vec<PatternId>),
 }
 
 impl Debris {
@@ -36,26 +28,24 @@ impl Debris {
                 [] => pattern.has(Property::Default),
                 _ => names
                     .iter()
-                    .any(|name| *name == pattern.topic || name == ALL),
+                    .any(|name| name == pattern.topic || name == ALL),
             })
             .partition(|pattern| pattern.is_dir());
         Self {
-            dirs: PatternSet::new(dirs),
-            files: PatternSet::new(files),
+            dirs: compile(dirs),
+            files: compile(files),
         }
     }
 
-    /// The pattern of a path relative to a PATH: of its name, for some also of the directory
-    /// that holds it. The evidence is not looked at.
+    /// The first pattern for a path relative to a PATH: for its name, for some also for the
+    /// directory that holds it. The evidence is not looked at.
     pub(crate) fn find(&self, path: &Path, is_dir: bool) -> Option<PatternId> {
-        let PatternSet { globs, patterns } = if is_dir { &self.dirs } else { &self.files };
+        let (globs, patterns) = if is_dir { &self.dirs } else { &self.files };
         globs.matches(path).first().map(|&index| patterns[index])
     }
 }
 
-impl PatternSet {
-    fn new(patterns: Vec<PatternId>) -> Self {
-        let globs = compile_table(patterns.iter().map(|pattern| pattern.path()));
-        Self { globs, patterns }
-    }
+fn compile(patterns: Vec<PatternId>) -> (GlobSet, Vec<PatternId>) {
+    let globs = compile_table(patterns.iter().map(|pattern| pattern.path()));
+    (globs, patterns)
 }

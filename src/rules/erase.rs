@@ -3,19 +3,18 @@
 use std::path::{Component, Path, PathBuf, is_separator};
 
 use anyhow::{Context, Result, bail, ensure};
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 
 use super::globs::parse_glob;
 use super::is_vcs_dir;
 
-/// What the user asked to erase.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EraseGlobs(Vec<EraseGlob>);
 
 #[derive(Debug, Clone)]
 struct EraseGlob {
     matcher: GlobMatcher,
-    /// It ends with a separator, as for directories in `pathlib`.
+    /// As in `pathlib`, if it ends with a separator.
     is_dir_only: bool,
     /// How many names of version control directories it writes out. In a path with more of
     /// these, a wildcard matches one.
@@ -25,21 +24,11 @@ struct EraseGlob {
 impl EraseGlobs {
     /// Parses globs. One that points outside the PATH is an error.
     pub(crate) fn new(globs: &[String]) -> Result<Self> {
-        let mut parsed = Vec::new();
-        for glob in globs {
-            let path = Path::new(glob);
-            let valid =
-                parse(path).with_context(|| format!("invalid --erase glob '{glob:.80}'"))?;
-            parsed.push(EraseGlob {
-                matcher: valid.compile_matcher(),
-                is_dir_only: glob.ends_with(is_separator),
-                vcs_names: count_vcs_names(path),
-            });
-        }
-        Ok(Self(parsed))
+        let parse =
+            |glob| parse(glob).with_context(|| format!("invalid --erase glob '{glob:.80}'"));
+        globs.iter().map(parse).collect::<Result<_>>().map(Self)
     }
 
-    /// Whether nothing is to be erased.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -56,9 +45,9 @@ impl EraseGlobs {
     }
 }
 
-fn parse(glob: &Path) -> Result<Glob> {
+fn parse(glob: &String) -> Result<EraseGlob> {
     let mut path = PathBuf::new();
-    for part in glob.components() {
+    for part in Path::new(glob).components() {
         match part {
             Component::Normal(name) => path.push(name),
             Component::CurDir => {}
@@ -66,7 +55,11 @@ fn parse(glob: &Path) -> Result<Glob> {
         }
     }
     ensure!(!path.as_os_str().is_empty(), "it is empty");
-    parse_glob("", path.to_str().unwrap_or_default())
+    Ok(EraseGlob {
+        matcher: parse_glob("", path.to_str().unwrap_or_default())?.compile_matcher(),
+        is_dir_only: glob.ends_with(is_separator),
+        vcs_names: count_vcs_names(&path),
+    })
 }
 
 fn count_vcs_names(path: &Path) -> usize {

@@ -5,10 +5,7 @@ use std::ffi::OsStr;
 use anyhow::{Result, anyhow, ensure};
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-/// In bytes.
 const MAX_GLOB_LEN: usize = 4 << 10;
-
-/// Alternatives can be nested.
 const MAX_GLOB_BRACES: usize = 32;
 
 /// In bytes of all globs that are compiled together.
@@ -29,7 +26,6 @@ pub(super) fn compile_table(globs: impl IntoIterator<Item = &'static str>) -> Gl
     set.build().expect("valid globs")
 }
 
-/// Whether a name or a path has wildcards.
 pub(super) fn has_wildcards(text: &OsStr) -> bool {
     let mut bytes = text.as_encoded_bytes().iter();
     bytes.any(|byte| b"*?[{".contains(byte))
@@ -51,7 +47,8 @@ pub(super) fn parse_glob(start: &str, glob: &str) -> Result<Glob> {
         .empty_alternates(true)
         .case_insensitive(cfg!(windows))
         .build()
-        .map_err(without_glob)
+        // The caller names the glob as it was written.
+        .map_err(|error| anyhow!("{}", error.kind()))
 }
 
 /// Compiles the globs of a settings file or of the command line.
@@ -63,11 +60,6 @@ pub(super) fn compile_globs(globs: &[Glob]) -> Result<Vec<GlobSet>> {
     );
     let sets = globs.chunks(MAX_SET_GLOBS).map(GlobSet::new);
     Ok(sets.collect::<Result<_, _>>()?)
-}
-
-/// The message of an error. The caller names the glob as it was written.
-fn without_glob(error: globset::Error) -> anyhow::Error {
-    anyhow!("{}", error.kind())
 }
 
 /// Adds the separator to each negated class: a class of `globset` can match it.
@@ -91,11 +83,10 @@ fn exclude_separators(glob: &str) -> Result<String> {
                     break;
                 }
             }
-            let class = Glob::new(&text[start..]).map_err(without_glob)?;
-            ensure!(
-                !class.compile_matcher().is_match("/"),
-                "a separator cannot stand between brackets"
-            );
+            // An error is found later.
+            let class = Glob::new(&text[start..]).map(|class| class.compile_matcher());
+            let has_separator = class.is_ok_and(|class| class.is_match("/"));
+            ensure!(!has_separator, "a separator cannot stand between brackets");
         }
     }
     Ok(text)

@@ -13,10 +13,9 @@ use globset::{Glob, GlobSet, escape};
 use super::globs::{compile_globs, has_wildcards, parse_glob};
 use crate::path::{canonicalize, file_name, fold_case, plain};
 
-/// The most words in a settings file, or on the command line.
+/// In a settings file, or on the command line.
 const MAX_WORDS: usize = 10_000;
 
-/// What to do about a path that is no text.
 const NO_TEXT: &str = "globs must be valid UTF-8; use '?' for other bytes";
 
 /// Names, paths and globs that are neither entered nor removed.
@@ -30,7 +29,6 @@ pub(crate) struct IgnoreRules {
     inherited: Option<Arc<Self>>,
 }
 
-/// Names or paths, and the globs among them.
 #[derive(Debug, Clone, Default)]
 struct WordSet {
     /// By file name, and in the form in which paths are compared.
@@ -45,25 +43,22 @@ struct Word {
     glob: Option<Glob>,
 }
 
-/// The path of an entry as a user can write it.
+/// An entry, by the paths that a user can write.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EntryPath<'a> {
-    /// The path of the entry as it is shown.
     pub(crate) display: &'a Path,
-    /// The canonical path of the PATH.
     pub(crate) canonical_root: &'a Path,
-    /// The path of the entry relative to the PATH.
     pub(crate) relative: &'a Path,
 }
 
 impl EntryPath<'_> {
-    /// The canonical path.
     pub(crate) fn canonical(&self) -> PathBuf {
         if self.relative.as_os_str().is_empty() {
             // To join the empty path would add a separator.
-            return self.canonical_root.to_path_buf();
+            self.canonical_root.to_path_buf()
+        } else {
+            self.canonical_root.join(self.relative)
         }
-        self.canonical_root.join(self.relative)
     }
 }
 
@@ -80,22 +75,18 @@ impl IgnoreRules {
         Self::parse(words.iter().map(OsStr::new), Some(dir))
     }
 
-    fn parse<'w>(
-        words: impl ExactSizeIterator<Item = &'w OsStr>,
-        dir: Option<&Path>,
-    ) -> Result<Self> {
-        ensure!(
-            words.len() <= MAX_WORDS,
-            "more than {MAX_WORDS} ignore patterns"
-        );
+    fn parse<'w>(words: impl Iterator<Item = &'w OsStr>, dir: Option<&Path>) -> Result<Self> {
         let mut parsed = Vec::new();
         for word in words {
             for (front, pattern) in resolve(word, dir) {
-                parsed.push(Word::new(&front, &pattern).with_context(|| describe(word))?);
+                parsed.push(Word::new(&front, &pattern).with_context(|| {
+                    format!("invalid ignore pattern '{:.80}'", word.to_string_lossy())
+                })?);
             }
+            let is_short = parsed.len() <= MAX_WORDS;
+            ensure!(is_short, "more than {MAX_WORDS} ignore patterns");
         }
-        let (absolute, relative): (Vec<_>, Vec<_>) =
-            parsed.into_iter().partition(|word| word.path.is_absolute());
+        let (absolute, relative) = parsed.into_iter().partition(|word| word.path.is_absolute());
         Ok(Self {
             dir: dir.map(Path::to_path_buf),
             relative: WordSet::new(relative)?,
@@ -104,12 +95,9 @@ impl IgnoreRules {
         })
     }
 
-    /// These rules, and those of the directories above.
-    pub(crate) fn and(self, inherited: &Arc<Self>) -> Self {
-        Self {
-            inherited: Some(Arc::clone(inherited)),
-            ..self
-        }
+    pub(crate) fn and(mut self, inherited: &Arc<Self>) -> Self {
+        self.inherited = Some(Arc::clone(inherited));
+        self
     }
 
     /// Whether an entry is ignored, by its path as it is shown or as it is without symlinks.
@@ -124,17 +112,16 @@ impl IgnoreRules {
     /// user wrote, or one with an ignored absolute path; in settings one below their directory.
     pub(crate) fn is_root_ignored(&self, written: &Path, canonical: &Path) -> bool {
         let written: PathBuf = written.components().collect();
-        self.levels().any(|rules| {
-            let Some(dir) = &rules.dir else {
-                return written.ancestors().any(|path| rules.is_match(path))
-                    || canonical
-                        .ancestors()
-                        .any(|path| rules.absolute.is_match(path));
-            };
-            canonical
+        self.levels().any(|rules| match &rules.dir {
+            Some(dir) => canonical
                 .ancestors()
                 .take_while(|path| path.starts_with(dir) && path != dir)
-                .any(|path| rules.is_match(path))
+                .any(|path| rules.is_match(path)),
+            None => {
+                let absolute = &rules.absolute;
+                written.ancestors().any(|path| rules.is_match(path))
+                    || canonical.ancestors().any(|path| absolute.is_match(path))
+            }
         })
     }
 
@@ -142,7 +129,6 @@ impl IgnoreRules {
         self.relative.is_match(path) || self.absolute.is_match(path)
     }
 
-    /// These rules and the inherited ones.
     fn levels(&self) -> impl Iterator<Item = &Self> {
         iter::successors(Some(self), |rules| rules.inherited.as_deref())
     }
@@ -167,15 +153,14 @@ impl WordSet {
         self.literals.is_empty()
     }
 
-    /// Whether a path ends with a literal, or matches a glob.
     fn is_match(&self, path: &Path) -> bool {
         // `.` is no name that a wildcard matches.
         let Some(name) = file_name(path).map(fold_case) else {
             return false;
         };
         let path = fold_case(path.as_os_str());
-        let mut same_name = self.literals.get(&*name).into_iter().flatten();
-        same_name.any(|end| Path::new(&path).ends_with(end))
+        let same_name = self.literals.get(&*name);
+        same_name.is_some_and(|ends| ends.iter().any(|end| Path::new(&path).ends_with(end)))
             || self.globs.iter().any(|set| set.is_match(&path))
     }
 }
@@ -189,19 +174,16 @@ impl Word {
             "it contains '..'; use the resolved path"
         );
         ensure!(pattern.file_name().is_some(), "it does not name a file");
-        let mut word = Self {
-            path: fold_case(path.as_os_str()).into_owned().into(),
-            glob: None,
-        };
+        let mut glob = None;
         if has_wildcards(pattern.as_os_str()) {
-            let start = if word.path.is_absolute() {
-                escape(front.join("").to_str().context(NO_TEXT)?)
-            } else {
-                "**/".to_owned()
-            };
-            word.glob = Some(parse_glob(&start, pattern.to_str().context(NO_TEXT)?)?);
+            let mut start = "**/".to_owned();
+            if path.is_absolute() {
+                start = escape(front.join("").to_str().context(NO_TEXT)?);
+            }
+            glob = Some(parse_glob(&start, pattern.to_str().context(NO_TEXT)?)?);
         }
-        Ok(word)
+        let path = fold_case(path.as_os_str()).into_owned().into();
+        Ok(Self { path, glob })
     }
 }
 
@@ -216,12 +198,12 @@ fn resolve(word: &OsStr, dir: Option<&Path>) -> Vec<(PathBuf, PathBuf)> {
     let (front, pattern) = rooted.unwrap_or((Path::new(""), &path));
     let mut words = vec![(front.to_path_buf(), pattern.to_path_buf())];
     // What is below a wildcard cannot be looked up, and a symlink is not its target.
-    let parts = pattern.components();
-    let plain = parts
-        .clone()
-        .take_while(|part| !has_wildcards(part.as_os_str()));
-    let split = plain.count().min(parts.clone().count().saturating_sub(1));
-    let above = front.join(parts.clone().take(split).collect::<PathBuf>());
+    let parts: Vec<_> = pattern.components().collect();
+    let split = parts[..parts.len().saturating_sub(1)]
+        .iter()
+        .take_while(|part| !has_wildcards(part.as_os_str()))
+        .count();
+    let above = front.join(parts[..split].iter().collect::<PathBuf>());
     if split > 0
         && let Ok(canonical) = canonicalize(&dir.unwrap_or(Path::new("")).join(&above))
         && !canonical.ends_with(&above)
@@ -229,60 +211,7 @@ fn resolve(word: &OsStr, dir: Option<&Path>) -> Vec<(PathBuf, PathBuf)> {
         if dir.is_none() && above.components().any(|part| part == Component::ParentDir) {
             words.clear();
         }
-        words.push((canonical, parts.skip(split).collect()));
+        words.push((canonical, parts[split..].iter().collect()));
     }
     words
-}
-
-fn describe(word: &OsStr) -> String {
-    format!("invalid ignore pattern '{:.80}'", word.to_string_lossy())
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    fn is_root_ignored(rules: &IgnoreRules, written: &str, canonical: &str) -> bool {
-        rules.is_root_ignored(Path::new(written), Path::new(canonical))
-    }
-
-    #[test]
-    fn path_is_ignored_as_it_was_written_or_by_an_absolute_path() {
-        for (word, written, canonical, expected) in [
-            ("build", ".", "/home/me/build/proj", false),
-            ("build", "build/proj", "/home/me/build/proj", true),
-            ("build", "./build/", "/home/me/build", true),
-            ("me/build", "proj", "/home/me/build/proj", false),
-            ("/home/me/build", ".", "/home/me/build/proj", true),
-            ("/home/*/build", ".", "/home/me/build/proj", true),
-            ("b*", "/home/me/build/proj", "/home/me/build/proj", true),
-            ("b*", "./build/", "/home/me/build", true),
-            ("*", ".", "/home/me/build", false),
-            (".*", "..", "/home/me", false),
-            ("build/proj", "build/proj/src", "/a/build/proj/src", true),
-        ] {
-            let rules = IgnoreRules::new(&[word.into()]).unwrap();
-            let ignored = is_root_ignored(&rules, written, canonical);
-            assert_eq!(ignored, expected, "{word} {written}");
-        }
-    }
-
-    #[test]
-    fn settings_ignore_what_is_below_their_directory() {
-        for (word, canonical, expected) in [
-            ("build", "/home/build/proj", false),
-            ("build", "/home/build/proj/build/x", true),
-            ("/data", "/home/build/proj/data", true),
-            ("/data", "/home/build/proj/x/data", false),
-            ("/d*", "/home/build/proj/data/x", true),
-            ("/d*", "/home/build/proj/x/data", false),
-            ("x/d*", "/home/build/proj/y/x/data", true),
-        ] {
-            let words = [word.to_owned()];
-            let rules = IgnoreRules::from_settings(&words, Path::new("/home/build/proj")).unwrap();
-            let rules = IgnoreRules::default().and(&Arc::new(rules));
-            let ignored = is_root_ignored(&rules, "build/x", canonical);
-            assert_eq!(ignored, expected, "{word} {canonical}");
-        }
-    }
 }

@@ -34,32 +34,19 @@ pub(crate) const BYTECODE: [&str; 5] = [
 
 /// Names that are not searched by default, besides [`VCS_DIRS`]: environments, and the
 /// dependencies of JavaScript.
-const OTHER_SKIPS: [&str; 7] = [
-    ".direnv",
-    ".tox",
-    ".nox",
-    ".venv",
-    "venv",
-    ".pixi",
-    "node_modules",
-];
+const OTHER_SKIPS: &str = ".direnv .tox .nox .venv venv .pixi node_modules";
 
 /// Where version control systems keep repositories.
 pub(crate) const VCS_DIRS: [&str; 9] = [
     ".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", ".pijul", ".sl", "CVS",
 ];
 
-/// Where packages are installed. Their files belong to them, whatever their names.
-pub(crate) const INSTALL_DIRS: [&str; 2] = ["site-packages", "dist-packages"];
-
 /// Everything that decides what is removed in a directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
-    /// What the user excluded.
     pub(crate) ignore: Arc<IgnoreRules>,
     /// Whether [`default_skips`] are searched all the same.
     pub(crate) search_default_skips: bool,
-    /// Leftovers of tools.
     pub(crate) debris: Debris,
     /// Whether a hint names leftovers that are kept because no topic was chosen.
     pub(crate) hints_debris: bool,
@@ -67,7 +54,8 @@ pub(crate) struct Rules {
     /// Whether empty directories are removed.
     pub(crate) folders: bool,
     pub(crate) removes_bytecode: bool,
-    /// Whether directories are removed in which only orphaned bytecode was left.
+    /// Whether directories are removed in which only orphaned bytecode was left: not if `stale`
+    /// is a setting, which may only narrow.
     pub(crate) removes_ghosts: bool,
     pub(crate) bytecode: BytecodeFilter,
     pub(crate) reads_settings: bool,
@@ -85,7 +73,6 @@ pub(crate) struct Overrides {
 /// Which bytecode is selected: a file that meets all conditions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BytecodeFilter {
-    /// Only stale bytecode.
     pub(crate) stale: bool,
     /// Only bytecode of these interpreters, if there are any.
     pub(crate) only: Vec<Interpreter>,
@@ -101,12 +88,10 @@ impl Rules {
 }
 
 impl BytecodeFilter {
-    /// Whether all bytecode is selected.
     pub(crate) fn selects_all(&self) -> bool {
         !self.stale && !self.selects_by_interpreter()
     }
 
-    /// Whether bytecode is selected by interpreter.
     pub(crate) fn selects_by_interpreter(&self) -> bool {
         !self.only.is_empty() || !self.keep.is_empty()
     }
@@ -124,42 +109,19 @@ pub(crate) fn is_bytecode(name: &OsStr) -> bool {
         && BytecodeName::parse(name).is_some()
 }
 
-/// Names that are not searched by default.
 pub(crate) fn default_skips() -> impl Iterator<Item = &'static str> {
-    VCS_DIRS.into_iter().chain(OTHER_SKIPS)
+    VCS_DIRS.into_iter().chain(OTHER_SKIPS.split(' '))
 }
 
-/// Whether a path leads into a directory of installed packages.
 pub(crate) fn is_installed(path: &Path) -> bool {
     path.iter().any(is_install_dir)
 }
 
-/// Whether a name is that of a directory of installed packages.
+/// Where packages are installed. Their files belong to them, whatever their names.
 pub(crate) fn is_install_dir(name: &OsStr) -> bool {
-    INSTALL_DIRS.iter().any(|dir| name == *dir)
+    name == "site-packages" || name == "dist-packages"
 }
 
-/// Whether a name is that of a directory in which version control keeps a repository.
 pub(crate) fn is_vcs_dir(name: &OsStr) -> bool {
     VCS_DIRS.iter().any(|dir| name == *dir)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_whole_names_of_bytecode_match() {
-        let names = "m.pyc .pyc m.cpython-312.opt-2.pyc m.cpython-33.pyo m$py.class \
-                     m.cpython-312.pyc.140213 m.pyo.1";
-        let others = "m.pyc.1a m.pyc.1c core.pyc.1.notes thesis.pyc.2024-11-01.doc m.pyc. m.py m.so \
-                      m.pyd m.class pyc";
-        for (names, expected) in [(names, true), (others, false)] {
-            for name in names.split_whitespace() {
-                assert_eq!(is_bytecode(name.as_ref()), expected, "{name}");
-                let parsed = BytecodeName::parse(name.as_ref()).is_some();
-                assert_eq!(parsed, expected, "a glob is missing for {name}");
-            }
-        }
-    }
 }

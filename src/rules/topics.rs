@@ -1,28 +1,24 @@
 //! The debris topics: a table of the leftovers of tools.
 
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 /// A glob for names at any depth that a tool leaves behind.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    /// The topic of the tool, or of the kind of tools: a name on the command line.
     pub(crate) topic: &'static str,
-    /// The glob. It ends with `/` for a directory; `parent/name/` is a directory in a
-    /// directory of that name.
+    /// It ends with `/` for a directory; `parent/name/` is in a directory `parent`.
     glob: &'static str,
-    /// What proves that such a name is debris.
     pub(crate) evidence: Evidence,
-    /// Whether the directory is removed only if nothing but debris was in it. Otherwise it
-    /// is removed with its contents.
+    /// Whether the directory is removed only if nothing but debris was in it.
     pub(crate) is_container: bool,
 }
 
 /// A pattern of [`PATTERNS`]. It is small, because a plan may hold a million of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PatternId(u8);
 
 impl PatternId {
-    /// All patterns, in the order of the table.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..PATTERNS.len() as u8).map(Self)
     }
@@ -37,7 +33,6 @@ impl Deref for PatternId {
 }
 
 impl Pattern {
-    /// Whether it stands for a directory.
     pub(super) fn is_dir(&self) -> bool {
         self.glob.ends_with('/')
     }
@@ -54,9 +49,8 @@ impl Pattern {
 
     /// Whether its topic has a property.
     pub(crate) fn has(&self, property: Property) -> bool {
-        TOPICS
-            .iter()
-            .any(|topic| topic.name == self.topic && topic.has(property))
+        let topic = TOPICS.iter().find(|topic| topic.name == self.topic);
+        topic.is_some_and(|topic| topic.has(property))
     }
 }
 
@@ -65,113 +59,108 @@ impl Pattern {
 pub(crate) enum Evidence {
     /// The name, which belongs to one tool.
     Name,
-    /// A Python project in the same directory: `pyproject.toml`, `setup.py` or `setup.cfg`.
+    /// `pyproject.toml`, `setup.py` or `setup.cfg`.
     Project,
-    /// A Python project in the directory above.
     ProjectAbove,
-    /// A Python project, or a `.spec` file of PyInstaller, in the same directory. Other tools
-    /// have files with this suffix, too: PyInstaller's contain `Analysis(`.
+    /// Other tools have files with this suffix, too: PyInstaller's contain `Analysis(`.
     ProjectOrSpec,
     /// For `build/NAME`, PyInstaller's `NAME.spec` beside `build`.
     Spec,
-    /// A Python project, or the settings of coverage, in the same directory.
     Coverage,
-    /// A Python project, in the same directory or above its `src`, with a `build` or a `dist`.
-    /// Without these, its `*.egg-info` may make a development install work.
+    /// A project, perhaps above its `src`. Without a `build` or a `dist`, its `*.egg-info` may
+    /// make a development install work.
     Built,
-    /// The settings of Sphinx, in the same directory or in its `source`.
+    /// Also in its `source`.
     Sphinx,
-    /// A `__pycache__` that holds it.
     Cache,
-    /// A directory with an `EGG-INFO`, or a zip archive.
     Egg,
-    /// The source in the same directory: `m.py` for `m.cover`.
+    /// `m.py` for `m.cover`.
     Source,
-    /// A Python project in the same directory, and a `m.py.meta` beside a `m.py` somewhere
-    /// in the directory: what mutmut recorded about its copy of a source.
+    /// A project, and a `m.py.meta` beside a `m.py` somewhere in the directory: what mutmut
+    /// recorded about its copy of a source.
     Mutants,
 }
 
-/// Names that belong to one tool.
-const fn named(topic: &'static str, glob: &'static str) -> Pattern {
-    generic(topic, glob, Evidence::Name)
-}
-
-/// Names that other tools and people use, too.
-const fn generic(topic: &'static str, glob: &'static str, evidence: Evidence) -> Pattern {
-    Pattern {
-        topic,
-        glob,
-        evidence,
-        is_container: false,
+impl Evidence {
+    /// What is missing.
+    pub(crate) fn missing(self) -> &'static str {
+        match self {
+            Self::Name => "",
+            Self::Project => "no Python project beside it",
+            Self::Mutants => "no Python project beside it, or no records of mutmut in it",
+            Self::ProjectAbove => "no Python project in the directory above",
+            Self::ProjectOrSpec => "no Python project and no .spec of PyInstaller beside it",
+            Self::Spec => "no .spec of PyInstaller with its name",
+            Self::Coverage => "no Python project and no .coveragerc beside it",
+            Self::Built => "no Python project with a build or dist beside it",
+            Self::Sphinx => "no conf.py of Sphinx beside it",
+            Self::Cache => "not in a __pycache__",
+            Self::Egg => "no EGG-INFO in it, and no zip archive",
+            Self::Source => "no source beside it",
+        }
     }
 }
 
-/// The patterns of all topics, the default ones first. They cover only what its tool creates
-/// again.
-const PATTERNS: &[Pattern] = &[
-    generic("cache", ".cache/", Evidence::Project),
-    named("coverage", ".coverage"),
+use Evidence::{Built, Cache, Coverage, Egg, Mutants, Name, Project, ProjectAbove, ProjectOrSpec};
+use Evidence::{Source, Spec, Sphinx};
+
+/// Topics, evidence and globs, the default topics first. They cover only what its tool creates
+/// again. The first glob that matches counts.
+const TABLE: &[(&str, Evidence, &str)] = &[
+    ("cache", Project, ".cache/"),
     // Data of parallel runs: host, process and a random part.
-    named("coverage", ".coverage.*.*.*"),
-    generic("coverage", "coverage.{json,lcov,xml}", Evidence::Coverage),
-    generic("coverage", "htmlcov/", Evidence::Coverage),
-    named("coverage", "*.py,cover"),
-    generic("coverage", "*.cover", Evidence::Source),
-    generic("package", "build/bdist.*/", Evidence::ProjectAbove),
-    // cx_Freeze and py2exe.
-    generic("package", "build/exe.*/", Evidence::ProjectAbove),
-    generic("package", "build/lib/", Evidence::ProjectAbove),
-    // With extension modules: `lib.linux-x86_64-cpython-312`.
-    generic("package", "build/lib.*/", Evidence::ProjectAbove),
-    generic("package", "build/scripts-*/", Evidence::ProjectAbove),
-    generic("package", "build/temp.*/", Evidence::ProjectAbove),
-    Pattern {
-        is_container: true,
-        ..generic("package", "build/", Evidence::ProjectOrSpec)
-    },
-    generic("package", "dist/", Evidence::ProjectOrSpec),
-    generic("package", "sdist/", Evidence::Project),
-    generic("package", "*.egg-info/", Evidence::Built),
-    named("package", ".pdm-build/"),
-    generic("package", "_skbuild/", Evidence::Project),
-    generic("package", "pip-wheel-metadata/", Evidence::Project),
-    named("pytest", ".pytest_cache/"),
-    named("pytest", "pytestdebug.log"),
-    named("ruff", ".ruff_cache/"),
-    named("complexipy", ".complexipy_cache/"),
-    named("cython", "cython_debug/"),
-    named("eggs", ".eggs/"),
-    generic("eggs", "*.egg/", Evidence::Egg),
-    generic("eggs", "*.egg", Evidence::Egg),
-    named("grimp", ".grimp_cache/"),
-    named("hypothesis", ".hypothesis/"),
-    named("import-linter", ".import_linter_cache/"),
-    named("jupyter", ".ipynb_checkpoints/"),
+    ("coverage", Name, ".coverage .coverage.*.*.* *.py,cover"),
+    ("coverage", Coverage, "coverage.{json,lcov,xml} htmlcov/"),
+    ("coverage", Source, "*.cover"),
+    // `exe.*` of cx_Freeze and py2exe; `lib.linux-x86_64-cpython-312` with extension modules.
+    ("package", ProjectAbove, "build/bdist.*/ build/exe.*/"),
+    ("package", ProjectAbove, "build/lib/ build/lib.*/"),
+    ("package", ProjectAbove, "build/scripts-*/ build/temp.*/"),
+    ("package", ProjectOrSpec, "build/ dist/"),
+    ("package", Project, "sdist/ _skbuild/ pip-wheel-metadata/"),
+    ("package", Built, "*.egg-info/"),
+    ("package", Name, ".pdm-build/"),
+    ("pytest", Name, ".pytest_cache/ pytestdebug.log"),
+    ("ruff", Name, ".ruff_cache/"),
+    ("complexipy", Name, ".complexipy_cache/"),
+    ("cython", Name, "cython_debug/"),
+    ("eggs", Name, ".eggs/"),
+    ("eggs", Egg, "*.egg/ *.egg"),
+    ("grimp", Name, ".grimp_cache/"),
+    ("hypothesis", Name, ".hypothesis/"),
+    ("import-linter", Name, ".import_linter_cache/"),
+    ("jupyter", Name, ".ipynb_checkpoints/"),
     // Beside it are layouts that a person made, and outputs that people publish.
-    named("marimo", "__marimo__/cache/"),
-    generic("mutmut", "mutants/", Evidence::Mutants),
-    named("mutmut", ".mutmut-cache"),
-    named("mypy", ".mypy_cache/"),
-    named("mypy", ".dmypy.json"),
-    named("nose", "nosetests.xml"),
-    named("nox", ".nox/"),
-    generic("numba", "*.nb{i,c}", Evidence::Cache),
-    named("pybuilder", ".pybuilder/"),
-    named("pyre", ".pyre/"),
-    named("pyright", ".pyright/"),
-    named("pyright", ".pyright-app-cache-*/"),
-    named("pyright", ".pyright-stubs-*/"),
-    named("pytype", ".pytype/"),
-    generic("sphinx", "docs/_build/", Evidence::Sphinx),
-    generic("sphinx", "doc/_build/", Evidence::Sphinx),
-    named("testmon", ".testmondata"),
-    named("testmon", ".testmondata-shm"),
-    named("testmon", ".testmondata-wal"),
-    named("tox", ".tox/"),
+    ("marimo", Name, "__marimo__/cache/"),
+    ("mutmut", Mutants, "mutants/"),
+    ("mutmut", Name, ".mutmut-cache"),
+    ("mypy", Name, ".mypy_cache/ .dmypy.json"),
+    ("nose", Name, "nosetests.xml"),
+    ("nox", Name, ".nox/"),
+    ("numba", Cache, "*.nb{i,c}"),
+    ("pybuilder", Name, ".pybuilder/"),
+    ("pyre", Name, ".pyre/"),
+    ("pyright", Name, ".pyright/ .pyright-{app-cache,stubs}-*/"),
+    ("pytype", Name, ".pytype/"),
+    ("sphinx", Sphinx, "docs/_build/ doc/_build/"),
+    ("testmon", Name, ".testmondata .testmondata-{shm,wal}"),
+    ("tox", Name, ".tox/"),
     // After all others, as it matches any name.
-    generic("package", "build/*/", Evidence::Spec),
+    ("package", Spec, "build/*/"),
 ];
+
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let mut patterns = Vec::new();
+    for &(topic, evidence, globs) in TABLE {
+        patterns.extend(globs.split(' ').map(|glob| Pattern {
+            topic,
+            glob,
+            evidence,
+            is_container: glob == "build/",
+        }));
+    }
+    patterns
+});
 
 /// A tool, or a kind of tools, that `--debris` and the settings can name.
 #[derive(Debug)]
@@ -182,7 +171,6 @@ pub(crate) struct Topic {
     pub(crate) help: &'static str,
 }
 
-/// What is special about a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Property {
     /// It is removed if the user names no topic.
@@ -245,11 +233,9 @@ pub(crate) const TOPICS: &[Topic] = &[
     topic(ALL, &[], "all topics"),
 ];
 
-/// The name that stands for every topic.
 pub(crate) const ALL: &str = "all";
 
 impl Topic {
-    /// Whether it has a property.
     pub(crate) fn has(&self, property: Property) -> bool {
         self.properties.contains(&property)
     }
@@ -264,20 +250,4 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn topic_of(pattern: &str) -> Option<&'static str> {
     let found = PATTERNS.iter().find(|other| other.path() == pattern);
     found.map(|found| found.topic)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn topics_and_patterns_belong_together() {
-        let topics: BTreeSet<_> = names().filter(|name| *name != ALL).collect();
-        assert_eq!(
-            topics,
-            PATTERNS.iter().map(|pattern| pattern.topic).collect()
-        );
-    }
 }

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::Found;
+use super::frame::relative;
 use super::job::Job;
-use crate::bytecode::{self, FoundBytecode};
+use crate::bytecode::{self, FoundBytecode, Judgement};
 use crate::decide::{Entry, Mode};
 use crate::git_index::GitIndex;
 use crate::path::{split_name, without_verbatim};
 use crate::place::Place;
-use crate::pyc::{BytecodeName, Source};
+use crate::pyc::{BytecodeName, Form, Source, Staleness};
 use crate::reason::{KeepReason, Reason};
 use crate::roots::Root;
 use crate::rules::topics::PatternId;
@@ -18,7 +19,9 @@ use crate::rules::{CACHE_DIR, is_install_dir, is_vcs_dir};
 impl Job<'_, '_> {
     /// Why bytecode is removed, if it is.
     pub(super) fn judge(&mut self, entry: &Entry, place: &Place, mode: Mode) -> Option<Reason> {
-        let name = BytecodeName::parse(entry.name)?;
+        let Some(name) = BytecodeName::parse(entry.name) else {
+            return self.judge_numba(entry, place);
+        };
         let in_cache = matches!(mode, Mode::Cache { .. });
         let path = entry.path.display;
         let dir = path.parent()?;
@@ -36,12 +39,51 @@ impl Job<'_, '_> {
             kind: entry.kind,
         };
         match bytecode::judge(&place.rules.bytecode, file, &mut self.sources) {
-            Ok(judgement) => judgement.reason(),
+            Ok(judgement) => {
+                let (dir, reason) = match judgement {
+                    Judgement::Sourceless => (dir, KeepReason::Sourceless),
+                    Judgement::UnknownSource => (&*self.root.path, KeepReason::UnknownSource),
+                    _ => return judgement.reason(),
+                };
+                let dir = self.root.display_path(relative(self.root, dir));
+                *self.found.noted.entry((dir, reason)).or_default() += 1;
+                None
+            }
             Err((path, error)) => {
                 self.record_failure(&path, error);
                 None
             }
         }
+    }
+
+    /// Why a file of numba is removed. It is called `MODULE.FUNCTION-LINE.TAG.nbi`, in which
+    /// both of the first parts may contain dots.
+    fn judge_numba(&mut self, entry: &Entry, place: &Place) -> Option<Reason> {
+        let (filter, dir) = (
+            &place.rules.bytecode,
+            entry.path.display.parent()?.parent()?,
+        );
+        if !filter.stale || filter.selects_by_interpreter() {
+            return None;
+        }
+        let name = entry.name.to_str()?;
+        for (dot, _) in name.match_indices('.') {
+            let parts = BytecodeName {
+                module: name[..dot].as_ref(),
+                form: Form::Untagged,
+                is_partial_write: false,
+                is_conflict_copy: false,
+            };
+            match Source::find(&parts, dir) {
+                Ok(None) => {}
+                Ok(Some(_)) => return None,
+                Err((path, error)) => {
+                    self.record_failure(&path, error);
+                    return None;
+                }
+            }
+        }
+        Some(Reason::Stale(Staleness::Orphaned))
     }
 
     pub(super) fn is_installed(&self, entry: &Entry) -> bool {

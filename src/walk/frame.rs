@@ -7,7 +7,7 @@ use walkdir::DirEntry;
 
 use super::{Found, Walk};
 use crate::decide::{Enter, Mode, Tree};
-use crate::directory::SizeReader;
+use crate::directory::Dir;
 use crate::failure::Failure;
 use crate::path::strip_base;
 use crate::place::{GIT, Markers, PROJECT, Place, SETTINGS};
@@ -41,7 +41,7 @@ pub(super) struct Frame {
     pub(super) record: DirRecord,
     /// The number of records that the job had when it entered the directory.
     pub(super) records_before: usize,
-    pub(super) sizes: Option<SizeReader>,
+    pub(super) sizes: Option<Dir>,
 }
 
 impl Start {
@@ -109,7 +109,7 @@ pub(super) fn make_place(
         && let Some(file) = settings::read(&entry.canonical(), &root.canonical)
             .map_err(|failure| failure.at(shown().join(settings::FILE_NAME)))?
     {
-        place.rules = Arc::new(place.rules.narrowed(&file));
+        place.rules = Arc::new(place.rules.with_settings(&file));
         found.settings.insert(shown().join(settings::FILE_NAME));
         found.ignored_words.extend(file.ignored_words);
     }

@@ -11,7 +11,7 @@ use super::frame::{Frame, Start, holds_environments, make_place, relative};
 use super::{Found, Walk};
 use crate::bytecode::KnownSources;
 use crate::decide::{DirVerdict, Enter, Mode};
-use crate::directory::{self, EntryKind, SizeReader};
+use crate::directory::{self, Dir, EntryKind};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::path::name_of;
@@ -189,15 +189,15 @@ impl<'w, 'a> Job<'w, 'a> {
     }
 
     fn push_frame(&mut self, depth: usize, path: PathBuf, enter: Enter, above: Arc<Place>) {
-        self.walk.progress.add_scanned(1, 0);
+        self.walk.progress.add_scanned_dir();
         let is_tree = matches!(enter.mode, Mode::All(_));
         let mut record = DirRecord::new(self.root.id, enter.removal, enter.needs_bytecode);
         let is_dry_run = self.walk.options.cli.is_dry_run();
         let sizes = (is_tree && (self.walk.measures || !is_dry_run))
-            .then(|| SizeReader::open(&path))
+            .then(|| Dir::open_for_sizes(&path))
             .flatten();
         if !is_dry_run {
-            record.identity = sizes.as_ref().and_then(SizeReader::identity);
+            record.identity = sizes.as_ref().and_then(|dir| dir.identity().ok());
         }
         self.frames.push(Frame {
             depth,
@@ -256,7 +256,7 @@ impl<'w, 'a> Job<'w, 'a> {
             }
             self.walk
                 .progress
-                .add_scanned(0, record.file_count() as u64);
+                .add_found_files(record.file_count() as u64);
             record.finish(relative, place, frame.mode);
             self.found.dirs.push(record);
         }

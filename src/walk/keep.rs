@@ -1,15 +1,19 @@
 //! What is kept although it is in something that is removed, and what is not known.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+
+use walkdir::DirEntry;
 
 use super::Kept;
 use super::frame::{Frame, holds_environments, relative};
 use super::job::Job;
 use crate::decide::{DirVerdict, Mode, Tree};
 use crate::failure::Failure;
-use crate::path::into_io_error;
+use crate::git_index::GitIndex;
+use crate::path::{into_io_error, name_of};
 use crate::place::{self, ENVIRONMENT, GIT, OTHER_VCS};
-use crate::reason::KeepReason;
+use crate::reason::{KeepReason, Reason};
 
 impl Job<'_, '_> {
     /// Why the current directory must not be removed with another one.
@@ -98,6 +102,39 @@ impl Job<'_, '_> {
         }
     }
 
+    /// A file is kept, and so is its directory. What a desktop wrote into a directory that has
+    /// nothing but orphaned bytecode goes with it: the plan drops it if the directory is kept.
+    pub(super) fn stay(&mut self, entry: &DirEntry) {
+        let Some(frame) = self.frames.last() else {
+            return;
+        };
+        let removal = frame.record.removal.filter(|reason| match reason {
+            Reason::Ghost => true,
+            Reason::Empty => matches!(frame.mode, Mode::Cache { .. }),
+            _ => false,
+        });
+        if let Some(reason) = removal
+            && is_of_desktop(entry)
+            && self.may_lose(entry)
+        {
+            self.select_file(entry, reason);
+        } else if let Some(frame) = self.frames.last_mut() {
+            frame.record.stay();
+        }
+    }
+
+    /// Whether a file is neither ignored nor tracked by git.
+    fn may_lose(&mut self, entry: &DirEntry) -> bool {
+        let Some(place) = self.current().map(|(_, place)| Arc::clone(place)) else {
+            return false;
+        };
+        let relative = relative(self.root, entry.path());
+        let path = self.root.entry_path(entry.path(), relative);
+        let canonical = self.root.canonical.join(relative);
+        !place.rules.ignore.is_ignored(path)
+            && place.ask_git(&canonical, GitIndex::tracks, &mut self.found.failures) == Ok(false)
+    }
+
     /// Keeps the current directory, of which something is not known; debris as a whole.
     pub(super) fn keep_unknown(&mut self, failure: Failure) -> bool {
         self.found.failures.push(failure);
@@ -144,4 +181,10 @@ impl Job<'_, '_> {
             self.keep_unknown(Failure::read(path, error));
         }
     }
+}
+
+/// Whether a desktop writes such a file into any directory that a person looks at.
+fn is_of_desktop(entry: &DirEntry) -> bool {
+    let name = name_of(entry).as_encoded_bytes();
+    matches!(name, b".DS_Store" | b"Thumbs.db" | b"desktop.ini") && entry.file_type().is_file()
 }

@@ -11,7 +11,7 @@ mod job;
 mod keep;
 mod select;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -51,6 +51,8 @@ pub(crate) struct Found {
     pub(crate) tracked: Vec<PathBuf>,
     /// Bytecode that is removed although Python cannot make it again, by directory.
     pub(crate) sourceless: Vec<(PathBuf, u64)>,
+    /// What is kept by the rules, and the number of files.
+    pub(crate) noted: BTreeMap<(PathBuf, KeepReason), u64>,
     /// Environments that were skipped.
     pub(crate) skipped: Vec<PathBuf>,
     /// Debris that is kept because no topic was asked for.
@@ -105,7 +107,7 @@ pub(crate) fn run(
     };
     progress.start_scan();
     walk.run();
-    progress.finish_scan();
+    progress.finish();
     let mut found = walk
         .found
         .into_inner()
@@ -222,6 +224,9 @@ impl Found {
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
         self.sourceless.append(&mut other.sourceless);
+        for (note, count) in std::mem::take(&mut other.noted) {
+            *self.noted.entry(note).or_default() += count;
+        }
         self.skipped.append(&mut other.skipped);
         self.hinted.append(&mut other.hinted);
         self.settings.append(&mut other.settings);

@@ -141,7 +141,15 @@ impl Job<'_, '_> {
     fn proven_debris(&mut self, entry: &Entry, place: &Place, mode: Mode) -> Option<PatternId> {
         let found = decide::debris_match(entry, place, mode)?;
         match evidence::is_proven(found.evidence, entry.path.display, entry.kind, place) {
-            Ok(is_proven) => is_proven.then_some(found),
+            Ok(true) => Some(found),
+            Ok(false) => {
+                if self.walk.options.cli.debris.is_some() && self.walk.options.cli.verbose {
+                    let path = self.root.display_path(entry.path.relative);
+                    let reason = KeepReason::NoEvidence(found);
+                    self.found.noted.insert((path, reason), 1);
+                }
+                None
+            }
             Err(failure) => {
                 self.record_failure(&failure.path, failure.error);
                 None
@@ -181,19 +189,12 @@ impl Job<'_, '_> {
         };
         let name = name_of(entry);
         if !place.rules.hints_debris && !decide::can_select(name, kind, place, mode) {
-            return self.stay();
+            return self.stay(entry);
         }
         let place = Arc::clone(place);
         match self.file_reason(entry, kind, &place, mode) {
             Some(reason) => self.select_file(entry, reason),
-            None => self.stay(),
-        }
-    }
-
-    /// An entry that is no directory stays.
-    fn stay(&mut self) {
-        if let Some(frame) = self.frame() {
-            frame.record.stay();
+            None => self.stay(entry),
         }
     }
 
@@ -244,7 +245,7 @@ impl Job<'_, '_> {
         }
     }
 
-    fn select_file(&mut self, entry: &DirEntry, reason: Reason) {
+    pub(super) fn select_file(&mut self, entry: &DirEntry, reason: Reason) {
         let measures = self.walk.measures;
         let in_prefix = self.root.is_in_prefix();
         let Some(frame) = self.frame() else {

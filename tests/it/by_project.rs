@@ -136,11 +136,13 @@ fn bytecode_under_the_prefix_belongs_to_the_project_of_its_source() {
     }
     let run = tree.pyclean("-n code --by-project --pycache-prefix cache");
     let directories = format!("{} directories", below.split('/').count() + 4);
+    let top = format!("cache/{}/:", below.split('/').next().unwrap());
     run.redact(directories, "[COUNT] directories")
+        .redact(top, "cache/[TOP]/:")
         .assert_snapshot(str![[r#"
 30 B  3 files  code/: bytecode, empty
 12 B  1 file   code/a/: bytecode
- 0 B  0 files  cache/dev/: empty
+ 0 B  0 files  cache/[TOP]/: empty
 42 B  4 files  total
 --- stderr
 Would remove [COUNT] directories and 4 files (42 B).

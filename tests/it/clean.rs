@@ -4,7 +4,7 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{tree, with_slashes};
+use crate::util::{Run, canonical, tree, with_slashes};
 
 #[test]
 fn removes_bytecode_and_nothing_else() {
@@ -237,8 +237,8 @@ Would remove 1 directory and 2 files (26 B).
 #[test]
 fn file_given_as_path_follows_the_rules_of_the_walk() {
     let tree = tree("a.py a.pyc k.pyc p/__pycache__/x.nbi p/__pycache__/d/y.txt p/__pycache__/z");
-    let stderr = "warning: not a bytecode file: a.py\nNothing to remove.\n";
-    tree.pyclean("a.py").assert("", stderr, 0);
+    let stderr = "error: a.py is a source; its bytecode: a.pyc\n";
+    tree.pyclean("a.py").assert("", stderr, 2);
     let run = tree.pyclean("-v a.py a.pyc ./p/__pycache__/x.nbi p/__pycache__/d/y.txt");
     run.assert_snapshot(str![[r#"
 a.pyc
@@ -335,6 +335,32 @@ fn file_whose_name_only_contains_that_of_bytecode_is_kept() {
         assert_eq!(tree.pyclean(&format!("-q {file}")).code, Some(0));
     }
     tree.assert_left(entries);
+}
+
+#[test]
+fn path_can_be_written_in_many_ways() {
+    let tree = tree("p/m.pyc p/__pycache__/n.pyc p/.a/o.pyc p/q/r.py");
+    for path in [
+        ".", "./", "..", "p", "p/", "./p", ".//p", "p//", "p/.", "p/./", "p/../p", "p/q/..", "/",
+    ] {
+        let mut command = tree.command(["-n", "--ignore", "none"]);
+        let path = if path == "/" {
+            canonical(tree.path()) + "/p/"
+        } else {
+            path.to_owned()
+        };
+        let directory = if path == ".." { "p" } else { "" };
+        command
+            .current_dir(tree.path().join(directory))
+            .args(["--", &path]);
+        let run: Run = command.output().unwrap().into();
+        let names: Vec<_> = run
+            .stdout
+            .lines()
+            .map(|line| &line[line.len() - 5..])
+            .collect();
+        assert_eq!(names, ["o.pyc", "he__/", "m.pyc"], "{path}: {}", run.stdout);
+    }
 }
 
 #[test]

@@ -369,7 +369,7 @@ fn mutants_that_cannot_be_read_are_kept() {
     run.assert_snapshot(str![[r#"
 --- stderr
 error: cannot read mutants/a: Permission denied (os error 13)
-hint: permission denied: run as the owner of these files, or with sudo
+hint: mutants/a cannot be read: chmod u+rx mutants/a
 Nothing removed.
 --- exit 1
 

@@ -198,7 +198,7 @@ fn symlink_to_bytecode_is_explained() {
 
 #[test]
 fn only_bytecode_files_are_explained() {
-    let tree = tree("m.py m.pyc d.pyc/ x.txt");
+    let tree = tree("d.py m.pyc d.pyc/ x.txt");
     if can_symlink() {
         tree.add("link.pyc->d.pyc");
         let run = tree.pyclean("link.pyc --explain");
@@ -208,11 +208,12 @@ fn only_bytecode_files_are_explained() {
     }
     for (path, message) in [
         (
-            "m.py",
-            "not a bytecode file: m.py; --explain takes files such as ",
+            "x.txt",
+            "not a bytecode file: x.txt; --explain takes files such as ",
         ),
+        ("d.py", "d.py has no bytecode\n"),
         (
-            "m.pyc d.pyc x.txt",
+            "d.pyc x.txt m.pyc",
             "not a bytecode file: d.pyc, x.txt; to list the stale files of a directory: \
              pyclean -n --stale d.pyc\n",
         ),
@@ -227,6 +228,32 @@ fn only_bytecode_files_are_explained() {
         let message = format!("error: {message}");
         assert!(run.stderr.starts_with(&message), "{}", run.stderr);
     }
+}
+
+#[test]
+fn source_leads_to_its_bytecode() {
+    let tree = tree(
+        "p/m.py p/m.pyc p/n.pyc p/__pycache__/m.cpython-312.pyc \
+         p/__pycache__/m.cpython-313.pyc p/__pycache__/m.x.cpython-313.pyc p/new.py notes.txt",
+    );
+    let explained = tree.pyclean("--explain p/m.py");
+    let paths = [
+        "p/__pycache__/m.cpython-312.pyc",
+        "p/__pycache__/m.cpython-313.pyc",
+        "p/m.pyc",
+    ];
+    let lines = explained.stdout.lines();
+    let heads: Vec<_> = lines.filter(|line| line.starts_with('p')).collect();
+    assert_eq!(heads, paths);
+    let run = tree.pyclean("p/m.py notes.txt");
+    let paths = paths.join(", ");
+    let error = format!("error: p/m.py is a source; its bytecode: {paths}\n");
+    assert_eq!((run.stderr, run.code), (error, Some(2)));
+    assert_eq!(tree.pyclean("p/new.py").code, Some(0));
+    // A shell expands `pyclean *` to sources as well.
+    let run = tree.pyclean("-q p/m.py p/m.pyc");
+    assert_eq!((&*run.stderr, run.code), ("", Some(0)));
+    assert!(tree.path().join("p/m.py").exists() && !tree.path().join("p/m.pyc").exists());
 }
 
 #[test]

@@ -45,11 +45,15 @@ fn create_tree() -> Tree {
     tree(&format!("{SOURCES} {BYTECODE}"))
 }
 
-/// Runs the program with these arguments under strace. Returns the trace, too.
+/// Runs the program with these arguments under strace. It can read one answer. Returns the trace,
+/// too.
 fn run_under_strace(tree: &Tree, arguments: &str, expression: &str) -> (Run, String) {
     let directory = temp_dir();
     let log = directory.path().join("log");
     let mut strace = tree.program("strace");
+    let answer = directory.path().join("answer");
+    fs::write(&answer, "y\n").unwrap();
+    strace.stdin(fs::File::open(&answer).unwrap());
     strace.args(["-f", "-qq", "-e", expression, "-o"]).arg(&log);
     strace
         .args([PYCLEAN, "--isolated"])
@@ -211,6 +215,64 @@ fn assert_survived(tree: &Tree, run: &Run, error: &str, context: &str) {
     // The next run removes the rest.
     assert_eq!(tree.pyclean("--isolated .").code, Some(0), "{context}");
     assert!(!tree.listing().contains("pyc"), "{context}");
+}
+
+fn create_erased_tree() -> Tree {
+    tree("a/b/x a/b/keep/y a/keep z/x m.pyc __pycache__/m.pyc")
+}
+
+/// Without the answer, nothing is removed.
+#[test]
+fn nothing_else_is_lost_if_a_system_call_of_the_prompt_fails() {
+    const CALLS: [&str; 8] = [
+        "openat",
+        "getdents64",
+        "statx",
+        "newfstatat",
+        "unlinkat",
+        "read",
+        "write",
+        "rt_sigaction",
+    ];
+    const ARGUMENTS: &str = ". --erase **/x z/ --ignore keep";
+    const KEPT: [&str; 3] = ["a/b/keep/y", "a/keep", "a/b/"];
+    let tree = create_erased_tree();
+    let before = tree.listing();
+    let Some(trace) = trace(&tree, ARGUMENTS, &CALLS) else {
+        return;
+    };
+    tree.assert_left("a/b/keep/y a/keep");
+    let faults = faults(&trace, &CALLS, |_| ["EIO", "EINTR", "EAGAIN"]);
+    let check = |tree: &Tree, run: &Run, _: Fault, context: &str| {
+        let listing = tree.listing();
+        for kept in KEPT {
+            assert!(tree.path().join(kept).exists(), "{context}");
+        }
+        match run.code {
+            Some(0) => {}
+            Some(1) => assert!(run.stderr.contains("cannot "), "{context}"),
+            code => {
+                assert_eq!(code, Some(2), "{context}");
+                assert_eq!(listing, before, "{context}");
+            }
+        }
+    };
+    inject(&faults, 90, ARGUMENTS, create_erased_tree, check);
+}
+
+/// The standard library aborts then: `docs/safety.md` says so.
+#[test]
+fn dry_run_removes_nothing_if_a_directory_cannot_be_closed() {
+    let tree = create_tree();
+    let before = tree.listing();
+    let Some(trace) = trace(&tree, "-n .", &["close"]) else {
+        return;
+    };
+    for number in 1..=trace.matches(" close(").count() {
+        let expression = format!("inject=close:error=EIO:when={number}");
+        run_under_strace(&tree, "-n .", &expression);
+        assert_eq!(tree.listing(), before, "{number}");
+    }
 }
 
 /// Bytecode in the tree, and under a prefix in it.

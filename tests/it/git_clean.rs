@@ -7,6 +7,8 @@ use snapbox::str;
 use crate::util::{Run, canonical, git, init_repository, is_missing, tree};
 #[cfg(unix)]
 use crate::util::{search_path_with, temp_dir, write_script};
+#[cfg(target_os = "linux")]
+use {crate::util::run_successfully, std::path::Path, std::process::Command};
 
 #[test]
 fn git_clean_runs_after_the_removal() {
@@ -24,7 +26,7 @@ Would remove new.txt
 Would remove sub/.gitignore
 Would remove sub/new.o
 --- stderr
-Would remove 1 directory and 1 file (17 B).
+Would remove 1 directory and 1 file (17 B), besides what git lists.
 --- exit 0
 
 "#]]);
@@ -135,12 +137,33 @@ fn git_clean_refuses_a_work_tree_elsewhere() {
     let path = canonical(tree.path());
     run.redact(path, "[PATH]").assert_snapshot(str![[r#"
 --- stderr
-error: git clean failed in repository: its work tree is [PATH]/victim
+error: git clean failed in repository: its work tree is another one
 Nothing removed.
 --- exit 1
 
 "#]]);
     assert!(tree.path().join("victim/precious").exists());
+}
+
+/// Git takes the repository around it instead, in which nothing of it is tracked.
+#[test]
+fn git_clean_does_not_remove_a_repository_that_git_cannot_read() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a.py sub/s.py sub/in/t.py");
+    init_repository(&tree, ".", &["a.py"]);
+    init_repository(&tree, "sub", &["s.py", "in/t.py"]);
+    fs::write(tree.path().join("sub/.git/HEAD"), "").unwrap();
+    for path in ["sub", "sub/in"] {
+        let run = tree.pyclean(&format!("{path} --git-clean --yes"));
+        let error = format!("error: git clean failed in {path}: its work tree is another one");
+        assert!(run.stderr.contains(&error), "{}", run.stderr);
+        assert_eq!(run.code, Some(1));
+    }
+    assert!(
+        tree.path().join("sub/.git/objects").exists() && tree.path().join("sub/in/t.py").exists()
+    );
 }
 
 #[test]
@@ -271,4 +294,34 @@ fn missing_object_is_not_fetched() {
     assert!(!ran.exists());
     assert!(tree.path().join("out/b").exists() && tree.path().join("new.txt").exists());
     assert_eq!(run.code, Some(1), "{}", run.stderr);
+}
+
+/// A service manager sends the signal to the main process alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn git_ends_on_the_first_signal() {
+    let tree = tree("a.py");
+    let programs = temp_dir();
+    let pid = tree.path().join("pid");
+    let script = format!(
+        r#"case "$*" in
+            *--version | *' -n '*) ;;
+            *--show-prefix) echo true ;;
+            *) echo $$ >'{pid}.new'; mv '{pid}.new' '{pid}'; exec sleep 30 ;;
+        esac"#,
+        pid = pid.display()
+    );
+    write_script(&programs.path().join("git"), &script);
+    let mut command = tree.command_with_default_signals(&[".", "-qgy"]);
+    command.env("PATH", search_path_with(programs.path()));
+    let mut run = command.spawn().unwrap();
+    while !pid.exists() {
+        assert_eq!(run.try_wait().unwrap(), None);
+    }
+    let mut kill = Command::new("kill");
+    kill.arg(run.id().to_string());
+    run_successfully(kill);
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let pid = fs::read_to_string(pid).unwrap();
+    assert!(!Path::new("/proc").join(pid.trim()).exists());
 }

@@ -1,7 +1,5 @@
 //! Repositories and environments are kept: they may exist nowhere else.
 
-use std::fs;
-
 use snapbox::str;
 
 use crate::util::{can_symlink, git, init_repository, is_missing, tree};
@@ -249,6 +247,7 @@ fn debris_in_work_tree_of_other_version_control_is_kept_if_its_name_is_generic()
 #[test]
 fn directory_that_is_read_halfway_is_kept() {
     use crate::util::{PYCLEAN, skipped, temp_dir};
+    use std::fs;
     if is_missing("strace") {
         return;
     }

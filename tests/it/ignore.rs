@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::util::{lacks_symlinks, tree};
+use crate::util::{Run, canonical, lacks_symlinks, tree};
 
 #[test]
 fn default_ignores_apply_below_a_path_but_not_to_it() {
@@ -19,6 +19,20 @@ fn default_ignores_apply_below_a_path_but_not_to_it() {
             .count(),
         13
     );
+}
+
+#[test]
+fn list_with_commas_is_refused() {
+    let tree = tree("a,b/m.pyc b/m.pyc b/m.py");
+    let run = tree.pyclean(". -i a,b");
+    assert!(
+        run.stderr.contains("--ignore takes no list with commas"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!((&*run.stdout, run.code), ("", Some(2)));
+    tree.pyclean("-q . -i a[,]b *.{x,y}");
+    tree.assert_left("a,b/m.pyc b/m.py");
 }
 
 #[test]
@@ -167,5 +181,51 @@ fn settings_ignore_a_path_through_a_symlink() {
     for word in ["/symlink/data", "symlink/data", "/symlink/d*"] {
         tree.write_settings("p", &format!("ignore = ['{word}']"));
         assert_eq!(tree.pyclean("-n p").stdout, "p/a/x.pyc\n", "{word}");
+    }
+}
+
+/// Runs in a directory of a tree, with `TOP` for its canonical path.
+#[test]
+fn path_is_ignored_as_it_was_written_or_by_an_absolute_path() {
+    let tree = tree("me/build/proj/src/m.pyc");
+    let top = canonical(tree.path());
+    for (word, directory, path, expected) in [
+        ("build", "me/build/proj", ".", false),
+        ("build", "me", "build/proj", true),
+        ("build", "me", "./build/", true),
+        ("me/build", "me/build", "proj", false),
+        ("TOP/me/build", "me/build/proj", ".", true),
+        ("TOP/*/build", "me/build/proj", ".", true),
+        ("b*", "me", "TOP/me/build/proj", true),
+        ("b*", "me", "./build/", true),
+        ("*", "me/build", ".", false),
+        (".*", "me/build", "..", false),
+        ("build/proj", "me", "build/proj/src", true),
+    ] {
+        let mut command = tree.command([&path.replace("TOP", &top), "-n", "-i"]);
+        command.arg(word.replace("TOP", &top));
+        command.current_dir(tree.path().join(directory));
+        let run: Run = command.output().unwrap().into();
+        let is_ignored = run.stderr.contains("note: ignored: ");
+        assert_eq!(is_ignored, expected, "{word} {path}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn settings_ignore_paths_below_their_directory() {
+    for (word, path, expected) in [
+        ("build", ".", false),
+        ("build", "build/x", true),
+        ("/data", "data", true),
+        ("/data", "x/data", false),
+        ("/d*", "data/x", true),
+        ("/d*", "x/data", false),
+        ("x/d*", "y/x/data", true),
+    ] {
+        let tree = tree(&format!("build/proj/.git/ build/proj/{path}/m.pyc"));
+        tree.write_settings("build/proj", &format!("ignore = ['{word}']"));
+        let run = tree.pyclean(&format!("-n build/proj/{path}"));
+        let is_ignored = run.stderr.contains("note: ignored: ");
+        assert_eq!(is_ignored, expected, "{word} {path}: {}", run.stderr);
     }
 }

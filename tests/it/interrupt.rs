@@ -1,5 +1,6 @@
 //! Runs that are interrupted or killed.
 
+use std::fs;
 use std::process::{Child, Command, Stdio};
 
 use crate::util::{Run, Tree, create_large_tree, skipped, tree};
@@ -81,6 +82,41 @@ fn assert_summary(run: &Run) {
     let summary = run.stderr.replace(',', "");
     assert!(summary.starts_with("Interrupted: removed "), "{summary}");
     assert!(summary.contains(&format!(" {files} file")), "{summary}");
+}
+
+/// A signal ends a run within a directory, and the rest of it counts as not removed.
+#[test]
+fn removal_of_a_large_directory_is_interrupted() {
+    const FILES: usize = 10_000;
+    let is_midway = (0..50).any(|_| {
+        let tree = tree("__pycache__/");
+        let cache = tree.path().join("__pycache__");
+        (0..FILES).for_each(|i| drop(fs::File::create(cache.join(format!("{i}.pyc")))));
+        let count = || fs::read_dir(&cache).map_or(0, Iterator::count);
+        let mut command = interruptible(&tree, &["-v", "-j", "1", "."]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        while count() == FILES && child.try_wait().unwrap().is_none() {}
+        if !interrupt(&child, "TERM") {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            skipped("there is no console");
+            return true;
+        }
+        let run: Run = child.wait_with_output().unwrap().into();
+        if run.code == Some(0) {
+            return false;
+        }
+        assert_eq!(
+            run.stdout.lines().count() + count(),
+            FILES,
+            "{}",
+            run.stderr
+        );
+        assert_summary(&run);
+        true
+    });
+    assert!(is_midway, "no run was interrupted");
 }
 
 const PACKAGES: usize = 100;

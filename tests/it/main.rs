@@ -23,6 +23,7 @@ mod git_clean;
 mod guard;
 mod help;
 mod hooks;
+mod hostile;
 mod ignore;
 mod interrupt;
 mod json;
@@ -50,5 +51,7 @@ mod tips;
 mod tracked;
 #[cfg(unix)]
 mod unusual_entries;
+#[cfg(unix)]
+mod users;
 #[cfg(windows)]
 mod windows;

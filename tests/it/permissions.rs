@@ -30,7 +30,7 @@ error: cannot read writable/__pycache__: Permission denied (os error 13)
 error: cannot remove readable/__pycache__/s.pyc: Permission denied (os error 13)
 error: cannot remove readable/__pycache__/t.pyc: Permission denied (os error 13)
 error: cannot remove unwritable/u.pyc: Permission denied (os error 13)
-hint: permission denied: run as the owner of these files, or with sudo
+hint: unreadable cannot be read: chmod u+rx unreadable
 Removed 1 directory and 2 files (26 B).
 --- exit 1
 

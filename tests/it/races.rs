@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[cfg(unix)]
 use {
-    crate::util::Tree,
+    crate::util::{Tree, git_command, is_missing, run_successfully},
     std::io::{Read, Write},
     std::path::Path,
 };
@@ -190,12 +190,13 @@ fn two_simultaneous_runs_succeed() {
     panic!("in {overlaps} of 10 attempts both runs removed something");
 }
 
-/// Runs the program in a tree with these entries, with the PATH `path`. `change` changes the
-/// tree between the walk and the removal, while the run waits for an answer.
+/// Runs the program in a tree with these entries, with the PATH `path` and these options. `change`
+/// changes the tree between the walk and the removal, while the run waits for an answer.
 #[cfg(unix)]
-fn change_before_removal(entries: &str, change: impl FnOnce(&Path)) -> (Tree, Run) {
+fn change_before_removal(entries: &str, options: &str, change: impl FnOnce(&Path)) -> (Tree, Run) {
     let tree = tree(&format!("path/erased {entries}"));
     let mut command = tree.command(["path", "--erase", "erased"]);
+    command.args(options.split_whitespace());
     command.stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let (mut stderr, mut text) = (child.stderr.take().unwrap(), Vec::new());
@@ -227,7 +228,7 @@ fn directory_that_was_replaced_since_it_was_read_is_kept() {
         ("path/c", "other/c"),
         ("path/c/__pycache__", "other/c/__pycache__"),
     ] {
-        let (tree, run) = change_before_removal(entries, |tree| {
+        let (tree, run) = change_before_removal(entries, "", |tree| {
             fs::rename(tree.join(replaced), tree.join("moved")).unwrap();
             fs::rename(tree.join(by), tree.join(replaced)).unwrap();
         });
@@ -254,7 +255,7 @@ fn directory_that_was_replaced_since_it_was_read_is_kept() {
 #[test]
 fn files_that_are_created_before_the_removal_are_kept_unless_they_are_bytecode() {
     let entries = "path/y/__pycache__/old.pyc path/z/__pycache__/old.pyc";
-    let (tree, run) = change_before_removal(entries, |tree| {
+    let (tree, run) = change_before_removal(entries, "", |tree| {
         for name in [
             "y/__pycache__/new.pyc",
             "z/__pycache__/new.pyc",
@@ -268,4 +269,52 @@ fn files_that_are_created_before_the_removal_are_kept_unless_they_are_bytecode()
     assert!(run.stderr.contains(error), "{}", run.stderr);
     let left = "path/\npath/y/\npath/z/\npath/z/__pycache__/\npath/z/__pycache__/notes.txt\n";
     assert_eq!(tree.names(), left);
+}
+
+/// What is ignored is asked again before new bytecode is removed.
+#[cfg(unix)]
+#[test]
+fn new_bytecode_that_is_ignored_is_kept() {
+    let entries = "path/__pycache__/old.pyc";
+    let (tree, run) = change_before_removal(entries, "--ignore new.pyc", |tree| {
+        fs::write(tree.join("path/__pycache__/new.pyc"), "").unwrap();
+        fs::write(tree.join("path/__pycache__/newer.pyc"), "").unwrap();
+    });
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let left = "path/\npath/__pycache__/\npath/__pycache__/new.pyc\n";
+    assert_eq!(tree.names(), left);
+}
+
+#[cfg(unix)]
+#[test]
+fn git_clean_does_not_run_in_another_directory_than_the_one_that_was_read() {
+    if is_missing("git") {
+        return;
+    }
+    let entries = "other/erased other/new";
+    let (tree, run) = change_before_removal(entries, "--git-clean", |tree| {
+        run_successfully(git_command(&tree.join("other"), &["init", "-q"]));
+        fs::rename(tree.join("path"), tree.join("moved")).unwrap();
+        fs::rename(tree.join("other"), tree.join("path")).unwrap();
+    });
+    let error = "error: git clean failed in path: changed during the run\n";
+    assert!(run.stderr.contains(error), "{}", run.stderr);
+    assert!(tree.path().join("path/new").exists() && tree.path().join("path/erased").exists());
+}
+
+/// Only what was in the directory when the user was asked is removed.
+#[cfg(unix)]
+#[test]
+fn what_is_put_into_debris_before_the_removal_is_kept() {
+    let entries = "path/setup.py path/dist/a path/dist/b/c";
+    let (tree, run) = change_before_removal(entries, "--debris package", |tree| {
+        fs::create_dir_all(tree.join("path/dist/b/.git/objects")).unwrap();
+        fs::write(tree.join("path/dist/b/new.pyc"), "").unwrap();
+        fs::rename(tree.join("path/dist/a"), tree.join("path/dist/d")).unwrap();
+    });
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let left = "path/ path/dist/ path/dist/b/ path/dist/b/.git/ path/dist/b/.git/objects/ \
+                path/dist/b/new.pyc path/dist/d path/setup.py";
+    let names = tree.names();
+    assert_eq!(names.lines().collect::<Vec<_>>().join(" "), left);
 }

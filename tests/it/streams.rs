@@ -81,9 +81,9 @@ fn quiet_dry_run_prints_errors() {
 
 #[test]
 fn warning_names_paths_that_are_no_bytecode() {
-    let tree = tree("m.py x.txt m.pyc a/");
-    let warning = "warning: not a bytecode file: m.py, x.txt\nNothing to remove.\n";
-    tree.pyclean("-n m.py x.txt").assert("", warning, 0);
+    let tree = tree("m.py m.txt x.txt m.pyc a/");
+    let warning = "warning: not a bytecode file: m.txt, x.txt\nNothing to remove.\n";
+    tree.pyclean("-n m.txt x.txt").assert("", warning, 0);
     // A shell expands `*` to all files.
     let summary = "Would remove 1 file (5 B).\n";
     tree.pyclean("-n m.py m.pyc").assert("m.pyc\n", summary, 0);

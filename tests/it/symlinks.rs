@@ -60,6 +60,8 @@ fn path_given_as_symlink_is_followed() {
     assert_eq!(tree.pyclean("-n symlink real").stdout, listing);
     assert_eq!(tree.pyclean("cache").code, Some(0));
     tree.assert_left("real/b.pyc symlink->real cache->real/__pycache__");
+    assert_eq!(tree.pyclean("symlink").code, Some(0));
+    tree.assert_left("real/ symlink->real cache->real/__pycache__");
 }
 
 #[test]

@@ -200,12 +200,42 @@ fn terminal_gets_escaped_paths_and_colored_errors() {
         drop(command);
         read_to_end(controller)
     };
-    assert!(run(&["-n", "."]).contains("\n\\u{1b}]0;title\\u{7}.pyc\r\n"));
+    assert!(run(&["-n", "."]).contains("  \\u{1b}]0;title\\u{7}.pyc\r\n"));
     let reason = "orphaned, no \\u{1b}]0;title\\u{7}.py";
     let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: \x1b[33m{reason}\x1b[0m\r\n");
     assert!(run(&["-n", "--stale", "."]).contains(&line));
     assert!(run(&["missing"]).starts_with("\x1b[1;31merror:\x1b[0m "));
     assert!(run(&["missing", "--color", "never"]).starts_with("error: "));
+}
+
+#[test]
+fn terminal_shows_the_size_of_each_entry() {
+    let tree = tree("m.py a/b/setup.py");
+    for (file, size) in [
+        ("m.pyc", 7),
+        ("a/b/__pycache__/m.cpython-313.pyc", 2_000_000),
+    ] {
+        std::fs::write(tree.file_path(file), vec![0; size]).unwrap();
+    }
+    assert_data_eq!(
+        run_on_terminal(&tree, "-n .").replace('\r', ""),
+        str![[r#"
+   1.9 MiB  a/b/__pycache__/
+       7 B  m.pyc
+Would remove 1 directory and 2 files (1.9 MiB).
+
+"#]]
+    );
+    let (controller, device) = open_terminal();
+    let mut command = tree.command(["-n", "."]);
+    command.env("TERM", "xterm").env_remove("NO_COLOR");
+    command.args(["--color", "always"]);
+    command.stdout(device).stderr(Stdio::null());
+    command.status().unwrap();
+    drop(command);
+    let screen = read_to_end(controller);
+    let dir = "\x1b[2ma/b/\x1b[0m\x1b[1;34m__pycache__/\x1b[0m\r\n";
+    assert!(screen.contains(dir), "{screen:?}");
 }
 
 #[test]
@@ -244,10 +274,10 @@ fn projects_have_bars_on_a_terminal() {
 }
 
 /// Runs the program on a terminal. Returns what was on the screen.
-fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
+pub fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
     let (controller, device) = open_terminal();
     let mut command = tree.command(arguments.split_whitespace());
-    command.args(["--color", "never"]);
+    command.args(["--color", "never", "--no-progress"]);
     command.stdout(device.try_clone().unwrap()).stderr(device);
     command.status().unwrap();
     drop(command);
@@ -264,9 +294,9 @@ fn hint_names_debris_that_is_kept() {
     assert_data_eq!(
         run_on_terminal(&tree, "."),
         str![[r#"
-warning: .: 1 file without a source; Python cannot make them again
+warning: .: 1 file without a source, which Python cannot make again
 Removed 1 file (5 B).
-hint: also found .coverage, .mypy_cache, .pytest_cache, dist; preview: pyclean -n . --debris coverage mypy package pytest
+hint: also found .coverage, .mypy_cache, .pytest_cache, dist; preview: pyclean -n . --color never --no-progress --debris coverage mypy package pytest
 
 "#]]
     );
@@ -276,6 +306,26 @@ hint: also found .coverage, .mypy_cache, .pytest_cache, dist; preview: pyclean -
     tree.assert_left("a/ b/ web/dist/j mutants/m setup.py build/x .hypothesis/h .ipynb_checkpoints/n .mutmut-cache");
     let screen = run_on_terminal(&tree, "-n .");
     assert_data_eq!(screen, "Nothing to remove.\n");
+}
+
+/// The command can be pasted, or is left out.
+#[test]
+fn command_of_a_hint_is_quoted() {
+    for (name, command) in [
+        (
+            "$(id)",
+            "; preview: pyclean -n '$(id)' --color never --no-progress --debris mypy\n",
+        ),
+        (
+            "it's",
+            "; preview: pyclean -n 'it'\\''s' --color never --no-progress --debris mypy\n",
+        ),
+        ("a\u{9b}2J", "hint: also found .mypy_cache\n"),
+    ] {
+        let tree = tree(&format!("{name}/.mypy_cache/m"));
+        let screen = run_on_terminal(&tree, &format!("-n {name}"));
+        assert!(screen.replace('\r', "").ends_with(command), "{screen:?}");
+    }
 }
 
 #[test]
@@ -365,7 +415,7 @@ fn prompt_reads_the_answer_from_the_terminal() {
     assert_data_eq!(
         screen,
         str![[r#"
-warning: .: 1 file without a source; Python cannot make them again
+warning: .: 1 file without a source, which Python cannot make again
   tmp/a
   bytecode: 1 file (5 B)
 Remove 2 files (10 B)? [y/N] y

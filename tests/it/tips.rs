@@ -27,7 +27,7 @@ const TIPS: [(&str, &str); 36] = [
     ),
     (
         "--explain",
-        "--explain takes files such as __pycache__/m.cpython-313.pyc",
+        "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc",
     ),
     ("--ignore a\u{9b}", ""),
     (". -d build", "'build' belongs to topic 'package'"),
@@ -131,4 +131,49 @@ fn git_directory_is_cleaned_only_on_request() {
     tree.assert_left("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
     assert_eq!(tree.pyclean("r.git -n").code, Some(0));
     assert_eq!(tree.pyclean("r.git --yes").code, Some(0));
+}
+
+/// An invalid pattern ends each run, also one that is not refused.
+#[test]
+fn whole_file_system_is_cleaned_only_on_request() {
+    let tree = tree("");
+    let top = tree.path().ancestors().last().unwrap().to_str().unwrap();
+    let refused = "error: a PATH is the whole file system\n";
+    let accepted = "error: invalid ignore pattern '['";
+    for (options, error) in [
+        ("", refused),
+        ("--erase x --stale", refused),
+        ("--yes", accepted),
+        ("-n", accepted),
+        ("--check", accepted),
+    ] {
+        let run = tree.pyclean(&format!("{top} {options} --ignore ["));
+        assert_eq!(run.code, Some(2), "{options}");
+        assert!(run.stderr.starts_with(error), "{options}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn options_may_be_repeated() {
+    let tree = tree("gone.cpython-312.pyc a b c .mypy_cache/x .ruff_cache/x .tox/x");
+    for (options, listing) in [
+        ("--no-stale -j 1 -j 2 -nn", "gone.cpython-312.pyc\n"),
+        ("--stale --no-stale", "gone.cpython-312.pyc\n"),
+        ("--no-stale --stale", ""),
+        ("--python 3.11,3.12 --python 3.13", "gone.cpython-312.pyc\n"),
+        ("--python 3.11 --python 3.13", ""),
+        (
+            "-d mypy,ruff -d tox --no-bytecode",
+            ".mypy_cache/\n.ruff_cache/\n.tox/\n",
+        ),
+    ] {
+        let run = tree.pyclean(&format!("-n . {options}"));
+        assert_eq!((&*run.stdout, run.code), (listing, Some(0)), "{options}");
+    }
+    let run = tree.pyclean("-n --debris=mypy,ruff --ignore=.ruff_cache --erase=[ab] .");
+    assert_eq!(run.stdout, ".mypy_cache/\na\nb\ngone.cpython-312.pyc\n");
+    for option in ["--stale", "--python=3.12", "--keep-python=3.12"] {
+        let run = tree.pyclean(&format!("-n . --no-bytecode {option}"));
+        assert!(run.stderr.contains("cannot be used with"), "{}", run.stderr);
+    }
 }

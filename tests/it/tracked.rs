@@ -248,7 +248,7 @@ n.pyc
 p/__pycache__/y.cpython-312.pyc
 --- stderr
 warning: kept m.pyc, p/__pycache__/x.cpython-312.pyc, sub/z.pyc: tracked by git, without a source
-warning: would remove __pycache__/.gitkeep, n.pyc, which git tracks; to stop tracking: git rm -r --cached -- PATH
+warning: would remove __pycache__/.gitkeep, n.pyc, which git tracks; to stop tracking: git rm -r --cached -- __pycache__/.gitkeep n.pyc
 Would remove 1 directory and 3 files (56 B).
 --- exit 0
 

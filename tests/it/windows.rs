@@ -34,7 +34,7 @@ fn run(tree: &Tree, arguments: &[&str]) -> (String, String) {
 
 #[test]
 fn read_only_files_and_directories_are_removed() {
-    let tree = tree("m.pyc a/__pycache__/m.cpython-312.pyc a/__pycache__/sub/x tmp/e");
+    let tree = tree("m.py m.pyc a/__pycache__/m.cpython-312.pyc a/__pycache__/sub/x tmp/e");
     for name in [
         "m.pyc",
         "a/__pycache__/m.cpython-312.pyc",
@@ -51,14 +51,14 @@ fn read_only_files_and_directories_are_removed() {
         "Removed 4 directories and 4 files (60 B).\n",
         0,
     );
-    tree.assert_left("");
+    tree.assert_left("m.py");
 }
 
 /// A file that is kept open without sharing the right to delete.
 #[test]
 fn open_file_is_reported_and_the_rest_is_removed() {
     const FILE_SHARE_READ: u32 = 1;
-    let tree = tree("a/__pycache__/x.pyc a/__pycache__/y.pyc b/z.pyc");
+    let tree = tree("a/__pycache__/x.pyc a/__pycache__/y.pyc b/z.py b/z.pyc");
     let mut options = OpenOptions::new();
     options.read(true).share_mode(FILE_SHARE_READ);
     for name in ["x.pyc", "y.pyc"] {
@@ -78,9 +78,9 @@ Removed 2 files (26 B).
 "#]]);
     assert!(open.metadata().unwrap().permissions().readonly());
     drop(open);
-    tree.assert_left("a/__pycache__/x.pyc b/");
+    tree.assert_left("a/__pycache__/x.pyc b/z.py");
     assert_eq!(tree.pyclean("-q .").code, Some(0));
-    tree.assert_left("a/ b/");
+    tree.assert_left("a/ b/z.py");
 }
 
 /// Another process that shares the right to delete, as virus scanners do.
@@ -151,6 +151,10 @@ fn paths_are_shown_with_one_separator() {
     assert!(stdout.contains(r#"{"text":"a\\b\\n.pyc"}"#), "{stdout}");
     let (_, stderr) = run(&tree, &["a/missing/x"]);
     assert_eq!(stderr, "error: no such file or directory: a\\missing\\x\n");
+    for path in ["//localhost/missing/x", r"\\?\UNC\localhost\missing\x"] {
+        let (_, stderr) = run(&tree, &[path]);
+        assert!(stderr.contains(r" \\localhost\missing\x"), "{stderr}");
+    }
 }
 
 /// Half of a surrogate pair, which is no valid Unicode.
@@ -240,8 +244,8 @@ fn environment_around_a_path_with_the_prefix_is_found() {
     }
     fs::write(odd.join("pyvenv.cfg"), "").unwrap();
     fs::create_dir_all(odd.join(r"sub\empty")).unwrap();
-    let (_, stderr) = run(&tree, &["-n", odd.to_str().unwrap(), "--folders"]);
-    assert!(stderr.contains("inside a virtual environment"), "{stderr}");
+    let (stdout, stderr) = run(&tree, &["-n", odd.to_str().unwrap(), "--folders"]);
+    assert!(!stdout.contains("empty"), "{stdout}{stderr}");
     fs::remove_dir_all(odd).unwrap();
 }
 
@@ -290,6 +294,8 @@ error: cannot read com5.x: its name is reserved for a device of Windows
 error: cannot read nul.d: its name is reserved for a device of Windows
 error: cannot read pkg/LPT1: its name is reserved for a device of Windows
 error: cannot read pkg/aux: its name is reserved for a device of Windows
+warning: .: 1 file without a source, which Python cannot make again
+warning: com10: 1 file without a source, which Python cannot make again
 Removed 2 files (5 B).
 --- exit 1
 
@@ -311,15 +317,15 @@ fn wildcards_in_a_path_are_a_usage_error() {
         run.assert(
             "",
             &format!(
-                "error: no such file or directory: {path}\n\n  \
-                 tip: shells on Windows do not expand wildcards; name the directory\n"
+                "error: no such file or directory: {path}; \
+                 shells on Windows do not expand wildcards, so name the directory\n"
             ),
             2,
         );
     }
     let (_, stderr) = run(&tree, &[r"\\?\C:\no\such."]);
     assert!(
-        stderr.starts_with("error: no such") && !stderr.contains("tip"),
+        stderr.starts_with("error: no such") && !stderr.contains("wildcards"),
         "{stderr}"
     );
     assert_eq!(tree.pyclean("--explain *.pyc").code, Some(2));
@@ -331,7 +337,7 @@ fn wildcards_in_a_path_are_a_usage_error() {
 #[test]
 fn file_in_use_as_a_program_is_reported_with_a_hint() {
     let busy = create_large_tree();
-    let tree = tree("");
+    let tree = tree("m.py");
     let program = tree.path().join("m.pyc");
     fs::copy(PYCLEAN, &program).unwrap();
     // Wine needs this library.
@@ -414,7 +420,7 @@ fn file_that_has_only_the_read_only_attribute_is_removed() {
     tree.assert_left("");
 }
 
-/// Under Wine no canonical path has more than 260 characters, so that names are looked up.
+/// Under Wine no canonical path has more than 260 characters.
 #[test]
 fn long_path_is_cleaned() {
     let tree = tree("");
@@ -431,12 +437,6 @@ fn long_path_is_cleaned() {
         let (stdout, stderr) = run(&tree, &["-n", path.to_str().unwrap()]);
         assert_eq!(stdout.lines().count(), 2, "{stdout}{stderr}");
     }
-    let upper = relative.to_str().unwrap().to_uppercase();
-    let (_, stderr) = run(&tree, &["-n", &upper, relative.to_str().unwrap()]);
-    assert!(
-        stderr.ends_with("Would remove 1 directory and 2 files (0 B).\n"),
-        "{stderr}"
-    );
     let file = relative.join("m.pyc");
     let (stdout, stderr) = run(
         &tree,
@@ -447,7 +447,6 @@ fn long_path_is_cleaned() {
     fs::write(tree.path().join(r"a\pyvenv.cfg"), "").unwrap();
     let (stdout, stderr) = run(&tree, &["-v", relative.to_str().unwrap(), "--folders"]);
     assert_eq!(stdout, "", "{stderr}");
-    assert!(stderr.contains("inside a virtual environment"), "{stderr}");
     assert!(dir.join("empty").exists());
 }
 
@@ -465,10 +464,10 @@ fn case_of_ignored_and_erased_names_does_not_matter() {
 
 #[test]
 fn one_directory_in_two_cases_is_cleaned_once() {
-    let tree = tree("Dir/m.pyc Dir/__pycache__/n.pyc");
+    let tree = tree("Dir/m.py Dir/m.pyc Dir/__pycache__/n.pyc");
     let run = tree.pyclean("Dir dir DIR/m.pyc");
     run.assert("", "Removed 1 directory and 2 files (30 B).\n", 0);
-    tree.assert_left("Dir/");
+    tree.assert_left("Dir/m.py");
 }
 
 /// Creates a junction, which needs no permission. Returns whether the system has them.
@@ -509,13 +508,12 @@ fn junctions_are_removed_as_links_and_not_followed() {
 fn environment_with_scripts_is_kept() {
     let tree = tree(
         "dist/env/Scripts/activate dist/env/Scripts/python.exe dist/env/Lib/x.py setup.py \
-         env/Scripts/activate.bat env/Scripts/activate env/Scripts/python.exe env/Lib/",
+         env/Scripts/activate.bat env/Scripts/activate env/Scripts/python.exe",
     );
     tree.pyclean(". --debris --folders")
         .assert_snapshot(str![[r#"
 --- stderr
 warning: kept dist: virtual environment
-warning: kept env/Lib: inside a virtual environment
 Nothing to remove.
 --- exit 0
 
@@ -535,11 +533,9 @@ fn bytecode_below_the_prefix_is_stale_if_its_source_directory_is_known() {
             .stdout
     };
     let line = format!("cache/{below}/one/gone.cpython-312.pyc: orphaned, no gone.py\n");
-    let line = format!("cache/{below}/one/: empty after this run\n{line}");
-    assert_eq!(
-        listed(&format!("cache/{below}/one")),
-        line.split_once('\n').unwrap().1
-    );
-    assert!(listed("one").ends_with(&line), "{}", listed("one"));
+    assert_eq!(listed(&format!("cache/{below}/one")), line);
+    let top = below.split('/').next().unwrap();
+    let line = format!("cache/{top}/: orphaned, no gone.py\n");
+    assert_eq!(listed("one"), line);
     assert_eq!(listed("cache/no/such/directory"), "");
 }

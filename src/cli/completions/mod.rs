@@ -17,7 +17,6 @@ const COMPLETED_VERSIONS: [&str; 14] = [
     "pypy3.10", "pypy3.11",
 ];
 
-/// The candidates for a Python version.
 pub(super) fn list_versions() -> Vec<CompletionCandidate> {
     COMPLETED_VERSIONS.map(CompletionCandidate::new).into()
 }

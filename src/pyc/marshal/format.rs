@@ -17,30 +17,26 @@ pub struct MarshalFormat {
 }
 
 impl MarshalFormat {
-    /// The format of the CPython releases with this magic number. `None` for
-    /// development versions, releases before 3.6 other than 2.7, and other
-    /// interpreters.
+    /// The format of the CPython releases with this magic number. `None` for development versions,
+    /// releases before 3.6 other than 2.7, and other interpreters.
     pub const fn of(magic: u16) -> Option<Self> {
-        let (kinds, code_integers, code_fields): (_, _, &[_]) = match magic {
-            62211 => (&PYTHON_2, 4, &FIELDS_2_7),
+        let (kinds, code_integers) = match magic {
+            62211 => (&PYTHON_2, 4),
             // 3.6, 3.7
-            3379 | 3394 => (&PYTHON_3, 5, &FIELDS_3_6),
+            3379 | 3394 => (&PYTHON_3, 5),
             // 3.8 to 3.10
-            3413 | 3425 | 3439 => (&PYTHON_3, 6, &FIELDS_3_6),
+            3413 | 3425 | 3439 => (&PYTHON_3, 6),
             // 3.11 to 3.13
-            3495 | 3531 | 3571 => (&PYTHON_3, 5, &FIELDS_3_11),
-            3627 => (&PYTHON_3_14, 5, &FIELDS_3_11),
-            // 3.15 has had 3666 since its first beta. The number of 3.15.0 may be a later
-            // one of 3.15, as 3.14 got a new one in its last release candidate. This
-            // changes the bytecode, but not its marshal format.
-            3666..3700 => (&PYTHON_3_15, 5, &FIELDS_3_11),
+            3495 | 3531 | 3571 => (&PYTHON_3, 5),
+            3627 => (&PYTHON_3_14, 5),
+            // 3.15 has had 3666 since its first beta. 3.15.0 may have a later number.
+            3666..3700 => (&PYTHON_3_15, 5),
             _ => return None,
         };
-        // All others have six fields before it.
-        let file_name_field = if code_fields.len() == FIELDS_3_11.len() {
-            5
-        } else {
-            6
+        let (code_fields, file_name_field): (&[_], _) = match magic {
+            62211 => (&FIELDS_2_7, 6),
+            ..3495 => (&FIELDS_3_6, 6),
+            _ => (&FIELDS_3_11, 5),
         };
         Some(Self {
             kinds,
@@ -70,7 +66,6 @@ pub(super) enum Payload {
     Short(u8),
     /// Bytes after their size in four bytes.
     Sized,
-    /// The same, but they must be text.
     SizedText,
     /// The digits of an integer, after their number in four bytes.
     Digits,
@@ -78,17 +73,12 @@ pub(super) enum Payload {
     Reference,
     /// Items after their number in one byte.
     ShortItems,
-    /// Items after their number in four bytes.
     Items,
-    /// Three items.
     Slice,
     /// Keys and values up to a null.
     Dictionary,
-    /// The fields of a code object.
     Code,
-    /// The end of a dictionary.
     Null,
-    /// This format has no such type.
     Unknown,
 }
 
@@ -160,9 +150,8 @@ const fn kind(byte: u8, major: u8, minor: u8) -> Kind {
     }
 }
 
-/// The fields of a code object that `PyCode_New` checks: code, constants, names, variable
-/// names, free variables, cell variables, file name, name, line table. All strings of
-/// Python 2 count as text.
+/// The fields of a code object that `PyCode_New` checks: code, constants, names, variable names,
+/// free variables, cell variables, file name, name, line table.
 const FIELDS_2_7: [Type; 9] = [Text, Tuple, Names, Names, Names, Names, Text, Text, Text];
 
 /// The same fields. Python 3 distinguishes bytes from text.

@@ -3,12 +3,7 @@
 //!
 //! Python loads the body of a bytecode file outside of the `try` statement that makes
 //! it recompile (`SourceLoader.get_code`), so every import of a module with a truncated
-//! or corrupt body fails until the file is removed. The structure and the types of the
-//! fields of code objects reveal every truncation and nearly every damaged block:
-//! `docs/stale.md` has the measurements.
-//!
-//! Only the formats of CPython releases are known. The check accepts a body whenever
-//! one of these releases might load it.
+//! or corrupt body fails until the file is removed. `docs/stale.md` has measurements.
 
 mod format;
 
@@ -17,23 +12,13 @@ pub use format::MarshalFormat;
 use std::path::Path;
 
 use super::header::Damage;
-use format::{Kind, Payload, Type, VALUES_BEFORE_LINE};
+use format::{Payload, Type, VALUES_BEFORE_LINE};
 
 /// `MAX_MARSHAL_STACK_DEPTH` of most platforms, and the largest of all.
 const MAX_DEPTH: usize = 2000;
 
-/// Checks the code object that starts at byte `start` of a file. Bytes after it are
-/// ignored, as Python does.
-///
-/// The time is linear in the length of `file`. The memory is at most a stack of 2,000
-/// levels and eight bytes for each value of the file that has a reference number, whatever
-/// sizes the file claims.
-///
-/// # Errors
-///
-/// Returns [`Damage::Truncated`] if the object ends after the file, [`Damage::NoCode`]
-/// if the object is not a code object, and otherwise [`Damage::Corrupt`] with the
-/// position of a value that no release with this format can load.
+/// Checks the code object that starts at byte `start` of a file. Bytes after it are ignored, as
+/// Python does.
 pub fn check_code(file: &[u8], start: usize, format: MarshalFormat) -> Result<(), Damage> {
     file_name(file, start, format).map(drop)
 }
@@ -72,13 +57,11 @@ struct Checker<'a> {
     file_name: usize,
 }
 
-/// A value that contains values, of which the check has not reached the end.
 enum Container {
     /// This many more values in this role.
     Values(u32, Type),
     /// The fields of a code object from this one on.
     Code(usize),
-    /// Keys and values up to a null.
     Dictionary,
 }
 
@@ -119,7 +102,6 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Passes one value, or the start of one that contains values.
     fn value(&mut self, role: Type) -> Result<(), Damage> {
         let start = self.file.len() - self.rest.len();
         let [byte] = self.bytes()?;
@@ -144,7 +126,6 @@ impl<'a> Checker<'a> {
         self.payload(kind.payload, role.of_items(), start)
     }
 
-    /// Passes what follows the type byte at `start`, except the items of a container.
     fn payload(&mut self, payload: Payload, items: Type, start: usize) -> Result<(), Damage> {
         match payload {
             Payload::Fixed(len) => self.skip(len.into())?,
@@ -190,33 +171,22 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// The text of the value at a position that was passed.
-    fn text_at(&self, position: usize) -> Option<&'a str> {
-        let (mut kind, mut rest) = self.kind_at(position)?;
-        if kind.payload == Payload::Reference {
-            let index = u32::from_le_bytes(*rest.first_chunk()?);
-            let (_, position) = self.references.get(index as usize)?;
-            (kind, rest) = self.kind_at(*position as usize)?;
+    fn text_at(&self, mut position: usize) -> Option<&'a str> {
+        loop {
+            let (byte, rest) = self.file.get(position..)?.split_first()?;
+            let start = rest.first_chunk().copied().map(u32::from_le_bytes);
+            let (len, text) = match self.format.kinds[usize::from(*byte)].payload {
+                Payload::Reference => {
+                    position = self.references.get(start? as usize)?.1 as usize;
+                    continue;
+                }
+                Payload::Short(_) => (usize::from(*rest.first()?), &rest[1..]),
+                _ => (start? as usize, &rest[4..]),
+            };
+            return str::from_utf8(text.get(..len)?).ok();
         }
-        let (len, text) = match kind.payload {
-            Payload::Short(_) => {
-                let (len, text) = rest.split_first()?;
-                (usize::from(*len), text)
-            }
-            _ => {
-                let (len, text) = rest.split_first_chunk()?;
-                (u32::from_le_bytes(*len) as usize, text)
-            }
-        };
-        str::from_utf8(text.get(..len)?).ok()
     }
 
-    fn kind_at(&self, position: usize) -> Option<(Kind, &'a [u8])> {
-        let (byte, rest) = self.file.get(position..)?.split_first()?;
-        Some((self.format.kinds[usize::from(*byte)], rest))
-    }
-
-    /// A size or an index, which must not be negative.
     fn size(&mut self, start: usize) -> Result<u32, Damage> {
         u32::try_from(self.integer()?).map_err(|_| corrupt(start))
     }

@@ -165,6 +165,44 @@ fn intended_differences() {
     assert!(failures.is_empty(), "{}", failures.concat());
 }
 
+#[test]
+fn both_programs_ignore_the_same() {
+    const ENTRIES: &str = "foo/bar/m.pyc foo/bar/x foo/bar/baz/deep/m.pyc foo/bar/baz/deep/x \
+                           src/foo/bar/models/m.pyc src/foo/bar/models/x bar/foo/m.pyc bar/foo/x \
+                           foo/baz/m.pyc foo/baz/x test/.mypy_cache/x test/baz/foo/bar/x";
+    let Some(mut rival) = start_rival() else {
+        return;
+    };
+    for ignored in [
+        "bar",
+        "baz",
+        "foo/bar",
+        "foo/bar/baz",
+        "baz bar",
+        "baz foo/bar",
+        "none test",
+        "foo/none bar/baz",
+    ] {
+        for call in [
+            ".",
+            ". --debris mypy",
+            ". --folders",
+            ". --erase **/x --yes",
+            "foo/bar src --erase **/* --yes",
+        ] {
+            let [here, there] = [(), ()].map(|()| tree(ENTRIES));
+            let call = format!("{call} --ignore {ignored}");
+            let codes = run_both(&here, &there, &call, "", &mut rival);
+            assert_eq!(codes, (0, 0), "{call}");
+            // Of a PATH, the other program keeps only what `--erase` matches.
+            let found = differences(&here, &there);
+            let found = found.replace("+foo/bar/m.pyc", "");
+            let found = found.replace("+foo/bar/baz/deep/m.pyc", "");
+            assert_eq!(found.trim(), "", "{call}");
+        }
+    }
+}
+
 /// Usage errors of either program: the arguments, and the exit codes of this program and of the
 /// other. This program removes nothing in these cases.
 const USAGE_ERRORS: [(&str, i32, i32); 9] = [
@@ -177,8 +215,8 @@ const USAGE_ERRORS: [(&str, i32, i32); 9] = [
     (". nowhere", 2, 1),
     (". --erase /x --yes", 2, 1),
     (". --erase ../x --yes", 2, 0),
-    // This program accepts a file as PATH.
-    ("m.py", 0, 1),
+    // This program accepts bytecode as PATH.
+    ("m.py", 2, 1),
 ];
 
 #[test]

@@ -22,6 +22,13 @@ pub struct RootPath {
     pub source: Option<PathBuf>,
 }
 
+impl RootPath {
+    pub fn is_source(&self) -> bool {
+        let suffix = self.canonical.extension().unwrap_or_default();
+        !self.is_directory && (suffix == "py" || suffix == "pyw")
+    }
+}
+
 /// Which contents of a directory are removed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -220,8 +227,13 @@ impl Model<'_> {
         })
     }
 
+    /// A directory with the name of a file says nothing about the one that holds it.
     fn has(&self, directory: &Path, name: &str) -> bool {
-        self.tree.contains_key(&directory.join(name))
+        let found = self.tree.get(&directory.join(name));
+        let is_file = [".py", ".cfg", ".toml"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        found.is_some_and(|found| !is_file || *found != Node::Directory)
     }
 
     fn is_directory(&self, path: &Path) -> bool {

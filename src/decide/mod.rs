@@ -21,7 +21,7 @@ pub(crate) enum Mode {
     Cache { debris: bool },
     /// Removed with its contents.
     All(Tree),
-    /// Kept with its contents, in debris: only searched for repositories and environments.
+    /// Kept with its contents, in a tree: only searched for repositories and environments.
     Kept,
     /// A skipped directory, searched only for what `--erase` selects.
     EraseOnly,
@@ -131,10 +131,12 @@ pub(crate) fn decide_dir(
     match mode {
         // What is ignored can contain a repository, which keeps the debris around it.
         Mode::Kept => return enter(Mode::Kept, None),
-        Mode::All(Tree::Debris(_)) if is_ignored => return enter(Mode::Kept, None),
+        Mode::All(_) if is_ignored => return enter(Mode::Kept, None),
         _ if is_ignored => return DirVerdict::Keep,
         Mode::All(tree) => return enter(mode, Some(tree.reason())),
-        Mode::Search { debris } if entry.name == CACHE_DIR && rules.removes_bytecode => {
+        Mode::Search { debris } | Mode::Cache { debris }
+            if entry.name == CACHE_DIR && rules.removes_bytecode =>
+        {
             return if rules.bytecode.selects_all() {
                 enter(Mode::All(Tree::Cache), Some(Reason::Bytecode))
             } else {
@@ -221,7 +223,7 @@ pub(crate) fn can_select(name: &OsStr, kind: EntryKind, place: &Place, mode: Mod
     if matches!(mode, Mode::All(_)) || !rules.erase.is_empty() {
         return true;
     }
-    let may_be_bytecode = mode != Mode::EraseOnly && is_bytecode(name);
+    let may_be_bytecode = mode != Mode::EraseOnly && (is_bytecode(name) || is_numba(name, mode));
     kind.is_file_or_symlink()
         && (may_be_bytecode
             || (mode.searches_debris() && rules.debris.find(Path::new(name), false).is_some()))
@@ -251,7 +253,7 @@ pub(crate) fn decide_file(
     let may_be_bytecode = entry.kind.is_file_or_symlink()
         && mode != Mode::EraseOnly
         && rules.removes_bytecode
-        && is_bytecode(entry.name);
+        && (is_bytecode(entry.name) || is_numba(entry.name, mode));
     if !may_be_bytecode {
         otherwise.map_or(FileVerdict::Keep, FileVerdict::Remove)
     } else if rules.bytecode.selects_all() && !may_be_partial_write(entry.name) {
@@ -259,6 +261,12 @@ pub(crate) fn decide_file(
     } else {
         FileVerdict::Judge { otherwise }
     }
+}
+
+/// Whether a file belongs to a cache of numba, which is judged by its source alone.
+fn is_numba(name: &OsStr, mode: Mode) -> bool {
+    matches!(mode, Mode::Cache { .. })
+        && matches!(name.as_encoded_bytes(), [.., b'.', b'n', b'b', b'i' | b'c'])
 }
 
 /// Whether a name of bytecode is that of a partial write: people give copies such names,
@@ -306,3 +314,6 @@ pub(crate) fn is_erased(entry: &Entry, place: &Place) -> bool {
     let is_dir = entry.kind == EntryKind::Dir;
     !entry.in_mirror && place.rules.erase.is_match(entry.relative_to_path, is_dir)
 }
+
+#[cfg(test)]
+mod tests;
