@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: cannot run the pyclean beside pyclean-rs: {error}");
-            // pip removes it together with Python's pyclean, which has the same command.
+            // pip removes it together with the pyclean from PyPI, which has the same command.
             if error.kind() == io::ErrorKind::NotFound {
                 eprintln!("tip: to install it again: pip install --force-reinstall pyclean-rs");
             }

@@ -29,7 +29,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Python's pyclean has the same name.
+/// The pyclean from PyPI has the same name.
 const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
     concat!(env!("CARGO_PKG_VERSION"), " (Rust)")
 } else {

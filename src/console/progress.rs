@@ -13,6 +13,7 @@ use terminal_size::terminal_size_of;
 /// A run that ends before this draws nothing.
 const DRAW_DELAY: Duration = Duration::from_millis(120);
 const TICK: Duration = Duration::from_millis(60);
+const DRAWS_PER_SECOND: u8 = 20;
 
 const MAX_WIDTH: u16 = 64;
 const MIN_COLUMNS: u16 = 40;
@@ -27,10 +28,11 @@ impl Progress {
         let is_dumb = cfg!(unix) && env::var_os("TERM").is_none_or(|name| name == "dumb");
         let is_drawn = is_enabled && !is_dumb && stderr().is_terminal() && columns() >= MIN_COLUMNS;
         let target = if is_drawn {
-            ProgressDrawTarget::term_like(Box::new(StderrLine {
+            let line = StderrLine {
                 text: Mutex::default(),
                 start: Instant::now(),
-            }))
+            };
+            ProgressDrawTarget::term_like_with_hz(Box::new(line), DRAWS_PER_SECOND)
         } else {
             ProgressDrawTarget::hidden()
         };

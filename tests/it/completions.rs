@@ -158,7 +158,7 @@ fn powershell_completes_words() {
     }
 }
 
-/// A script may be run with another program of this name, such as Python's pyclean. It must
+/// A script may be run with another program of this name, such as the pyclean from PyPI. It must
 /// reject the arguments.
 #[test]
 fn another_program_called_pyclean_rejects_the_request_for_candidates() {
