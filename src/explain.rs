@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use crate::bytecode::{self, FoundBytecode, Judgement, KnownSources};
-use crate::console::format::{escape_path, list_some};
+use crate::console::format::{escape, list_some};
 use crate::console::message::print_error;
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
@@ -35,7 +35,7 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
         match explain(path, prefix.as_deref(), &mut sources) {
             Ok(text) => texts.push(text),
             Err((path, error)) => {
-                print_error(format_args!("cannot read {}: {error}", escape_path(&path)));
+                print_error(format_args!("cannot read {}: {error}", escape(&path)));
                 status = ExitStatus::Failure;
             }
         }
@@ -54,7 +54,7 @@ pub(crate) fn check_no_source(paths: &[PathBuf], prefix: Option<&Path>) -> Resul
         if let Ok(Some(found)) = bytecode_of(path, prefix)
             && !found.is_empty()
         {
-            let (path, found) = (escape_path(path), list_some(found.iter(), 3));
+            let (path, found) = (escape(path), list_some(found.iter(), 3));
             bail!("{path} is a source; its bytecode: {found}");
         }
     }
@@ -65,9 +65,9 @@ fn with_bytecode_of_sources(paths: &[PathBuf], prefix: Option<&Path>) -> Result<
     let mut all = Vec::new();
     for path in paths {
         let found = bytecode_of(path, prefix)
-            .with_context(|| format!("cannot read the directory of {}", escape_path(path)))?;
+            .with_context(|| format!("cannot read the directory of {}", escape(path)))?;
         match found {
-            Some(found) if found.is_empty() => bail!("{} has no bytecode", escape_path(path)),
+            Some(found) if found.is_empty() => bail!("{} has no bytecode", escape(path)),
             Some(found) => all.extend(found),
             None => all.push(path.clone()),
         }
@@ -106,8 +106,9 @@ pub(crate) fn bytecode_of(
         let mut paths = entries
             .map(|entry| entry.map(|entry| dir.join(entry.file_name())))
             .collect::<io::Result<Vec<_>>>()?;
-        let is_of_module = |name: BytecodeName| name.module == module;
-        paths.retain(|path| parse_name(path).is_some_and(is_of_module) && !path.is_dir());
+        paths.retain(|path| {
+            parse_name(path).is_some_and(|name| name.module == module) && !path.is_dir()
+        });
         paths.sort();
         found.extend(paths);
     }
@@ -134,7 +135,7 @@ fn check(paths: &[PathBuf]) -> Result<()> {
     let tip = match others.iter().find(|path| path.is_dir()) {
         Some(dir) => format!(
             "to list the stale files of a directory: pyclean -n --stale {}",
-            escape_path(dir)
+            escape(dir)
         ),
         None => "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc".to_owned(),
     };
@@ -195,9 +196,9 @@ fn explain(
         None if judgement == Judgement::UnknownSource => "not known".to_owned(),
         None => format!("no {}{}", name.module.display(), SOURCE_SUFFIXES[0]),
     };
-    let mut text = format!("{}\n", escape_path(path));
+    let mut text = format!("{}\n", escape(path));
     let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "  {label:<12}  {}", escape_path(Path::new(value)));
+        let _ = writeln!(text, "  {label:<12}  {}", escape(value));
     };
     explain_header(&name, &start, &mut row);
     // Only fractions of a second show that it is stale.

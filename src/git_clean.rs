@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::cli::Cli;
-use crate::console::format::escape_path;
+use crate::console::format::escape;
 use crate::console::message::print_warning;
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
@@ -73,7 +73,7 @@ fn run_git_clean(
     // It must be the directory that was walked.
     root.open()?;
     if !is_in_work_tree(&root.path)? {
-        let path = escape_path(&root.path);
+        let path = escape(&root.path);
         print_warning(format_args!(
             "{path} is not in a git repository; git clean did not run"
         ));

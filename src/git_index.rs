@@ -8,8 +8,8 @@ use crate::git_dir::{find_git_dir, read_optional};
 
 const MAX_INDEX_BYTES: u64 = 256 << 20;
 const MAX_PATH_BYTES: usize = 4096;
-/// Paths that share their beginnings make an index of version 4 smaller than its paths. Up to
-/// this size, or four times the size of the index, they are expanded.
+/// An index of version 4 leaves out the start that a path shares with the one before. All paths
+/// together have at most this many bytes plus four times the size of the index.
 const MIN_EXPANSION: usize = 1 << 20;
 
 /// The paths that the index of one repository tracks. Case is ignored, as git may ignore it.

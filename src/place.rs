@@ -97,7 +97,7 @@ impl Place {
     /// The place of a directory with these markers, in another place.
     pub(crate) fn enter(above: &Self, dir: EntryPath<'_>, markers: Markers) -> io::Result<Self> {
         let is_work_tree = markers & GIT != 0;
-        let is_git_dir = is_git_dir(dir.display, markers)?;
+        let is_git_dir = markers & HEAD != 0 && is_git_dir(dir.display)?;
         let is_vcs = is_vcs_dir(file_name(dir.display).unwrap_or_default());
         let mut repository = above.repository.clone();
         if is_work_tree {
@@ -182,10 +182,10 @@ pub(crate) struct Repository {
     above: Option<Arc<Self>>,
 }
 
-/// Whether a directory is a git directory (`is_git_directory` in git's setup.c). Looked up only
-/// if there is a `HEAD`, which is rare.
-pub(crate) fn is_git_dir(dir: &Path, markers: Markers) -> io::Result<bool> {
-    Ok(markers & HEAD != 0 && is_present(&dir.join("objects"))? && is_present(&dir.join("refs"))?)
+/// Whether a directory with a `HEAD`, which is rare, is a git directory (`is_git_directory` in
+/// git's setup.c).
+pub(crate) fn is_git_dir(dir: &Path) -> io::Result<bool> {
+    Ok(is_present(&dir.join("objects"))? && is_present(&dir.join("refs"))?)
 }
 
 /// Whether the programs of an environment are in this directory.

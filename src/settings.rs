@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 
-use crate::console::format::escape_path;
+use crate::console::format::escape;
 use crate::console::message::print_warning;
 use crate::failure::{Failure, Operation};
 use crate::pyc::Interpreter;
@@ -94,10 +94,10 @@ pub(crate) fn read(dir: &Path, path: &Path) -> Result<Option<SettingsFile>, Fail
         Ok(None) | Err(_) => return Ok(None),
     };
     match parse_file(&bytes, &file, dir) {
-        Ok(Some(_)) if !is_trusted(&file, path) => {
+        Ok(Some(_)) if !is_trusted(&file, path).map_err(|error| Failure::read(&file, error))? => {
             print_warning(format_args!(
                 "ignoring the settings in {}: it belongs to another user, or is world-writable",
-                escape_path(&file)
+                escape(&file)
             ));
             Ok(None)
         }
@@ -169,20 +169,18 @@ fn parse(contents: &[u8]) -> Result<Option<Table>> {
 /// Whether a file belongs to the user who runs this, to root or to the owner of the PATH, and is
 /// not world-writable. Windows gives each user a temporary directory.
 #[cfg_attr(not(unix), allow(unused_variables))]
-fn is_trusted(file: &Path, path: &Path) -> bool {
+fn is_trusted(file: &Path, path: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {
         use rustix::process::{geteuid, getuid};
         use std::os::unix::fs::MetadataExt;
-        let Ok(found) = file.metadata() else {
-            return false;
-        };
+        let found = file.metadata()?;
         let sudo_user = std::env::var("SUDO_UID").ok();
         let is_trusted = [0, getuid().as_raw(), geteuid().as_raw()].contains(&found.uid())
             || sudo_user.is_some_and(|id| id == found.uid().to_string())
-            || path.metadata().is_ok_and(|path| path.uid() == found.uid());
-        is_trusted && found.mode() & 0o002 == 0
+            || path.metadata()?.uid() == found.uid();
+        Ok(is_trusted && found.mode() & 0o002 == 0)
     }
     #[cfg(not(unix))]
-    true
+    Ok(true)
 }

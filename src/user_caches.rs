@@ -1,6 +1,7 @@
 //! The directories in which the programs of a user keep their caches, which are no debris.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 
 use crate::path::{canonicalize, without_verbatim};
@@ -29,16 +30,25 @@ pub(crate) fn user_cache_dirs() -> Vec<PathBuf> {
 /// The home of the user who called sudo.
 fn home_of_sudo_user() -> Option<PathBuf> {
     let user = env::var("SUDO_UID").ok()?;
-    home_in(&std::fs::read_to_string("/etc/passwd").ok()?, &user)
+    passwd_field(&user, HOME).map(PathBuf::from)
 }
 
-/// The home of a user by the number, in the text of a passwd(5).
-fn home_in(users: &str, user: &str) -> Option<PathBuf> {
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':').skip(2);
-        let is_user = fields.next()? == user;
-        is_user.then(|| fields.nth(2).map(PathBuf::from))?
-    })
+/// The fields of passwd(5): the name of a user, the number and the home.
+#[cfg(unix)]
+pub(crate) const NAME: usize = 0;
+const NUMBER: usize = 2;
+const HOME: usize = 5;
+
+/// A field of a user by the number, in `/etc/passwd`.
+pub(crate) fn passwd_field(user: &str, field: usize) -> Option<String> {
+    let users = fs::read("/etc/passwd").ok()?;
+    find_field(&String::from_utf8_lossy(&users), user, field)
+}
+
+fn find_field(users: &str, user: &str, field: usize) -> Option<String> {
+    let mut lines = users.lines().map(|line| line.split(':'));
+    let mut fields = lines.find(|fields| fields.clone().nth(NUMBER) == Some(user))?;
+    fields.nth(field).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -48,7 +58,7 @@ mod tests {
     #[test]
     fn home_is_found_by_the_number_of_the_user() {
         let users = "root:x:0:0:root:/root:/bin/sh\n# 7\n\nme:x:1000:0::/home/me:/bin/sh\n";
-        assert_eq!(home_in(users, "1000"), Some("/home/me".into()));
-        assert_eq!(home_in(users, "100"), None);
+        assert_eq!(find_field(users, "1000", HOME), Some("/home/me".into()));
+        assert_eq!(find_field(users, "100", HOME), None);
     }
 }

@@ -10,6 +10,7 @@ use clap::{Arg, CommandFactory, Parser};
 use super::Cli;
 use crate::console::format::{escape, format_command};
 use crate::path::canonicalize;
+use crate::place::is_git_dir;
 use crate::pyc::Interpreter;
 use crate::rules::topics::{names, topic_of};
 
@@ -134,10 +135,7 @@ pub(super) fn check(cli: &Cli, words: &[OsString]) -> Result<(), Error> {
 fn why_yes_is_needed(path: &Path) -> Option<&'static str> {
     if canonicalize(path).is_ok_and(|path| path.parent().is_none()) {
         Some("a PATH is the whole file system")
-    } else if path.join("HEAD").is_file()
-        && path.join("objects").is_dir()
-        && path.join("refs").is_dir()
-    {
+    } else if path.join("HEAD").symlink_metadata().is_ok() && is_git_dir(path).unwrap_or(true) {
         Some("a PATH is a git directory, in which anything may be the only copy")
     } else {
         None

@@ -25,10 +25,6 @@ pub(crate) fn escape(text: impl AsRef<OsStr>) -> String {
     escaped
 }
 
-pub(crate) fn escape_path(path: &Path) -> String {
-    escape(path)
-}
-
 /// Escapes a line of JSON, of which the serializer escapes only U+0000 to U+001F.
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::new();
@@ -58,6 +54,14 @@ pub(crate) fn format_command<W: AsRef<OsStr>>(
     Some(words.collect::<Option<Vec<_>>>()?.join(" "))
 }
 
+/// `; to clean: pyclean .venv`, or nothing if the command cannot be quoted.
+pub(crate) fn suggest<W: AsRef<OsStr>>(
+    purpose: &str,
+    words: impl IntoIterator<Item = W>,
+) -> String {
+    format_command(words).map_or_else(String::new, |command| format!("; {purpose}: {command}"))
+}
+
 fn quote(word: &OsStr) -> Option<String> {
     let word = word.to_str()?;
     let is_plain = !word.is_empty()
@@ -84,7 +88,7 @@ pub(crate) fn list_some<P: AsRef<Path>>(
 ) -> String {
     let more = paths.len().saturating_sub(max);
     let first = paths.take(max);
-    let mut names: Vec<_> = first.map(|path| escape_path(path.as_ref())).collect();
+    let mut names: Vec<_> = first.map(|path| escape(path.as_ref())).collect();
     if more > 0 {
         names.push(format!("{more} more"));
     }

@@ -36,7 +36,6 @@ pub(crate) enum Tree {
     Debris(PatternId),
 }
 
-/// An entry that the walk met.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) name: &'a OsStr,
@@ -50,7 +49,6 @@ pub(crate) struct Entry<'a> {
     pub(crate) in_mirror: bool,
 }
 
-/// What becomes of a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DirVerdict {
     /// It is kept, and not entered.
@@ -70,7 +68,6 @@ pub(crate) struct Enter {
     pub(crate) needs_bytecode: bool,
 }
 
-/// What becomes of anything but a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FileVerdict {
     Keep,
@@ -109,7 +106,7 @@ impl Mode {
 }
 
 impl Enter {
-    fn new(mode: Mode, removal: Option<Reason>) -> Self {
+    pub(crate) fn new(mode: Mode, removal: Option<Reason>) -> Self {
         Self {
             mode,
             removal,
@@ -126,7 +123,6 @@ pub(crate) fn decide_dir(
     debris: Option<PatternId>,
 ) -> DirVerdict {
     let rules = &place.rules;
-    let enter = |mode, removal| DirVerdict::Enter(Enter::new(mode, removal));
     let is_ignored = rules.ignore.is_ignored(entry.path);
     match mode {
         // What is ignored can contain a repository, which keeps the debris around it.
@@ -151,6 +147,10 @@ pub(crate) fn decide_dir(
         }
         _ => decide_descent(entry, place, mode, debris),
     }
+}
+
+fn enter(mode: Mode, removal: Option<Reason>) -> DirVerdict {
+    DirVerdict::Enter(Enter::new(mode, removal))
 }
 
 fn decide_descent(
@@ -179,7 +179,7 @@ fn decide_descent(
     };
     // What the user selected is removed as that, whatever else it is.
     if is_erased(entry, place) {
-        return DirVerdict::Enter(Enter::new(mode, Some(Reason::Erased)));
+        return enter(mode, Some(Reason::Erased));
     }
     let is_guarded = place.in_git_dir || is_vcs_dir(entry.name);
     let (removal, needs_bytecode) = if entry.in_mirror && !is_skipped {

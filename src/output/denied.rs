@@ -1,15 +1,15 @@
 //! What to do if a permission is missing.
 
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::console::format::{escape_path, format_command};
+use crate::console::format::{escape, format_command};
 use crate::failure::{Failure, Operation};
 use crate::path::or_current_dir;
+use crate::user_caches::{NAME, passwd_field};
 
 /// What to do about an operation that permissions denied. `None` if that is not known.
 pub(super) fn explain_denied(failure: &Failure) -> Option<String> {
@@ -17,7 +17,7 @@ pub(super) fn explain_denied(failure: &Failure) -> Option<String> {
     let is_removal = failure.operation == Operation::Remove;
     if Errno::from_io_error(&failure.error) == Some(Errno::PERM) {
         return owner_hint(path).or_else(|| {
-            let path = escape_path(path);
+            let path = escape(path);
             Some(format!(
                 "{path} or its directory may be immutable (chattr -i)"
             ))
@@ -37,14 +37,9 @@ fn owner_hint(path: &Path) -> Option<String> {
     if owner == geteuid().as_raw() {
         return None;
     }
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let fields: Vec<_> = line.split(':').collect();
-        let is_owner = fields.get(2)?.parse() == Ok(owner);
-        is_owner.then(|| fields[0].to_owned())
-    });
+    let name = passwd_field(&owner.to_string(), NAME);
     let name = name.unwrap_or_else(|| format!("user {owner}"));
-    let path = escape_path(path);
+    let path = escape(path);
     Some(format!(
         "{path} belongs to {name}: run as {name}, or with sudo"
     ))
@@ -60,5 +55,5 @@ fn mode_hint(path: &Path, is_removal: bool) -> Option<String> {
         (false, false) => (0o400, "cannot be read", "u+r"),
     };
     let command = format_command(["chmod".as_ref(), mode.as_ref(), path.as_os_str()])?;
-    (metadata.mode() & bits != bits).then(|| format!("{} {what}: {command}", escape_path(path)))
+    (metadata.mode() & bits != bits).then(|| format!("{} {what}: {command}", escape(path)))
 }

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
-use crate::console::format::{escape_path, format_command, format_count, list_some};
+use crate::console::format::{escape, format_count, list_some, suggest};
 use crate::console::message::{print_hint, print_note, print_warning};
 use crate::interrupt;
 use crate::options::Options;
@@ -32,7 +32,7 @@ pub(crate) fn print_notes(options: &Options, roots: &Roots) {
     for file in roots.settings.keys() {
         print_note(format_args!(
             "using settings from {} (--isolated to ignore them)",
-            escape_path(file.strip_prefix(&current_dir).unwrap_or(file))
+            escape(file.strip_prefix(&current_dir).unwrap_or(file))
         ));
     }
 }
@@ -54,7 +54,7 @@ pub(crate) fn print_kept(options: &Options, found: &Found, removes_nothing: bool
         return;
     }
     for ((path, reason), count) in &found.noted {
-        let path = escape_path(path);
+        let path = escape(path);
         let files = format_count(*count, "file", "files");
         match reason {
             KeepReason::UnknownSource => print_note(format_args!(
@@ -71,11 +71,10 @@ pub(crate) fn print_kept(options: &Options, found: &Found, removes_nothing: bool
         let paths = found.skipped.iter().take(MAX_NAMES);
         let words = paths.map(|path| path.as_os_str());
         let words = words.chain(cli.words.iter().map(|word| &**word));
-        let command = format_command([OsStr::new("pyclean")].into_iter().chain(words));
         print_note(format_args!(
             "skipped {}{}",
             list_some(found.skipped.iter(), MAX_NAMES),
-            command.map_or_else(String::new, |command| format!("; to clean: {command}"))
+            suggest("to clean", [OsStr::new("pyclean")].into_iter().chain(words))
         ));
     }
 }
@@ -97,8 +96,11 @@ pub(crate) fn print_debris_hint(options: &Options, found: &Found) {
     let typed = typed.filter(|word| *word != "-n" && *word != "--dry-run");
     let start = ["pyclean", "-n"].map(OsStr::new).into_iter().chain(typed);
     let topics = ["--debris"].into_iter().chain(topics).map(OsStr::new);
-    let command = format_command(start.chain(topics)).filter(|_| can_follow);
-    let preview = command.map_or_else(String::new, |command| format!("; preview: {command}"));
+    let preview = if can_follow {
+        suggest("preview", start.chain(topics))
+    } else {
+        String::new()
+    };
     let globs = list_some(globs.iter(), MAX_NAMES);
     print_hint(format_args!("also found {globs}{preview}"));
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result, bail};
 
 use super::listing::{path_of, reason_of};
-use crate::console::format::{escape_path, format_files, format_stats};
+use crate::console::format::{escape, format_files, format_stats};
 use crate::interrupt;
 use crate::plan::{Item, Plan, Visitor};
 use crate::reason::Reason;
@@ -26,7 +26,7 @@ pub(crate) fn confirm(plan: &Plan, roots: &Roots) -> Result<bool> {
         if reason.map(Reason::kind) != Some("bytecode") {
             let end = if item.file.is_none() { "/" } else { "" };
             let path = path_of(plan, roots, item);
-            shown.push(format!("  {}{end}", escape_path(&path)));
+            shown.push(format!("  {}{end}", escape(&path)));
         } else if let Some((position, _)) = item.file {
             bytecode.add_file(plan.bytes_of(item.dir, position));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 #[cfg(unix)]
@@ -13,7 +13,7 @@ use super::listing::{Lister, has_stale};
 use super::projects::Projects;
 use super::stdout::Stdout;
 use crate::cli::Cli;
-use crate::console::format::{escape_path, format_command, format_count, format_stats, list_some};
+use crate::console::format::{escape, format_count, format_stats, list_some, suggest};
 use crate::console::message::{print_error, print_hint, print_summary, print_warning};
 use crate::console::progress::Progress;
 use crate::exit_status::ExitStatus;
@@ -104,28 +104,14 @@ impl<'a> Report<'a> {
                 .take(MAX_NAMES)
                 .map(|path| path.as_os_str());
             let words = ["git", "rm", "-r", "--cached", "--"].map(OsStr::new);
-            let command = format_command(words.into_iter().chain(paths));
             print_warning(format_args!(
                 "{verb} {}, which git tracks{}",
                 list_some(found.tracked.iter(), MAX_NAMES),
-                command.map_or_else(String::new, |command| format!(
-                    "; to stop tracking: {command}"
-                ))
+                suggest("to stop tracking", words.into_iter().chain(paths))
             ));
         }
-        let mut dirs: BTreeMap<&Path, u64> = BTreeMap::new();
-        for (dir, count) in found.sourceless.iter().filter(|_| !self.cli.quiet) {
-            *dirs.entry(dir).or_default() += count;
-        }
-        for (dir, count) in dirs.iter().take(MAX_NAMES) {
-            print_warning(format_args!(
-                "{}: {} without a source, which Python cannot make again",
-                dir.display(),
-                format_count(*count, "file", "files")
-            ));
-        }
-        if let more @ 1.. = dirs.len().saturating_sub(MAX_NAMES) {
-            print_warning(format_args!("the same in {more} more directories"));
+        if !self.cli.quiet {
+            warn_of_sourceless(&found.sourceless);
         }
     }
 
@@ -153,11 +139,11 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn record_failure(&mut self, failure: &Failure) {
-        let path = escape_path(&failure.path);
+        let path = escape(&failure.path);
         let what = match failure.operation {
             Operation::Read => format!("cannot read {path}"),
             Operation::ApplySettings => {
-                let dir = escape_path(failure.path.parent().unwrap_or(&failure.path));
+                let dir = escape(failure.path.parent().unwrap_or(&failure.path));
                 format!("invalid settings in {path}; everything in {dir} is kept")
             }
             Operation::Remove => format!("cannot remove {path}"),
@@ -294,4 +280,17 @@ impl<'a> Report<'a> {
 fn explain_denied(_: &Failure) -> Option<String> {
     let hint = "access denied: close the programs that use these files, or run as administrator";
     Some(hint.to_owned())
+}
+
+fn warn_of_sourceless(dirs: &BTreeMap<PathBuf, u64>) {
+    for (dir, count) in dirs.iter().take(MAX_NAMES) {
+        print_warning(format_args!(
+            "{}: {} without a source, which Python cannot make again",
+            dir.display(),
+            format_count(*count, "file", "files")
+        ));
+    }
+    if let more @ 1.. = dirs.len().saturating_sub(MAX_NAMES) {
+        print_warning(format_args!("the same in {more} more directories"));
+    }
 }

@@ -7,7 +7,7 @@ use anstream::ColorChoice;
 
 use super::json::Message;
 use crate::cli::Cli;
-use crate::console::format::{escape, escape_json, escape_path, format_size};
+use crate::console::format::{escape, escape_json, format_size};
 use crate::console::message::{DIM, DIRECTORY, REASON, RESET};
 use crate::interrupt;
 
@@ -65,7 +65,7 @@ impl Stdout {
                 text.to_owned()
             }
         };
-        let path = escape_path(path);
+        let path = escape(path);
         let (above, name) = path.split_at(path.rfind(is_separator).map_or(0, |end| end + 1));
         let name = if is_dir {
             paint(DIRECTORY, &format!("{name}{MAIN_SEPARATOR}"))

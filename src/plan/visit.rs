@@ -14,8 +14,8 @@ pub(crate) struct Item<'a> {
     pub(crate) file: Option<(usize, &'a OsStr)>,
 }
 
-/// Visits the records of a plan one after the other. The files of a directory are visited between
-/// its subdirectories, which have records of their own.
+/// Visits the records of a plan one after the other. The files and the subdirectories of a
+/// directory are visited in one order, by name.
 #[derive(Debug)]
 pub(crate) struct Visitor<'a> {
     plan: &'a Plan,

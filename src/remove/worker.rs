@@ -9,7 +9,7 @@ use std::path::Path;
 use super::chain::DirChain;
 use super::{Outcome, remove_dir, remove_file};
 use crate::console::progress::Progress;
-use crate::decide::{self, Entry, FileVerdict, Mode, Tree};
+use crate::decide::{self, FileVerdict, Mode, Tree};
 use crate::directory::{self, Dir, EntryKind};
 use crate::failure::{Failure, Operation};
 use crate::interrupt;
@@ -218,14 +218,7 @@ impl<'a> Worker<'a> {
 /// Whether a new entry of a cache would have been selected.
 fn is_removable(root: &Root, dir: &DirRecord, name: &OsStr, kind: EntryKind, path: &Path) -> bool {
     let relative = dir.path.join(name);
-    let entry = Entry {
-        name,
-        path: root.entry_path(path, &relative),
-        relative_to_path: root.relative_to_path(&relative),
-        kind,
-        in_mirror: root.is_mirror(),
-        in_prefix: root.is_in_prefix(),
-    };
+    let entry = root.entry(name, path, &relative, kind);
     kind != EntryKind::Dir
         && matches!(
             decide::decide_file(&entry, &dir.place, dir.mode, None),

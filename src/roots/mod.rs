@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use crate::console::format::{escape_path, list_some};
+use crate::console::format::{escape, list_some};
 use crate::directory::{self, Dir};
 use crate::failure::{Failure, Operation};
 use crate::options::Options;
@@ -54,7 +54,7 @@ impl Roots {
                     missing.push(path.clone());
                 }
                 Err(failed) if failed.operation == Operation::ApplySettings => {
-                    let (file, error) = (escape_path(&failed.path), failed.error);
+                    let (file, error) = (escape(&failed.path), failed.error);
                     bail!("{file}: {error} (use --isolated to ignore this file)");
                 }
                 Err(failure) => roots.failures.push(failure),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Mirror;
-use crate::directory::{self, Dir, DirIdentity, FileSystem};
+use crate::decide::Entry;
+use crate::directory::{self, Dir, DirIdentity, EntryKind, FileSystem};
 use crate::place::Place;
 use crate::rules::ignore::EntryPath;
 
@@ -76,6 +77,24 @@ impl Root {
             names.as_path()
         } else {
             relative
+        }
+    }
+
+    /// An entry below this root, for a decision. `display` is its path as the walk met it.
+    pub(crate) fn entry<'e>(
+        &'e self,
+        name: &'e OsStr,
+        display: &'e Path,
+        relative: &'e Path,
+        kind: EntryKind,
+    ) -> Entry<'e> {
+        Entry {
+            name,
+            path: self.entry_path(display, relative),
+            relative_to_path: self.relative_to_path(relative),
+            kind,
+            in_prefix: self.is_in_prefix(),
+            in_mirror: self.is_mirror(),
         }
     }
 

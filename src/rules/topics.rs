@@ -104,8 +104,8 @@ impl Evidence {
 use Evidence::{Built, Cache, Coverage, Egg, Mutants, Name, Project, ProjectAbove, ProjectOrSpec};
 use Evidence::{Source, Spec, Sphinx};
 
-/// Topics, evidence and globs, the default topics first. They cover only what its tool creates
-/// again. The first glob that matches counts.
+/// Topics, evidence and globs, the default topics first. Only what a tool
+/// creates again is in it. The first glob that matches counts.
 const TABLE: &[(&str, Evidence, &str)] = &[
     ("cache", Project, ".cache/"),
     // Data of parallel runs: host, process and a random part.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::Found;
 use super::frame::relative;
 use super::job::Job;
 use crate::bytecode::{self, FoundBytecode, Judgement};
@@ -153,7 +152,8 @@ impl Job<'_, '_> {
             return Err(KeepReason::TrackedProgram);
         }
         if is_sourceless_import {
-            note_sourceless(&mut self.found, self.root, split_name(relative).0);
+            let dir = self.root.display_path(split_name(relative).0);
+            *self.found.sourceless.entry(dir).or_default() += 1;
         }
         Ok(())
     }
@@ -182,12 +182,4 @@ fn has_source(path: &Path) -> bool {
         .filter(|_| dir.ends_with(CACHE_DIR))
         .unwrap_or(dir);
     matches!(Source::find(&name, source_dir), Ok(Some(_)))
-}
-
-fn note_sourceless(found: &mut Found, root: &Root, dir: &Path) {
-    let dir = root.display_path(dir);
-    match found.sourceless.last_mut() {
-        Some((last, count)) if *last == dir => *count += 1,
-        _ => found.sourceless.push((dir, 1)),
-    }
 }

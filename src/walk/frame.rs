@@ -60,11 +60,7 @@ impl Start {
         Self {
             root: root.id,
             path: root.path.clone(),
-            enter: Enter {
-                mode,
-                removal: None,
-                needs_bytecode: false,
-            },
+            enter: Enter::new(mode, None),
             above: Arc::clone(&root.above),
         }
     }

@@ -213,11 +213,6 @@ impl<'w, 'a> Job<'w, 'a> {
         });
     }
 
-    /// The directory that the walk is in.
-    pub(super) fn frame(&mut self) -> Option<&mut Frame> {
-        self.frames.last_mut()
-    }
-
     /// How the current directory is walked, and what is known about it.
     pub(super) fn current(&self) -> Option<(Mode, &Arc<Place>)> {
         let frame = self.frames.last()?;

@@ -12,6 +12,7 @@ mod keep;
 mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -50,7 +51,7 @@ pub(crate) struct Found {
     /// Bytecode that is removed although git tracks it.
     pub(crate) tracked: Vec<PathBuf>,
     /// Bytecode that is removed although Python cannot make it again, by directory.
-    pub(crate) sourceless: Vec<(PathBuf, u64)>,
+    pub(crate) sourceless: BTreeMap<PathBuf, u64>,
     /// What is kept by the rules, and the number of files.
     pub(crate) noted: BTreeMap<(PathBuf, KeepReason), u64>,
     /// Environments that were skipped.
@@ -116,7 +117,6 @@ pub(crate) fn run(
     // Debris that is kept is read twice.
     found.failures.dedup_by(|a, b| a.path == b.path);
     found.tracked.sort_by(|a, b| path_order(a, b));
-    found.sourceless.sort_by(|a, b| path_order(&a.0, &b.0));
     found.skipped.sort_by(|a, b| path_order(a, b));
     found
 }
@@ -223,8 +223,10 @@ impl Found {
         self.kept.append(&mut other.kept);
         self.failures.append(&mut other.failures);
         self.tracked.append(&mut other.tracked);
-        self.sourceless.append(&mut other.sourceless);
-        for (note, count) in std::mem::take(&mut other.noted) {
+        for (dir, count) in mem::take(&mut other.sourceless) {
+            *self.sourceless.entry(dir).or_default() += count;
+        }
+        for (note, count) in mem::take(&mut other.noted) {
             *self.noted.entry(note).or_default() += count;
         }
         self.skipped.append(&mut other.skipped);

@@ -1,7 +1,6 @@
 //! What the walk selects: asks for decisions about entries, and checks what only the file system
 //! tells.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,13 +29,9 @@ impl Job<'_, '_> {
         };
         let place = Arc::clone(place);
         let relative = relative(self.root, entry.path());
-        let found = entry_of(
-            self.root,
-            name_of(entry),
-            entry.path(),
-            relative,
-            EntryKind::Dir,
-        );
+        let found = self
+            .root
+            .entry(name_of(entry), entry.path(), relative, EntryKind::Dir);
         let mode = match (mode, &self.root.scope) {
             // A `__pycache__` that the user named is searched, wherever it is.
             (Mode::Cache { debris }, Scope::Entries(_)) if is_top(relative) => {
@@ -53,11 +48,9 @@ impl Job<'_, '_> {
         if self.walk.roots.is_other_root(self.root, relative) {
             // It is walked by itself, but a repository in it keeps the debris around it.
             return match mode {
-                Mode::All(Tree::Debris(_)) | Mode::Kept => DirVerdict::Enter(Enter {
-                    mode: Mode::Kept,
-                    removal: None,
-                    needs_bytecode: false,
-                }),
+                Mode::All(Tree::Debris(_)) | Mode::Kept => {
+                    DirVerdict::Enter(Enter::new(Mode::Kept, None))
+                }
                 _ => DirVerdict::Keep,
             };
         }
@@ -105,9 +98,9 @@ impl Job<'_, '_> {
     pub(super) fn decide_kept(&self, path: &Path, place: &Place, mode: Mode) -> DirVerdict {
         let relative = relative(self.root, path);
         let name = split_name(path).1;
-        let entry = entry_of(self.root, name, path, relative, EntryKind::Dir);
+        let entry = self.root.entry(name, path, relative, EntryKind::Dir);
         match decide::decide_dir(&entry, place, mode.without_debris(), None) {
-            // It is not empty, whatever becomes of its contents.
+            // What keeps it stays in it.
             DirVerdict::Enter(enter) if enter.removal != Some(Reason::Erased) => {
                 DirVerdict::Enter(Enter {
                     removal: None,
@@ -210,7 +203,9 @@ impl Job<'_, '_> {
         if is_top(relative) && !self.root.includes(name_of(entry)) {
             return None;
         }
-        let found = entry_of(self.root, name_of(entry), entry.path(), relative, kind);
+        let found = self
+            .root
+            .entry(name_of(entry), entry.path(), relative, kind);
         self.note_hinted_debris(&found, place, mode);
         if !decide::can_select(found.name, kind, place, mode) {
             return None;
@@ -248,7 +243,7 @@ impl Job<'_, '_> {
     pub(super) fn select_file(&mut self, entry: &DirEntry, reason: Reason) {
         let measures = self.walk.measures;
         let in_prefix = self.root.is_in_prefix();
-        let Some(frame) = self.frame() else {
+        let Some(frame) = self.frames.last_mut() else {
             return;
         };
         let is_lost = in_prefix || reason == Reason::Stale(Staleness::Orphaned);
@@ -283,23 +278,6 @@ impl Job<'_, '_> {
 /// Whether a path is that of an entry of the top directory of a root.
 fn is_top(relative: &Path) -> bool {
     relative.components().nth(1).is_none()
-}
-
-fn entry_of<'e>(
-    root: &'e Root,
-    name: &'e OsStr,
-    path: &'e Path,
-    relative: &'e Path,
-    kind: EntryKind,
-) -> Entry<'e> {
-    Entry {
-        name,
-        path: root.entry_path(path, relative),
-        relative_to_path: root.relative_to_path(relative),
-        kind,
-        in_mirror: root.is_mirror(),
-        in_prefix: root.is_in_prefix(),
-    }
 }
 
 /// Between the prefix and a mirror, only what leads to one is entered.

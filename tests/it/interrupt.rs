@@ -45,18 +45,11 @@ fn interrupted_run_reports_what_it_removed_and_the_next_run_removes_the_rest() {
     for (signal, jobs) in [("INT", "1"), ("INT", "2"), ("TERM", "2"), ("HUP", "2")] {
         let is_midway = (0..ATTEMPTS).any(|_| {
             let tree = create_large_tree();
-            let mut command = interruptible(&tree, &["-v", "-j", jobs, "."]);
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
-            let mut child = command.spawn().unwrap();
+            let command = interruptible(&tree, &["-v", "-j", jobs, "."]);
             let first = tree.path().join("p0/__pycache__/module_0.cpython-312.pyc");
-            while first.exists() && child.try_wait().unwrap().is_none() {}
-            if !interrupt(&child, signal) {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                skipped("there is no console");
+            let Some(run) = interrupt_once(command, signal, || !first.exists()) else {
                 return true;
-            }
-            let run: Run = child.wait_with_output().unwrap().into();
+            };
             if run.code == Some(0) {
                 return false;
             }
@@ -71,6 +64,20 @@ fn interrupted_run_reports_what_it_removed_and_the_next_run_removes_the_rest() {
         });
         assert!(is_midway, "no run was interrupted by {signal}");
     }
+}
+
+/// Runs a command and sends it a signal once `is_time`. `None` if there is no console for that.
+fn interrupt_once(mut command: Command, signal: &str, is_time: impl Fn() -> bool) -> Option<Run> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    while !is_time() && child.try_wait().unwrap().is_none() {}
+    if !interrupt(&child, signal) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        skipped("there is no console");
+        return None;
+    }
+    Some(child.wait_with_output().unwrap().into())
 }
 
 /// Fails unless the summary has the number of files and directories that were listed.
@@ -93,17 +100,10 @@ fn removal_of_a_large_directory_is_interrupted() {
         let cache = tree.path().join("__pycache__");
         (0..FILES).for_each(|i| drop(fs::File::create(cache.join(format!("{i}.pyc")))));
         let count = || fs::read_dir(&cache).map_or(0, Iterator::count);
-        let mut command = interruptible(&tree, &["-v", "-j", "1", "."]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        while count() == FILES && child.try_wait().unwrap().is_none() {}
-        if !interrupt(&child, "TERM") {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            skipped("there is no console");
+        let command = interruptible(&tree, &["-v", "-j", "1", "."]);
+        let Some(run) = interrupt_once(command, "TERM", || count() < FILES) else {
             return true;
-        }
-        let run: Run = child.wait_with_output().unwrap().into();
+        };
         if run.code == Some(0) {
             return false;
         }
