@@ -205,11 +205,10 @@ fn both_programs_ignore_the_same() {
 
 /// Usage errors of either program: the arguments, and the exit codes of this program and of the
 /// other. This program removes nothing in these cases.
-const USAGE_ERRORS: [(&str, i32, i32); 9] = [
+const USAGE_ERRORS: [(&str, i32, i32); 8] = [
     ("-q -v .", 2, 2),
     ("--debris .", 2, 2),
     (". --debris dust", 2, 2),
-    (". --yes", 2, 2),
     ("--ignore a .", 2, 2),
     // The other program fails after it has removed something.
     (". nowhere", 2, 1),
