@@ -41,6 +41,9 @@ impl Debris {
     /// directory that holds it. The evidence is not looked at.
     pub(crate) fn find(&self, path: &Path, is_dir: bool) -> Option<PatternId> {
         let (globs, patterns) = if is_dir { &self.dirs } else { &self.files };
+        if patterns.is_empty() {
+            return None;
+        }
         globs.matches(path).first().map(|&index| patterns[index])
     }
 }

@@ -117,7 +117,7 @@ impl Job<'_, '_> {
             && is_of_desktop(entry)
             && self.may_lose(entry)
         {
-            self.select_file(entry, reason);
+            self.select_file(entry, name_of(entry), reason);
         } else if let Some(frame) = self.frames.last_mut() {
             frame.record.stay();
         }

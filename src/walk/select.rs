@@ -1,6 +1,7 @@
 //! What the walk selects: asks for decisions about entries, and checks what only the file system
 //! tells.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -114,7 +115,7 @@ impl Job<'_, '_> {
     /// Whether the walk ends at a directory without entering it: the user named others beside it,
     /// or it is on another file system and the user asked not to leave this one.
     fn is_boundary(&mut self, entry: &DirEntry, relative: &Path) -> bool {
-        if is_top(relative) && !self.root.includes(name_of(entry)) {
+        if !self.root.includes(name_of(entry)) && is_top(relative) {
             return true;
         }
         let Some(expected) = self.root.file_system else {
@@ -181,66 +182,60 @@ impl Job<'_, '_> {
             return;
         };
         let name = name_of(entry);
-        if !place.rules.hints_debris && !decide::can_select(name, kind, place, mode) {
+        let can_select = decide::can_select(name, kind, place, mode);
+        if !can_select && !place.rules.hints_debris {
             return self.stay(entry);
         }
-        let place = Arc::clone(place);
-        match self.file_reason(entry, kind, &place, mode) {
-            Some(reason) => self.select_file(entry, reason),
+        let (root, place) = (self.root, Arc::clone(place));
+        let relative = relative(root, entry.path());
+        let found = root.entry(name, entry.path(), relative, kind);
+        let is_included = root.includes(name) || !is_top(relative);
+        let mut reason = None;
+        if is_included {
+            self.note_hinted_debris(&found, &place, mode);
+            if can_select {
+                reason = self.file_reason(&found, &place, mode);
+            }
+        }
+        match reason {
+            Some(reason) => self.select_file(entry, name, reason),
             None => self.stay(entry),
         }
     }
 
     /// Why a file is removed, if it is.
-    fn file_reason(
-        &mut self,
-        entry: &DirEntry,
-        kind: EntryKind,
-        place: &Place,
-        mode: Mode,
-    ) -> Option<Reason> {
-        let relative = relative(self.root, entry.path());
-        if is_top(relative) && !self.root.includes(name_of(entry)) {
-            return None;
-        }
-        let found = self
-            .root
-            .entry(name_of(entry), entry.path(), relative, kind);
-        self.note_hinted_debris(&found, place, mode);
-        if !decide::can_select(found.name, kind, place, mode) {
-            return None;
-        }
-        let debris = self.proven_debris(&found, place, mode);
-        let reason = match decide::decide_file(&found, place, mode, debris) {
+    fn file_reason(&mut self, found: &Entry, place: &Place, mode: Mode) -> Option<Reason> {
+        let debris = self.proven_debris(found, place, mode);
+        let reason = match decide::decide_file(found, place, mode, debris) {
             FileVerdict::Keep => return None,
             FileVerdict::Remove(reason) => reason,
-            FileVerdict::Judge { otherwise } => self.judge(&found, place, mode).or(otherwise)?,
+            FileVerdict::Judge { otherwise } => self.judge(found, place, mode).or(otherwise)?,
         };
         let checked = match &reason {
-            Reason::Erased => check_erased(self.root, &found, place),
+            Reason::Erased => check_erased(self.root, found, place),
             Reason::Debris(pattern) if !matches!(mode, Mode::All(_)) => {
-                self.check_debris(&found, place, *pattern)
+                self.check_debris(found, place, *pattern)
             }
-            Reason::Bytecode | Reason::Stale(_) if decide::is_erased(&found, place) => Ok(()),
+            Reason::Bytecode | Reason::Stale(_) if decide::is_erased(found, place) => Ok(()),
             Reason::Bytecode | Reason::Stale(_) => {
                 let is_import = reason == Reason::Bytecode
                     && matches!(mode, Mode::Search { .. })
                     && BytecodeName::parse(found.name)
                         .is_some_and(|name| name.tag().is_none() && !name.is_partial_write);
-                self.check_bytecode(&found, place, is_import)
+                self.check_bytecode(found, place, is_import)
             }
             _ => Ok(()),
         };
         match checked {
             Ok(()) => Some(reason),
             Err(reason) => {
-                self.keep(relative, reason);
+                self.keep(found.path.relative, reason);
                 None
             }
         }
     }
 
-    pub(super) fn select_file(&mut self, entry: &DirEntry, reason: Reason) {
+    pub(super) fn select_file(&mut self, entry: &DirEntry, name: &OsStr, reason: Reason) {
         let measures = self.walk.measures;
         let in_prefix = self.root.is_in_prefix();
         let Some(frame) = self.frames.last_mut() else {
@@ -249,7 +244,7 @@ impl Job<'_, '_> {
         let is_lost = in_prefix || reason == Reason::Stale(Staleness::Orphaned);
         let size = match &frame.sizes {
             _ if !measures => Ok(0),
-            Some(sizes) => sizes.size_of(name_of(entry)),
+            Some(sizes) => sizes.size_of(name),
             None => entry
                 .metadata()
                 .map(|found| found.len())
@@ -258,7 +253,7 @@ impl Job<'_, '_> {
         match size {
             Ok(bytes) => {
                 frame.record.lost_bytecode |= is_lost;
-                frame.record.push_file(name_of(entry), bytes, reason);
+                frame.record.push_file(name, bytes, reason);
             }
             // It vanished meanwhile.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => frame.record.kept -= 1,

@@ -49,8 +49,8 @@ struct Checker<'a> {
     file: &'a [u8],
     rest: &'a [u8],
     format: MarshalFormat,
-    /// The types and positions of the values that were given a reference number.
-    references: Vec<(Type, u32)>,
+    /// The positions of the values that were given a reference number.
+    references: Vec<u32>,
     /// What contains the next value. The outermost holds the code object alone.
     stack: Vec<Container>,
     /// The position of the file name of the outermost code object, once it was passed.
@@ -109,21 +109,24 @@ impl<'a> Checker<'a> {
             return Err(corrupt(start));
         }
         let kind = self.format.kinds[usize::from(byte)];
-        let found = match kind.payload {
-            Payload::Reference => {
-                let index = self.size(start)? as usize;
-                let (found, _) = self.references.get(index).ok_or(corrupt(start))?;
-                *found
-            }
-            _ => kind.found,
-        };
-        if !role.accepts(found) {
+        if kind.payload == Payload::Reference {
+            let found = self.reference(start)?;
+            return role.accepts(found).then_some(()).ok_or(corrupt(start));
+        }
+        if !role.accepts(kind.found) {
             return Err(corrupt(start));
         }
         if kind.is_numbered {
-            self.references.push((found, saturate(start)));
+            self.references.push(saturate(start));
         }
         self.payload(kind.payload, role.of_items(), start)
+    }
+
+    /// The type of the value that is referred to.
+    fn reference(&mut self, start: usize) -> Result<Type, Damage> {
+        let index = self.size(start)? as usize;
+        let position = *self.references.get(index).ok_or(corrupt(start))?;
+        Ok(self.format.kinds[usize::from(self.file[position as usize])].found)
     }
 
     fn payload(&mut self, payload: Payload, items: Type, start: usize) -> Result<(), Damage> {
@@ -177,7 +180,7 @@ impl<'a> Checker<'a> {
             let start = rest.first_chunk().copied().map(u32::from_le_bytes);
             let (len, text) = match self.format.kinds[usize::from(*byte)].payload {
                 Payload::Reference => {
-                    position = self.references.get(start? as usize)?.1 as usize;
+                    position = *self.references.get(start? as usize)? as usize;
                     continue;
                 }
                 Payload::Short(_) => (usize::from(*rest.first()?), &rest[1..]),
