@@ -76,7 +76,7 @@ fn with_bytecode_of_sources(paths: &[PathBuf], prefix: Option<&Path>) -> Result<
 }
 
 /// Finds the bytecode files of a source: beside it, in `__pycache__`, and below `prefix`.
-/// `None` if the path is not a source.
+/// `None` if the path is not a source. A source that was deleted is one if it has bytecode.
 ///
 /// # Errors
 ///
@@ -89,7 +89,7 @@ pub(crate) fn bytecode_of(
         return Ok(None);
     };
     let is_source = SOURCE_SUFFIXES.iter().any(|known| suffix == &known[1..]);
-    if !is_source || !source.is_file() {
+    if !is_source || source.is_dir() {
         return Ok(None);
     }
     let dir = source.parent().unwrap_or(source);
@@ -112,7 +112,8 @@ pub(crate) fn bytecode_of(
         paths.sort();
         found.extend(paths);
     }
-    Ok(Some(found))
+    let is_source = !found.is_empty() || source.is_file();
+    Ok(is_source.then_some(found))
 }
 
 fn check(paths: &[PathBuf]) -> Result<()> {

@@ -68,7 +68,7 @@ use threads::Threads;
 pub fn run(cli: Cli) -> Result<ExitStatus> {
     let start = Instant::now();
     if let Some(kind) = cli.generate {
-        return Ok(cli::generate(kind, cli.paths)?);
+        return Ok(cli::generate(kind)?);
     }
     if cli.explain {
         return explain::run(&cli.paths, cli.pycache_prefix());

@@ -142,6 +142,16 @@ impl Place {
         self.markers & markers != 0
     }
 
+    /// Whether an entry is one of the directories of a git directory whose files are named after
+    /// branches and commits, or that hold other git directories (gitrepository-layout(5)).
+    pub(crate) fn is_git_internal(&self, name: &OsStr) -> bool {
+        self.is_git_dir
+            && matches!(
+                name.as_encoded_bytes(),
+                b"refs" | b"logs" | b"objects" | b"worktrees" | b"modules"
+            )
+    }
+
     /// Asks every git repository around a canonical path: it may be tracked by another than the
     /// nearest one, which was created later. Adds a failure for each index that cannot be read.
     pub(crate) fn ask_git(

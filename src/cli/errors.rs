@@ -37,7 +37,8 @@ const OPTIONS: [(&str, &str); 9] = [
     ("-r", ALWAYS_RECURSIVE),
 ];
 
-const ALWAYS_RECURSIVE: &str = "not needed: directories are always cleaned recursively";
+const ALWAYS_RECURSIVE: &str =
+    "not needed: directories are always cleaned recursively (-f removes empty ones)";
 const PATH_FIRST: &str = "--debris, --erase and --ignore take all values that follow them; \
                           put PATH first, or write --ignore=NAME";
 
@@ -67,6 +68,12 @@ fn improve(mut error: Error, words: &[OsString]) -> Error {
     let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let argument = text(ContextKind::InvalidArg);
     let value = text(ContextKind::InvalidValue);
+    if let Some(option) = words.iter().find_map(|word| long_option(word)) {
+        error.remove(ContextKind::SuggestedValue);
+        error.remove(ContextKind::Suggested);
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
+        return error;
+    }
     if value.len() < 3 {
         // `-dn` is more often `-d -n` than a part of a topic.
         error.remove(ContextKind::SuggestedValue);
@@ -89,57 +96,71 @@ fn improve(mut error: Error, words: &[OsString]) -> Error {
     error
 }
 
+/// The option for which a word has one `-` instead of two.
+fn long_option(word: &OsStr) -> Option<String> {
+    let name = word.to_str()?.strip_prefix('-')?;
+    let command = Cli::command();
+    let mut options = command.get_arguments().filter_map(Arg::get_long);
+    options
+        .find(|option| *option == name)
+        .map(|option| format!("--{option}"))
+}
+
 /// Checks what clap cannot check: options that are valid one by one.
 pub(super) fn check(cli: &Cli, words: &[OsString]) -> Result<(), Error> {
+    match find_error(cli, words) {
+        Some((text, tip)) => Err(with_tip(ErrorKind::MissingRequiredArgument, &text, tip)),
+        None => Ok(()),
+    }
+}
+
+/// An error, and a tip.
+fn find_error(cli: &Cli, words: &[OsString]) -> Option<(String, Option<String>)> {
     let mut texts = cli.paths.iter().filter_map(|path| path.to_str());
     // `--python` takes one value, so that a PATH can follow it.
     if !(cli.python.is_empty() && cli.keep_python.is_empty())
         && let Some(version) =
             texts.find(|text| text.parse::<Interpreter>().is_ok() && !Path::new(text).exists())
     {
-        return Err(with_tip(
-            ErrorKind::ValueValidation,
-            &format!("no such file or directory: {version}"),
-            Some("separate versions with commas: --python 3.11,3.12".to_owned()),
-        ));
+        let tip = "separate versions with commas: --python 3.11,3.12";
+        let text = format!("no such file or directory: {version}");
+        return Some((text, Some(tip.to_owned())));
     }
-    let needs_yes = cli.paths.iter().find_map(|path| why_yes_is_needed(path));
-    let (text, tip) = if cli.paths.is_empty() && cli.generate.is_none() {
-        ("missing PATH", tip_for_missing_path(cli, words))
-    } else if cli.ignore.iter().any(|word| has_comma(word)) {
+    if cli.paths.is_empty() && cli.generate.is_none() {
+        return Some(explain_missing_path(cli, words));
+    }
+    let needs_yes = !(cli.yes || cli.is_dry_run() || cli.explain);
+    let selects_more =
+        cli.debris.is_some() || !cli.erase.is_empty() || cli.folders || cli.git_clean;
+    let (text, tip) = if cli.ignore.iter().any(|word| has_comma(word)) {
         let tip = "separate names by spaces, as in --ignore src tests; a comma in a name is [,]";
-        ("--ignore takes no list with commas", Some(tip.to_owned()))
-    } else if cli.no_bytecode
-        && cli.debris.is_none()
-        && cli.erase.is_empty()
-        && !cli.folders
-        && !cli.git_clean
-    {
-        (
-            "--no-bytecode requires --debris, --erase, --folders or --git-clean",
-            None,
-        )
-    } else if let Some(reason) = needs_yes
-        && !(cli.yes || cli.is_dry_run() || cli.explain)
-    {
+        ("--ignore takes no list with commas".to_owned(), Some(tip))
+    } else if cli.no_bytecode && !selects_more {
+        let text = "--no-bytecode requires --debris, --erase, --folders or --git-clean";
+        (text.to_owned(), None)
+    } else if cli.print0 && !(cli.verbose || cli.is_dry_run()) {
+        let text = "--print0 requires --dry-run, --check or --verbose, which list paths";
+        (text.to_owned(), None)
+    } else if needs_yes && let Some(text) = cli.paths.iter().find_map(|path| why_not(path)) {
         let tip = "name a directory in it, look at it with -n, or use --yes to clean all of it";
-        (reason, Some(tip.to_owned()))
+        (text, Some(tip))
     } else {
-        return Ok(());
+        return None;
     };
-    Err(with_tip(ErrorKind::MissingRequiredArgument, text, tip))
+    Some((text, tip.map(str::to_owned)))
 }
 
 /// Why a PATH is cleaned only with `--yes`: it is often a mistake, such as an empty variable
 /// before a `/`, and what is lost cannot be made again.
-fn why_yes_is_needed(path: &Path) -> Option<&'static str> {
-    if canonicalize(path).is_ok_and(|path| path.parent().is_none()) {
-        Some("a PATH is the whole file system")
+fn why_not(path: &Path) -> Option<String> {
+    let what = if canonicalize(path).is_ok_and(|path| path.parent().is_none()) {
+        "the whole file system"
     } else if path.join("HEAD").symlink_metadata().is_ok() && is_git_dir(path).unwrap_or(true) {
-        Some("a PATH is a git directory, in which anything may be the only copy")
+        "a git directory, in which anything may be the only copy"
     } else {
-        None
-    }
+        return None;
+    };
+    Some(format!("{} is {what}", escape(path)))
 }
 
 /// Whether a word may be a list with commas, which would ignore nothing.
@@ -153,32 +174,42 @@ fn with_tip(kind: ErrorKind, text: &str, tip: Option<String>) -> Error {
     Cli::command().error(kind, format!("{text}{tip}"))
 }
 
-fn tip_for_missing_path(cli: &Cli, words: &[OsString]) -> Option<String> {
+fn explain_missing_path(cli: &Cli, words: &[OsString]) -> (String, Option<String>) {
+    let mut text = "missing PATH".to_owned();
     if words.is_empty() {
         let tip = "to clean the current directory: pyclean . (preview: pyclean -n .)";
-        return Some(tip.to_owned());
+        return (text, Some(tip.to_owned()));
     }
     if cli.explain {
-        return Some(
-            "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc".to_owned(),
-        );
+        let tip = "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc";
+        return (text, Some(tip.to_owned()));
     }
     // An option with many values may have taken the PATH.
-    let mut may_be_path = false;
+    let (mut option, mut may_be_path) = (0, false);
     for at in 1..words.len() {
-        if is_option(&words[at - 1]) || is_option(&words[at]) {
-            continue;
+        if is_option(&words[at - 1]) {
+            option = at - 1;
+        } else if is_dots(&words[at]) {
+            text += &format!(
+                ": '{}' is a value of {}",
+                escape(&words[at]),
+                escape(&words[option])
+            );
+            let values = (at..words.len()).take_while(|&at| !is_option(&words[at]));
+            let paths: Vec<_> = values
+                .filter(|&at| Path::new(&words[at]).exists())
+                .collect();
+            return (text, move_to_front(words, &paths));
+        } else {
+            may_be_path |= !is_option(&words[at]) && Path::new(&words[at]).exists();
         }
-        if is_dots(&words[at]) {
-            return move_to_front(words, &[at]);
-        }
-        may_be_path |= Path::new(&words[at]).exists();
     }
     if may_be_path {
-        return Some(PATH_FIRST.to_owned());
+        return (text, Some(PATH_FIRST.to_owned()));
     }
     let start = ["pyclean", "."].map(OsStr::new);
-    format_command(start.into_iter().chain(words.iter().map(|word| &**word)))
+    let tip = format_command(start.into_iter().chain(words.iter().map(|word| &**word)));
+    (text, tip)
 }
 
 /// The tip for a value of `--debris` that is the name of debris, or a PATH.

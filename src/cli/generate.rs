@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use clap::{CommandFactory, ValueEnum};
+use clap_complete::aot::{self, Shell};
 use clap_mangen::Man;
 
-use super::{Cli, completions};
+use super::Cli;
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
 use crate::rules::topics::{Property, TOPICS, Topic, names};
@@ -24,9 +24,6 @@ pub(crate) enum Generate {
     CompleteFish,
     /// Completions for PowerShell
     CompletePowershell,
-    /// What the completion scripts offer for `INDEX WORD...`
-    #[value(hide = true)]
-    Candidates,
 }
 
 /// The date in the footer of the man page. `.ci/check-release` compares it with the changelog.
@@ -79,17 +76,24 @@ const FILES: [(&str, &str); 1] = [(
      and the nearest debris counts. Options take precedence, but ignore lists are merged.",
 )];
 
-pub(crate) fn generate(kind: Generate, paths: Vec<PathBuf>) -> io::Result<ExitStatus> {
-    let text: Vec<u8> = match kind {
-        Generate::Man => man_page()?,
-        Generate::CompleteBash => include_bytes!("completions/pyclean.bash").into(),
-        Generate::CompleteZsh => include_bytes!("completions/pyclean.zsh").into(),
-        Generate::CompleteFish => include_bytes!("completions/pyclean.fish").into(),
-        Generate::CompletePowershell => include_bytes!("completions/pyclean.ps1").into(),
-        Generate::Candidates => {
-            completions::list_candidates(paths.into_iter().map(PathBuf::into_os_string))?.into()
-        }
+pub(crate) fn generate(kind: Generate) -> io::Result<ExitStatus> {
+    let shell = match kind {
+        Generate::Man => None,
+        Generate::CompleteBash => Some(Shell::Bash),
+        Generate::CompleteZsh => Some(Shell::Zsh),
+        Generate::CompleteFish => Some(Shell::Fish),
+        Generate::CompletePowershell => Some(Shell::PowerShell),
     };
+    let mut text = Vec::new();
+    match shell {
+        Some(shell) => aot::generate(shell, &mut Cli::command(), "pyclean", &mut text),
+        None => text = man_page()?,
+    }
+    if shell == Some(Shell::Zsh) {
+        // With two colons, zsh completes no option after a PATH.
+        let script = String::from_utf8_lossy(&text).replace("'*::", "'*:");
+        text = script.into_bytes();
+    }
     print_all(&text)?;
     Ok(ExitStatus::Success)
 }

@@ -1,6 +1,5 @@
 //! The command line.
 
-mod completions;
 mod errors;
 mod generate;
 
@@ -13,13 +12,11 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{
     OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
-use clap::{ColorChoice, Parser};
-use clap_complete::engine::ArgValueCandidates;
+use clap::{ColorChoice, Parser, ValueHint};
 
 use crate::path::{parse_path, plain};
 use crate::pyc::Interpreter;
 use crate::rules::topics::names;
-use completions::list_versions;
 
 pub(crate) use generate::{Generate, generate};
 
@@ -57,7 +54,8 @@ pub struct Cli {
     /// Directories or bytecode files to clean
     ///
     /// A PATH is searched even if its name is skipped by default.
-    #[arg(value_name = "PATH", value_parser = PathBufValueParser::new().try_map(parse_path))]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(value_parser = PathBufValueParser::new().try_map(parse_path))]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Remove only stale bytecode
@@ -81,14 +79,14 @@ pub struct Cli {
     /// Separate versions with commas. Examples: 3.11, 311, cpython-311, pypy3.9, pypy39,
     /// 2.7.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
+    #[arg(value_hint = ValueHint::Other, help_heading = "Selection")]
     pub(crate) python: Vec<Interpreter>,
 
     /// Keep bytecode for these Python versions
     ///
     /// Separate versions with commas, as for --python.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    #[arg(add = ArgValueCandidates::new(list_versions), help_heading = "Selection")]
+    #[arg(value_hint = ValueHint::Other, help_heading = "Selection")]
     pub(crate) keep_python: Vec<Interpreter>,
 
     /// Remove only what other options select

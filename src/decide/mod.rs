@@ -162,8 +162,10 @@ fn decide_descent(
     let rules = &place.rules;
     let is_default_skip = mode != Mode::Towards && rules.is_skipped_by_default(entry.name);
     let is_searched = matches!(mode, Mode::Search { .. } | Mode::Towards);
-    let is_skipped = !is_searched || is_default_skip || is_git_internal(entry.name, place);
-    if is_skipped && rules.erase.is_empty() {
+    let is_skipped = !is_searched || is_default_skip || place.is_git_internal(entry.name);
+    let may_erase = !rules.erase.is_empty();
+    let may_erase = may_erase && (!is_default_skip || rules.erase.write_out(entry.name));
+    if is_skipped && !may_erase {
         return if is_default_skip {
             DirVerdict::Skip
         } else {
@@ -202,16 +204,6 @@ fn decide_descent(
         removal,
         needs_bytecode,
     })
-}
-
-/// Whether a directory is one of those in a git directory whose files are named after branches
-/// and commits, or that hold other git directories (gitrepository-layout(5)).
-fn is_git_internal(name: &OsStr, place: &Place) -> bool {
-    place.is_git_dir
-        && matches!(
-            name.as_encoded_bytes(),
-            b"refs" | b"logs" | b"objects" | b"worktrees" | b"modules"
-        )
 }
 
 /// Whether a file of this name can be selected, whatever its path. Rejects most files.

@@ -53,6 +53,7 @@ pub(crate) fn print_kept(options: &Options, found: &Found, removes_nothing: bool
     if cli.quiet || interrupt::is_requested() {
         return;
     }
+    let is_asked = cli.verbose || (removes_nothing && stderr().is_terminal() && !cli.json);
     for ((path, reason), count) in &found.noted {
         let path = escape(path);
         let files = format_count(*count, "file", "files");
@@ -61,12 +62,13 @@ pub(crate) fn print_kept(options: &Options, found: &Found, removes_nothing: bool
                 "kept in {path}: {files} {reason}; if {path} is a PYTHONPYCACHEPREFIX: \
                  --pycache-prefix {path}"
             )),
-            _ if !cli.verbose => {}
-            KeepReason::Sourceless => print_note(format_args!("kept in {path}: {files} {reason}")),
+            _ if !is_asked => {}
+            KeepReason::Sourceless => print_note(format_args!(
+                "kept in {path}: {files} {reason}; without --stale, it is removed"
+            )),
             _ => print_note(format_args!("kept {path}: {reason}")),
         }
     }
-    let is_asked = cli.verbose || (removes_nothing && stderr().is_terminal() && !cli.json);
     if is_asked && !found.skipped.is_empty() {
         let paths = found.skipped.iter().take(MAX_NAMES);
         let words = paths.map(|path| path.as_os_str());

@@ -1,12 +1,13 @@
 //! The globs of `--erase`, relative to each PATH.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf, is_separator};
 
 use anyhow::{Context, Result, bail, ensure};
 use globset::GlobMatcher;
 
 use super::globs::parse_glob;
-use super::is_vcs_dir;
+use super::is_default_skip;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EraseGlobs(Vec<EraseGlob>);
@@ -16,9 +17,7 @@ struct EraseGlob {
     matcher: GlobMatcher,
     /// As in `pathlib`, if it ends with a separator.
     is_dir_only: bool,
-    /// How many names of version control directories it writes out. In a path with more of
-    /// these, a wildcard matches one.
-    vcs_names: usize,
+    path: PathBuf,
 }
 
 impl EraseGlobs {
@@ -33,15 +32,22 @@ impl EraseGlobs {
         self.0.is_empty()
     }
 
-    /// Whether a path relative to a PATH is to be erased. The PATH itself never is. A
-    /// directory of version control is only if a glob writes out its name.
+    /// Whether a path relative to a PATH is to be erased. The PATH itself never is. In what is
+    /// skipped by default, a glob must write out the name of that directory.
     pub(crate) fn is_match(&self, path: &Path, is_dir: bool) -> bool {
         !path.as_os_str().is_empty()
             && self.0.iter().any(|glob| {
                 (is_dir || !glob.is_dir_only)
                     && glob.matcher.is_match(path)
-                    && count_vcs_names(path) <= glob.vcs_names
+                    && count_skips(path) <= count_skips(&glob.path)
             })
+    }
+
+    /// Whether a glob contains this name as it is, without wildcards.
+    pub(crate) fn write_out(&self, name: &OsStr) -> bool {
+        self.0
+            .iter()
+            .any(|glob| glob.path.iter().any(|part| part == name))
     }
 }
 
@@ -58,10 +64,10 @@ fn parse(glob: &String) -> Result<EraseGlob> {
     Ok(EraseGlob {
         matcher: parse_glob("", path.to_str().unwrap_or_default())?.compile_matcher(),
         is_dir_only: glob.ends_with(is_separator),
-        vcs_names: count_vcs_names(&path),
+        path,
     })
 }
 
-fn count_vcs_names(path: &Path) -> usize {
-    path.iter().filter(|name| is_vcs_dir(name)).count()
+fn count_skips(path: &Path) -> usize {
+    path.iter().filter(|name| is_default_skip(name)).count()
 }

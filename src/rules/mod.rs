@@ -83,7 +83,7 @@ pub(crate) struct BytecodeFilter {
 impl Rules {
     /// Whether entries of this name are skipped, unless the user names them as a PATH.
     pub(crate) fn is_skipped_by_default(&self, name: &OsStr) -> bool {
-        !self.search_default_skips && default_skips().any(|one| name == one)
+        !self.search_default_skips && is_default_skip(name)
     }
 }
 
@@ -107,6 +107,10 @@ pub(crate) fn is_bytecode(name: &OsStr) -> bool {
         && bytes.windows(2).any(|pair| pair == b"py")
         && GLOBS.is_match(name)
         && BytecodeName::parse(name).is_some()
+}
+
+fn is_default_skip(name: &OsStr) -> bool {
+    default_skips().any(|one| name == one)
 }
 
 pub(crate) fn default_skips() -> impl Iterator<Item = &'static str> {

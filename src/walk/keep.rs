@@ -11,7 +11,7 @@ use super::job::Job;
 use crate::decide::{DirVerdict, Mode, Tree};
 use crate::failure::Failure;
 use crate::git_index::GitIndex;
-use crate::path::{into_io_error, name_of};
+use crate::path::{into_io_error, name_of, split_name};
 use crate::place::{self, ENVIRONMENT, GIT, OTHER_VCS};
 use crate::reason::{KeepReason, Reason};
 
@@ -62,7 +62,7 @@ impl Job<'_, '_> {
             return true;
         }
         self.found.skipped.push(self.root.display_path(relative));
-        if rules.erase.is_empty() {
+        if !rules.erase.write_out(split_name(&frame.path).1) {
             self.drop_frame();
             return false;
         }

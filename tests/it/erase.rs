@@ -50,12 +50,15 @@ fn class_in_glob_does_not_match_a_separator() {
 }
 
 #[test]
-fn wildcard_does_not_match_a_version_control_directory() {
-    let tree = tree(".git/refs/a w/.git tmp/.hg/x tmp/b venv/c");
+fn wildcard_does_not_reach_into_what_is_skipped() {
+    let tree = tree(".git/refs/a w/.git tmp/.hg/x tmp/b venv/c own/pyvenv.cfg own/d");
     let erased = |globs: &str| tree.pyclean(&format!("-n . --erase {globs}")).stdout;
-    assert_eq!(erased("**/*"), "tmp/b\nvenv/\n");
-    assert_eq!(erased("**/a w/.git"), "w/.git\n");
+    assert_eq!(erased("**/*"), "tmp/b\n");
+    assert_eq!(erased("**/b w/.git"), "tmp/b\nw/.git\n");
     assert_eq!(erased(".git/**/*"), ".git/refs/\n");
+    assert_eq!(erased("venv/**/*"), "venv/c\n");
+    assert_eq!(erased("own/*"), "own/d\nown/pyvenv.cfg\n");
+    assert_eq!(tree.pyclean("-n venv --erase *").stdout, "venv/c\n");
 }
 
 #[test]
@@ -72,7 +75,7 @@ fn erase_glob_that_leaves_the_path_is_a_usage_error() {
 #[test]
 fn cache_matched_by_erase_is_listed_without_its_contents() {
     let tree = tree("venv/__pycache__/m.py");
-    let run = tree.pyclean("-n . --erase **/*");
+    let run = tree.pyclean("-n . --erase venv/**/* venv/");
     assert_eq!(run.stdout, "venv/\n");
     // A PATH is not removed, and is not ignored by default.
     let run = tree.pyclean("-n . venv --erase **/*");

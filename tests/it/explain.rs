@@ -234,7 +234,13 @@ fn only_bytecode_files_are_explained() {
 fn source_leads_to_its_bytecode() {
     let tree = tree(
         "p/m.py p/m.pyc p/n.pyc p/__pycache__/m.cpython-312.pyc \
-         p/__pycache__/m.cpython-313.pyc p/__pycache__/m.x.cpython-313.pyc p/new.py notes.txt",
+         p/__pycache__/m.cpython-313.pyc p/__pycache__/m.x.cpython-313.pyc p/new.py notes.txt \
+         p/__pycache__/gone.cpython-312.pyc",
+    );
+    let deleted = tree.pyclean("--explain p/gone.py").stdout;
+    assert!(
+        deleted.starts_with("p/__pycache__/gone.cpython-312.pyc\n"),
+        "{deleted}"
     );
     let explained = tree.pyclean("--explain p/m.py");
     let paths = [

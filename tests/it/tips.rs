@@ -3,7 +3,7 @@
 use crate::util::{Run, tree};
 
 /// What was typed, and the tip.
-const TIPS: [(&str, &str); 36] = [
+const TIPS: [(&str, &str); 41] = [
     (
         "",
         "to clean the current directory: pyclean . (preview: pyclean -n .)",
@@ -19,6 +19,7 @@ const TIPS: [(&str, &str); 36] = [
     ("--ignore env .", "pyclean . --ignore env"),
     ("--ignore env ..", "pyclean .. --ignore env"),
     ("--erase a . --ignore b", "pyclean . --erase a --ignore b"),
+    ("-e *.toml . src", "pyclean . src -e '*.toml'"),
     ("-n --ignore a b", "pyclean . -n --ignore a b"),
     // The option may have taken a PATH, or not.
     (
@@ -53,31 +54,39 @@ const TIPS: [(&str, &str); 36] = [
     (". --all", "use '--debris all'"),
     (
         ". -r",
-        "not needed: directories are always cleaned recursively",
+        "not needed: directories are always cleaned recursively (-f removes empty ones)",
     ),
     (
         ". -R",
-        "not needed: directories are always cleaned recursively",
+        "not needed: directories are always cleaned recursively (-f removes empty ones)",
     ),
     (
         ". --recursive",
-        "not needed: directories are always cleaned recursively",
+        "not needed: directories are always cleaned recursively (-f removes empty ones)",
     ),
     (". --preview", "use '--dry-run'"),
     (". --dryrun", "use '--dry-run'"),
     (". --list", "use '--dry-run'"),
     (". --pyton 3.12", "a similar argument exists: '--python'"),
+    ("-stale .", "a similar argument exists: '--stale'"),
+    (". -debris", "a similar argument exists: '--debris'"),
+    (". -0", ""),
+    (
+        "r.git",
+        "name a directory in it, look at it with -n, or use --yes to clean all of it",
+    ),
     (". --frobnicate", ""),
 ];
 
 #[test]
 fn tips_keep_what_was_typed() {
     for (typed, tip) in TIPS {
-        let tree = tree("src/m.py tests/t.py m.pyc");
+        let files = "src/m.py tests/t.py m.pyc r.git/HEAD r.git/objects/ r.git/refs/";
+        let tree = tree(files);
         let run = tree.pyclean(typed);
         assert_eq!(run.code, Some(2), "{typed}");
         assert_eq!(shown_tip(&run), tip, "{typed}: {}", run.stderr);
-        tree.assert_left("src/m.py tests/t.py m.pyc");
+        tree.assert_left(files);
         // What it tells to type is accepted, and a dry run of it removes nothing.
         if let Some(arguments) = tip.strip_prefix("pyclean ")
             && tree
@@ -123,10 +132,19 @@ fn errors_quote_only_printable_text() {
 }
 
 #[test]
+fn error_names_the_option_that_took_the_path() {
+    let error = tree("m.pyc").pyclean("-n -i env .").stderr;
+    assert!(
+        error.starts_with("error: missing PATH: '.' is a value of -i\n"),
+        "{error}"
+    );
+}
+
+#[test]
 fn git_directory_is_cleaned_only_on_request() {
     let tree = tree("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
     let run = tree.pyclean("r.git --stale");
-    let reason = "error: a PATH is a git directory, in which anything may be the only copy\n";
+    let reason = "error: r.git is a git directory, in which anything may be the only copy\n";
     assert!(run.stderr.starts_with(reason), "{}", run.stderr);
     tree.assert_left("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
     assert_eq!(tree.pyclean("r.git -n").code, Some(0));
@@ -138,7 +156,8 @@ fn git_directory_is_cleaned_only_on_request() {
 fn whole_file_system_is_cleaned_only_on_request() {
     let tree = tree("");
     let top = tree.path().ancestors().last().unwrap().to_str().unwrap();
-    let refused = "error: a PATH is the whole file system\n";
+    let refused = format!("error: {top} is the whole file system\n");
+    let refused = refused.as_str();
     let accepted = "error: invalid ignore pattern '['";
     for (options, error) in [
         ("", refused),

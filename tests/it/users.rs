@@ -352,7 +352,7 @@ fn modules_without_sources_are_named() {
     let nothing = "Nothing to remove.\n";
     tree.pyclean("--stale .").assert("", nothing, 0);
     let note = "note: kept in build/exe/lib: 2 files without a source, which may be all there is \
-                of a program\n";
+                of a program; without --stale, it is removed\n";
     tree.pyclean("-v --stale .")
         .assert("", &format!("{note}{nothing}"), 0);
     let warning =

@@ -439,6 +439,15 @@ impl Walk<'_> {
                 mode = Mode::Search { debris: false };
             }
         }
+        // A wildcard does not reach into what is skipped.
+        let is_named = |glob: &&str| Path::new(glob).iter().any(|part| part == name);
+        let is_skipped_by_name = !options.no_default_ignore && is_ignored_by_default(name);
+        if mode == Mode::EraseOnly
+            && (is_skipped_by_name || matches!(parent_mode, Mode::Search { .. }))
+            && !options.erase.iter().any(is_named)
+        {
+            return false;
+        }
         // A repository or an environment in a cache is kept with its contents.
         if let Mode::RemoveAll { environments } = mode
             && (model.has(path, ".git") || (is_environment && !environments))
@@ -552,7 +561,7 @@ impl Walk<'_> {
         let erases = |glob: &&str| {
             let is_right_type = is_directory || !glob.ends_with('/');
             let (glob, below) = (parts(Path::new(glob)), parts(below));
-            is_right_type && matches_outside_git(&glob, &below)
+            is_right_type && matches_outside_skips(&glob, &below)
         };
         self.model.options.erase.iter().any(erases)
     }
@@ -693,18 +702,20 @@ fn ends_with(path: &[&[u8]], word: &Path) -> bool {
     starts.any(|start| path[start..] == word || matches(&word, &path[start..]))
 }
 
-/// [`matches`] for `--erase`: a wildcard does not match a git directory.
-fn matches_outside_git(glob: &[&[u8]], path: &[&[u8]]) -> bool {
-    let Some(at) = path.iter().position(|name| *name == b".git") else {
+/// [`matches`] for `--erase`: a wildcard does not match a name that is skipped by default.
+fn matches_outside_skips(glob: &[&[u8]], path: &[&[u8]]) -> bool {
+    let is_skip =
+        |name: &&[u8]| str::from_utf8(name).is_ok_and(|name| is_ignored_by_default(name.as_ref()));
+    let Some(at) = path.iter().position(is_skip) else {
         return matches(glob, path);
     };
     let mut literals = glob
         .iter()
         .enumerate()
-        .filter(|(_, part)| **part == b".git");
+        .filter(|(_, part)| **part == path[at]);
     literals.any(|(part, _)| {
         matches_or_both_empty(&glob[..part], &path[..at])
-            && matches_outside_git_or_both_empty(&glob[part + 1..], &path[at + 1..])
+            && matches_outside_skips_or_both_empty(&glob[part + 1..], &path[at + 1..])
     })
 }
 
@@ -713,8 +724,8 @@ fn matches_or_both_empty(glob: &[&[u8]], path: &[&[u8]]) -> bool {
     matches(&[glob, &[b"x"]].concat(), &[path, &[b"x"]].concat())
 }
 
-fn matches_outside_git_or_both_empty(glob: &[&[u8]], path: &[&[u8]]) -> bool {
-    (glob.is_empty() && path.is_empty()) || matches_outside_git(glob, path)
+fn matches_outside_skips_or_both_empty(glob: &[&[u8]], path: &[&[u8]]) -> bool {
+    (glob.is_empty() && path.is_empty()) || matches_outside_skips(glob, path)
 }
 
 /// Whether a path matches a glob. `**` matches any number of names, at the end at least one.
