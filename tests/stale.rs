@@ -325,7 +325,7 @@ fn stale_and_python_must_both_match() {
 fn invalid_version_is_a_usage_error() {
     let tree = many();
     let before = tree.listing();
-    for wrong in ["x", "3", "3.x", "13", "py3.11", ""] {
+    for wrong in ["x", "3", "3.x", "3.1", "13", "py3.11", ""] {
         let run = tree.command(["--python", wrong, "."]).output().unwrap();
         assert_eq!(run.status.code(), Some(2), "{wrong}");
     }

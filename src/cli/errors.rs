@@ -132,7 +132,10 @@ fn find_error(cli: &Cli, words: &[OsString]) -> Option<(String, Option<String>)>
     let needs_yes = !(cli.yes || cli.is_dry_run() || cli.explain);
     let selects_more =
         cli.debris.is_some() || !cli.erase.is_empty() || cli.folders || cli.git_clean;
-    let (text, tip) = if cli.ignore.iter().any(|word| has_comma(word)) {
+    let (text, tip) = if cfg!(windows) && words.iter().any(|word| contains(word, '"')) {
+        let tip = "a \\ before a closing quote makes both a part of the value: leave it out";
+        ("a name of Windows has no '\"'".to_owned(), Some(tip))
+    } else if cli.ignore.iter().any(|word| has_comma(word)) {
         let tip = "separate names by spaces, as in --ignore src tests; a comma in a name is [,]";
         ("--ignore takes no list with commas".to_owned(), Some(tip))
     } else if cli.no_bytecode && !selects_more {
@@ -163,10 +166,13 @@ fn why_not(path: &Path) -> Option<String> {
     Some(format!("{} is {what}", escape(path)))
 }
 
+fn contains(word: &OsStr, character: char) -> bool {
+    word.to_string_lossy().contains(character)
+}
+
 /// Whether a word may be a list with commas, which would ignore nothing.
 fn has_comma(word: &OsStr) -> bool {
-    let bytes = word.as_encoded_bytes();
-    bytes.contains(&b',') && !bytes.iter().any(|byte| b"{[".contains(byte))
+    contains(word, ',') && !contains(word, '{') && !contains(word, '[')
 }
 
 fn with_tip(kind: ErrorKind, text: &str, tip: Option<String>) -> Error {

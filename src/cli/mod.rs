@@ -111,13 +111,13 @@ pub struct Cli {
 
     /// Also remove what matches GLOB (asks first)
     ///
-    /// GLOB is relative to each PATH: 'tmp/**/*' matches everything in tmp, 'tmp/' matches
+    /// GLOB is relative to each PATH: "tmp/**/*" matches everything in tmp, tmp/ matches
     /// the directory itself. The matches are listed and removed after you confirm it. A
     /// directory is removed only if it ends up empty: to remove tmp with its contents, write
-    /// 'tmp/**/*' tmp/.
+    /// "tmp/**/*" tmp/.
     ///
     /// This option takes all values that follow it, so put PATH first. Before PATH, write
-    /// --erase='*.log'.
+    /// --erase="*.log".
     #[arg(short, long, value_name = "GLOB", num_args = 1.., help_heading = "Selection")]
     pub(crate) erase: Vec<String>,
 

@@ -1,6 +1,7 @@
 //! The confirmation of `--erase`.
 
 use std::io::{self, Write};
+use std::path::MAIN_SEPARATOR_STR;
 
 use anyhow::{Context, Result, bail};
 
@@ -24,7 +25,11 @@ pub(crate) fn confirm(plan: &Plan, roots: &Roots) -> Result<bool> {
         let reason = reason_of(plan, item);
         has_erased |= reason == Some(&Reason::Erased);
         if reason.map(Reason::kind) != Some("bytecode") {
-            let end = if item.file.is_none() { "/" } else { "" };
+            let end = if item.file.is_none() {
+                MAIN_SEPARATOR_STR
+            } else {
+                ""
+            };
             let path = path_of(plan, roots, item);
             shown.push(format!("  {}{end}", escape(&path)));
         } else if let Some((position, _)) = item.file {

@@ -87,7 +87,7 @@ impl DirRecord {
     }
 
     /// A file in it stays, so the directory does.
-    pub(crate) fn stay(&mut self) {
+    pub(crate) fn keep_dir(&mut self) {
         // What the user selected is reported if it cannot be removed.
         if self.removal != Some(Reason::Erased) {
             self.removal = None;

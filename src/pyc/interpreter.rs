@@ -84,14 +84,17 @@ impl fmt::Display for Interpreter {
     }
 }
 
+/// PEP 3147.
+const FIRST_WITH_CACHES: Version = Version::new(3, 2);
 const FIRST_FREE_THREADED: Version = Version::new(3, 13);
 
 /// An interpreter as a user names it: `3.11`, `311`, `cpython-311`, `pypy3.9`, `pypy39`, `2.7`.
 impl FromStr for Interpreter {
     type Err = String;
 
-    /// Only Python 2 and 3 are accepted: `13` is more likely a mistake than Python 1.3. A `t` may
-    /// follow CPython 3.13 and newer, which has the same cache tag.
+    /// Only Python 2 and 3 are accepted: `13` is more likely a mistake than Python 1.3, and `3.1`,
+    /// which had no `__pycache__`, one for 3.10 or 3.11. A `t` may follow CPython 3.13 and newer,
+    /// which has the same cache tag.
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         let lower = value.trim().to_ascii_lowercase();
         let (is_pypy, rest) = match lower.strip_prefix("pypy") {
@@ -111,6 +114,8 @@ impl FromStr for Interpreter {
         } else {
             Version::new(2, 0)
         };
+        let without_caches = Version::new(3, 0)..FIRST_WITH_CACHES;
+        let version = version.filter(|version| !without_caches.contains(version));
         match version.filter(|version| (first..Version::new(4, 0)).contains(version)) {
             Some(version) if is_pypy => Ok(Self::PyPy(Some(version))),
             Some(version) => Ok(Self::CPython(version)),

@@ -57,7 +57,7 @@ fn parse(glob: &String) -> Result<EraseGlob> {
         match part {
             Component::Normal(name) => path.push(name),
             Component::CurDir => {}
-            _ => bail!("it points outside PATH; use a relative path without '..'"),
+            _ => bail!("write it relative to PATH, without '..'"),
         }
     }
     ensure!(!path.as_os_str().is_empty(), "it is empty");

@@ -7,7 +7,7 @@ use std::iter;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use globset::{Glob, GlobSet, escape};
 
 use super::globs::{compile_globs, has_wildcards, parse_glob};
@@ -70,8 +70,15 @@ impl IgnoreRules {
     }
 
     /// Parses the words of a settings file in the canonical directory `dir`, for which a
-    /// leading `/` stands, as in `.gitignore`. A `..` is an error.
+    /// leading `/` stands, as in `.gitignore`. A `..` is an error,
+    /// and so is what TOML made of a backslash.
     pub(crate) fn from_settings(words: &[String], dir: &Path) -> Result<Self> {
+        let is_escape = |word: &&String| word.contains(char::is_control);
+        if let Some(word) = words.iter().find(is_escape) {
+            bail!(
+                "invalid ignore pattern {word:?}: write / instead of \\, which TOML takes as an escape"
+            );
+        }
         Self::parse(words.iter().map(OsStr::new), Some(dir))
     }
 

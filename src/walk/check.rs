@@ -17,9 +17,14 @@ use crate::rules::{CACHE_DIR, is_install_dir, is_vcs_dir};
 
 impl Job<'_, '_> {
     /// Why bytecode is removed, if it is.
-    pub(super) fn judge(&mut self, entry: &Entry, place: &Place, mode: Mode) -> Option<Reason> {
+    pub(super) fn bytecode_reason(
+        &mut self,
+        entry: &Entry,
+        place: &Place,
+        mode: Mode,
+    ) -> Option<Reason> {
         let Some(name) = BytecodeName::parse(entry.name) else {
-            return self.judge_numba(entry, place);
+            return self.numba_reason(entry, place);
         };
         let in_cache = matches!(mode, Mode::Cache { .. });
         let path = entry.path.display;
@@ -57,7 +62,7 @@ impl Job<'_, '_> {
 
     /// Why a file of numba is removed. It is called `MODULE.FUNCTION-LINE.TAG.nbi`, in which
     /// both of the first parts may contain dots.
-    fn judge_numba(&mut self, entry: &Entry, place: &Place) -> Option<Reason> {
+    fn numba_reason(&mut self, entry: &Entry, place: &Place) -> Option<Reason> {
         let (filter, dir) = (
             &place.rules.bytecode,
             entry.path.display.parent()?.parent()?,

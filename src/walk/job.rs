@@ -156,7 +156,7 @@ impl<'w, 'a> Job<'w, 'a> {
         if kind != EntryKind::Dir {
             return self.visit_file(&entry, kind);
         }
-        match self.decide_dir(&entry) {
+        match self.dir_verdict(&entry) {
             DirVerdict::Enter(enter) => self.enter(entry, enter, waiting),
             DirVerdict::Keep | DirVerdict::Skip if waiting => {}
             DirVerdict::Keep | DirVerdict::Skip => self.entries.skip_current_dir(),

@@ -67,7 +67,7 @@ impl Job<'_, '_> {
             return false;
         }
         frame.mode = Mode::EraseOnly;
-        frame.record.stay();
+        frame.record.keep_dir();
         true
     }
 
@@ -88,7 +88,7 @@ impl Job<'_, '_> {
         let shown = self.root.display_path(relative(self.root, &frame.path));
         let mut is_erased = false;
         if let (Some(_), Some(mode)) = (top, above)
-            && let DirVerdict::Enter(enter) = self.decide_kept(&frame.path, &frame.above, mode)
+            && let DirVerdict::Enter(enter) = self.kept_verdict(&frame.path, &frame.above, mode)
         {
             is_erased = enter.removal.is_some();
             self.hand_over(frame.path, enter, frame.above);
@@ -104,7 +104,7 @@ impl Job<'_, '_> {
 
     /// A file is kept, and so is its directory. What a desktop wrote into a directory that has
     /// nothing but orphaned bytecode goes with it: the plan drops it if the directory is kept.
-    pub(super) fn stay(&mut self, entry: &DirEntry) {
+    pub(super) fn keep_file(&mut self, entry: &DirEntry) {
         let Some(frame) = self.frames.last() else {
             return;
         };
@@ -119,7 +119,7 @@ impl Job<'_, '_> {
         {
             self.select_file(entry, name_of(entry), reason);
         } else if let Some(frame) = self.frames.last_mut() {
-            frame.record.stay();
+            frame.record.keep_dir();
         }
     }
 

@@ -24,7 +24,7 @@ use crate::rules::topics::{PatternId, Property};
 
 impl Job<'_, '_> {
     /// Decides about a directory.
-    pub(super) fn decide_dir(&mut self, entry: &DirEntry) -> DirVerdict {
+    pub(super) fn dir_verdict(&mut self, entry: &DirEntry) -> DirVerdict {
         let Some((mode, place)) = self.current() else {
             return DirVerdict::Keep;
         };
@@ -68,10 +68,10 @@ impl Job<'_, '_> {
             && !matches!(mode, Mode::All(_))
             && let Err(reason) = self.check_debris(&found, &place, pattern)
         {
-            verdict = self.decide_kept(entry.path(), &place, mode);
+            verdict = self.kept_verdict(entry.path(), &place, mode);
             // What the user selected is reported if it cannot be removed.
             if !matches!(&verdict, DirVerdict::Enter(enter) if enter.removal.is_some()) {
-                self.keep(relative, reason);
+                self.report_kept(relative, reason);
             }
         }
         match &mut verdict {
@@ -83,7 +83,7 @@ impl Job<'_, '_> {
                 if enter.removal == Some(Reason::Erased)
                     && let Err(reason) = check_erased(self.root, &found, &place)
                 {
-                    self.keep(relative, reason);
+                    self.report_kept(relative, reason);
                     enter.removal = None;
                 }
                 if enter.mode == Mode::Towards {
@@ -96,7 +96,7 @@ impl Job<'_, '_> {
     }
 
     /// What becomes of the contents of a directory that is called like debris, but kept.
-    pub(super) fn decide_kept(&self, path: &Path, place: &Place, mode: Mode) -> DirVerdict {
+    pub(super) fn kept_verdict(&self, path: &Path, place: &Place, mode: Mode) -> DirVerdict {
         let relative = relative(self.root, path);
         let name = split_name(path).1;
         let entry = self.root.entry(name, path, relative, EntryKind::Dir);
@@ -184,7 +184,7 @@ impl Job<'_, '_> {
         let name = name_of(entry);
         let can_select = decide::can_select(name, kind, place, mode);
         if !can_select && !place.rules.hints_debris {
-            return self.stay(entry);
+            return self.keep_file(entry);
         }
         let (root, place) = (self.root, Arc::clone(place));
         let relative = relative(root, entry.path());
@@ -199,7 +199,7 @@ impl Job<'_, '_> {
         }
         match reason {
             Some(reason) => self.select_file(entry, name, reason),
-            None => self.stay(entry),
+            None => self.keep_file(entry),
         }
     }
 
@@ -209,7 +209,9 @@ impl Job<'_, '_> {
         let reason = match decide::decide_file(found, place, mode, debris) {
             FileVerdict::Keep => return None,
             FileVerdict::Remove(reason) => reason,
-            FileVerdict::Judge { otherwise } => self.judge(found, place, mode).or(otherwise)?,
+            FileVerdict::Judge { otherwise } => {
+                self.bytecode_reason(found, place, mode).or(otherwise)?
+            }
         };
         let checked = match &reason {
             Reason::Erased => check_erased(self.root, found, place),
@@ -229,7 +231,7 @@ impl Job<'_, '_> {
         match checked {
             Ok(()) => Some(reason),
             Err(reason) => {
-                self.keep(found.path.relative, reason);
+                self.report_kept(found.path.relative, reason);
                 None
             }
         }
@@ -258,13 +260,13 @@ impl Job<'_, '_> {
             // It vanished meanwhile.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => frame.record.kept -= 1,
             Err(error) => {
-                frame.record.stay();
+                frame.record.keep_dir();
                 self.record_failure(entry.path(), error);
             }
         }
     }
 
-    fn keep(&mut self, relative: &Path, reason: KeepReason) {
+    fn report_kept(&mut self, relative: &Path, reason: KeepReason) {
         let path = self.root.display_path(relative);
         self.found.kept.push(Kept { path, reason });
     }

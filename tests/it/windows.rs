@@ -333,6 +333,19 @@ fn wildcards_in_a_path_are_a_usage_error() {
     tree.assert_left("m.pyc");
 }
 
+/// What becomes of `--ignore "my data\" -n`.
+#[test]
+fn quote_in_a_word_is_a_usage_error() {
+    let tree = tree("my data/m.pyc");
+    for words in [&[".", "--ignore", "my data\" -n"], &["my data\" -n"][..]] {
+        let run: Run = tree.command(words).output().unwrap().into();
+        let error = "error: a name of Windows has no '\"'\n\n  tip: a \\ before";
+        assert!(run.stderr.starts_with(error), "{}", run.stderr);
+        assert_eq!(run.code, Some(2));
+    }
+    tree.assert_left("my data/m.pyc");
+}
+
 /// A program that runs cannot be removed, nor a library that one has loaded.
 #[test]
 fn file_in_use_as_a_program_is_reported_with_a_hint() {
