@@ -82,8 +82,8 @@ impl Rules {
     }
 }
 
-/// Reads the settings in a directory, for a PATH. `None` if it has none, or if someone may have
-/// put the file there who must not decide.
+/// Reads the settings in a directory, for a PATH. `None` if it has none. Its `debris`, which adds to
+/// what is removed, does not count if someone may have put the file there who must not decide.
 pub(crate) fn read(dir: &Path, path: &Path) -> Result<Option<SettingsFile>, Failure> {
     let file = dir.join(FILE_NAME);
     let bytes = match read_regular_file(&file, MAX_BYTES) {
@@ -94,12 +94,16 @@ pub(crate) fn read(dir: &Path, path: &Path) -> Result<Option<SettingsFile>, Fail
         Ok(None) | Err(_) => return Ok(None),
     };
     match parse_file(&bytes, &file, dir) {
-        Ok(Some(_)) if !is_trusted(&file, path).map_err(|error| Failure::read(&file, error))? => {
+        Ok(Some(mut settings))
+            if settings.debris.is_some()
+                && !is_trusted(&file, path).map_err(|error| Failure::read(&file, error))? =>
+        {
             print_warning(format_args!(
-                "ignoring the settings in {}: it belongs to another user, or is world-writable",
+                "ignoring 'debris' in {}: it belongs to another user, or is world-writable",
                 escape(&file)
             ));
-            Ok(None)
+            settings.debris = None;
+            Ok(Some(settings))
         }
         Ok(settings) => Ok(settings),
         Err(error) => {

@@ -64,7 +64,7 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ),
     (
         "SUDO_UID",
-        "The user who ran sudo: a settings file of this user is trusted.",
+        "The user who ran sudo, whose settings files may choose debris.",
     ),
 ];
 

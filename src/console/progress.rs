@@ -62,7 +62,7 @@ impl Progress {
             _ => template.to_owned(),
         };
         if let Ok(style) = ProgressStyle::with_template(&template) {
-            self.0.set_style(style.progress_chars("━╸━"));
+            self.0.set_style(style.progress_chars("━╸─"));
             self.0.reset();
             self.0.enable_steady_tick(TICK);
         }

@@ -110,9 +110,7 @@ impl<'a> Report<'a> {
                 suggest("to stop tracking", words.into_iter().chain(paths))
             ));
         }
-        if !self.cli.quiet {
-            warn_of_sourceless(&found.sourceless);
-        }
+        warn_of_sourceless(&found.sourceless);
     }
 
     /// Reports what was removed. Ends the run if stdout is closed.

@@ -333,26 +333,29 @@ fn settings_that_cannot_be_looked_up_are_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn settings_that_others_can_write_do_not_count() {
-    let tree = create_project("m.pyc", "ignore = ['m.pyc']");
+fn settings_that_others_can_write_only_narrow() {
+    let tree = create_project(
+        "m.pyc .mypy_cache/x n.pyc",
+        "ignore = ['m.pyc']\ndebris = ['mypy']",
+    );
     let listed = |expected: &str| {
         let run = tree.pyclean("-n .");
         assert_eq!(run.stdout, expected, "{}", run.stderr);
-        let warning = "warning: ignoring the settings in";
-        assert_eq!(run.stderr.contains(warning), !expected.is_empty());
+        let warning = "warning: ignoring 'debris' in";
+        assert_eq!(run.stderr.contains(warning), expected == "n.pyc\n");
     };
-    listed("");
+    listed(".mypy_cache/\nn.pyc\n");
     set_mode(tree.path().join("pyproject.toml"), 0o666);
-    listed("m.pyc\n");
+    listed("n.pyc\n");
     set_mode(tree.path().join("pyproject.toml"), 0o644);
     let chown = |path| tree.program("chown").args(["65534", path]).status();
     if !chown("pyproject.toml").is_ok_and(|status| status.success()) {
         return skipped("only root can give a file away");
     }
-    listed("m.pyc\n");
+    listed("n.pyc\n");
     // The owner of the PATH can.
     chown(".").unwrap();
-    listed("");
+    listed(".mypy_cache/\nn.pyc\n");
 }
 
 #[test]
