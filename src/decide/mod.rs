@@ -241,14 +241,17 @@ pub(crate) fn decide_file(
     } else {
         debris.map(Reason::Debris)
     };
-    // A FIFO, a socket or a device is no cache, whatever its name.
+    // A FIFO, a socket or a device is no cache, whatever its name. Python writes no symlinks.
+    let is_partial_write = may_be_partial_write(entry.name);
+    let is_written = entry.kind == EntryKind::File || !is_partial_write;
     let may_be_bytecode = entry.kind.is_file_or_symlink()
+        && is_written
         && mode != Mode::EraseOnly
         && rules.removes_bytecode
         && (is_bytecode(entry.name) || is_numba(entry.name, mode));
     if !may_be_bytecode {
         otherwise.map_or(FileVerdict::Keep, FileVerdict::Remove)
-    } else if rules.bytecode.selects_all() && !may_be_partial_write(entry.name) {
+    } else if rules.bytecode.selects_all() && !is_partial_write {
         FileVerdict::Remove(Reason::Bytecode)
     } else {
         FileVerdict::Judge { otherwise }

@@ -217,7 +217,11 @@ const GENERIC: &[(&str, &str, &[&str])] = &[
     (
         "package",
         "src/p.egg-info/PKG-INFO",
-        &["setup.py build/x", "src/setup.py src/dist/x"],
+        &[
+            "setup.py build/x",
+            "src/setup.py src/dist/x",
+            "setup.py dist/x src/setup.py",
+        ],
     ),
     (
         "sphinx",

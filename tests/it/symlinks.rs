@@ -12,7 +12,7 @@ fn symlinks_are_not_followed() {
         return;
     }
     let outside = tree("victim/__pycache__/v.pyc victim/v.pyc caches/c.txt");
-    let inside = tree("a/x.py a/loop->../a a/up->.. p/a.py");
+    let inside = tree("a/x.py a/loop->../a a/up->.. p/a.py a/x.pyc.7->x.py");
     let out = outside.path().display();
     inside.add(&format!("out->{out}/victim"));
     inside.add(&format!("p/__pycache__->{out}/caches"));
@@ -24,7 +24,7 @@ fn symlinks_are_not_followed() {
     assert_eq!(run.code, Some(0));
     outside.assert_left("victim/__pycache__/v.pyc victim/v.pyc caches/c.txt");
     inside.assert_left(&format!(
-        "a/x.py a/loop->../a a/up->.. p/a.py out->{out}/victim p/__pycache__->{out}/caches"
+        "a/x.py a/loop->../a a/up->.. p/a.py a/x.pyc.7->x.py out->{out}/victim p/__pycache__->{out}/caches"
     ));
 }
 

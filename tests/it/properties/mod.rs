@@ -101,8 +101,9 @@ fn check(case: &Case) -> TestCaseResult {
         prop_assert_eq!(run.code, Some(1), "{}", run.stderr);
         prop_assert_eq!(&world.snapshot(), &before);
     }
-    // A command line of sources alone is an error, which has its own test.
-    if roots.iter().all(|root| root.is_source()) {
+    // A command line of sources without bytecode is an error, which has its own test.
+    let is_other = |root: &RootPath| !root.is_directory && !model::is_bytecode(name_of(root));
+    if roots.iter().all(is_other) && roots.iter().any(RootPath::is_source) {
         return Ok(());
     }
     let resolved = world.resolved_words(&case.options);
@@ -262,6 +263,10 @@ fn resolve_root(world: &World, written: PathBuf) -> RootPath {
     }
 }
 
+fn name_of(root: &RootPath) -> &OsStr {
+    root.canonical.file_name().unwrap_or_default()
+}
+
 /// Whether a PATH is a dangling symlink that is not removed itself.
 fn is_dangling(world: &World, root: &RootPath) -> bool {
     let is_bytecode = model::is_bytecode(root.canonical.as_os_str())
@@ -329,6 +334,14 @@ fn resolve_listing(
 }
 
 /// The last line of a run that removes these paths.
+/// A number with a comma after its thousands.
+fn group(number: u32) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{thousands},{rest:03}"),
+    }
+}
+
 fn summary(verb: &str, tree: &Snapshot, removed: &BTreeSet<PathBuf>) -> String {
     let (mut directories, mut files, mut bytes) = (0, 0, 0);
     for path in removed {
@@ -350,12 +363,12 @@ fn summary(verb: &str, tree: &Snapshot, removed: &BTreeSet<PathBuf>) -> String {
     let directories = match directories {
         0 => None,
         1 => Some("1 directory".to_owned()),
-        _ => Some(format!("{directories} directories")),
+        _ => Some(format!("{} directories", group(directories))),
     };
     let files = match files {
         0 => None,
         1 => Some(format!("1 file ({size})")),
-        _ => Some(format!("{files} files ({size})")),
+        _ => Some(format!("{} files ({size})", group(files))),
     };
     let counts: Vec<String> = [directories, files].into_iter().flatten().collect();
     if counts.is_empty() {
