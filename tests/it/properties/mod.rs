@@ -101,9 +101,7 @@ fn check(case: &Case) -> TestCaseResult {
         prop_assert_eq!(run.code, Some(1), "{}", run.stderr);
         prop_assert_eq!(&world.snapshot(), &before);
     }
-    // A command line of sources without bytecode is an error, which has its own test.
-    let is_other = |root: &RootPath| !root.is_directory && !model::is_bytecode(name_of(root));
-    if roots.iter().all(is_other) && roots.iter().any(RootPath::is_source) {
+    if is_usage_error(&roots) {
         return Ok(());
     }
     let resolved = world.resolved_words(&case.options);
@@ -216,7 +214,7 @@ fn check_second_run(
         return Ok(());
     }
     roots.retain(is_unchanged);
-    if !roots.is_empty() {
+    if !is_usage_error(&roots) {
         let run = run_without_asking(world, case, &roots);
         prop_assert_eq!(&run.summary, &summary("Removed", tree, &BTreeSet::new()));
         prop_assert!(run.listed.is_empty());
@@ -227,12 +225,7 @@ fn check_second_run(
 
 /// A run that removes without asking.
 fn run_without_asking(world: &World, case: &Case, roots: &[RootPath]) -> Run {
-    // `--yes` is a usage error if there is nothing to ask.
-    let options: &[&str] = match case.options.erase[..] {
-        [] => &["-v"],
-        _ => &["-v", "--yes"],
-    };
-    run(world, case, roots, options)
+    run(world, case, roots, &["-v", "--yes"])
 }
 
 /// Resolves a PATH.
@@ -261,6 +254,13 @@ fn resolve_root(world: &World, written: PathBuf) -> RootPath {
         canonical,
         is_directory,
     }
+}
+
+/// Whether there is no PATH, or sources but no bytecode, which has tests of its own.
+fn is_usage_error(roots: &[RootPath]) -> bool {
+    let is_other = |root: &RootPath| !root.is_directory && !model::is_bytecode(name_of(root));
+    let has_source = roots.iter().any(RootPath::is_source);
+    roots.is_empty() || (has_source && roots.iter().all(is_other))
 }
 
 fn name_of(root: &RootPath) -> &OsStr {
