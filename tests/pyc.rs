@@ -439,6 +439,21 @@ fn header_of_pytest_is_that_of_its_interpreter() {
 }
 
 #[test]
+fn recorded_path_matters_to_old_pytest_alone() {
+    for (name, matters) in [
+        ("m.cpython-312.pyc", false),
+        ("m.cpython-312-pytest-8.3.4.pyc", true),
+        ("m.cpython-312-pytest-9.0.0.dev1+g12.pyc", true),
+        ("m.cpython-312-pytest-9.1.1.pyc", true),
+        ("m.cpython-312-pytest-9.2.0.pyc", false),
+        ("m.cpython-312-pytest-10.0.0.pyc", false),
+    ] {
+        let parsed = BytecodeName::parse(OsStr::new(name)).unwrap();
+        assert_eq!(parsed.needs_recorded_path(), matters, "{name}");
+    }
+}
+
+#[test]
 fn format_of_other_interpreters_and_of_old_pytest_is_unknown() {
     for (name, is_known) in [
         ("m.cpython-312.pyc", true),

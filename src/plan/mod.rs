@@ -36,7 +36,6 @@ impl Plan {
                 .cmp(&b.root)
                 .then_with(|| path_order(&a.path, &b.path))
         });
-        drop_duplicates(&mut dirs, &roots.list);
         find_parents(&mut dirs);
         for index in (0..dirs.len()).rev() {
             let dir = &mut dirs[index];
@@ -53,6 +52,7 @@ impl Plan {
                 parent.lost_bytecode |= lost_bytecode;
             }
         }
+        drop_duplicates(&mut dirs, &roots.list);
         Self { dirs }
     }
 
@@ -94,13 +94,15 @@ impl Plan {
 
     /// The position after the last record in a directory.
     pub(crate) fn end_of(&self, dir: usize) -> usize {
-        let top = &self.dirs[dir];
-        let below = self.dirs[dir + 1..].iter();
-        dir + 1
-            + below
-                .take_while(|dir| dir.root == top.root && is_in(&dir.path, &top.path))
-                .count()
+        end_of(&self.dirs, dir)
     }
+}
+
+fn end_of(dirs: &[DirRecord], dir: usize) -> usize {
+    let top = &dirs[dir];
+    let below = dirs[dir + 1..].iter();
+    let below = below.take_while(|dir| dir.root == top.root && is_in(&dir.path, &top.path));
+    dir + 1 + below.count()
 }
 
 /// Notes the record right above each one.
@@ -132,7 +134,7 @@ fn is_in(path: &Path, dir: &Path) -> bool {
 }
 
 /// Drops entries that the user named and that were also found below another PATH, where they are
-/// listed with what is around them.
+/// listed with what is around them. If only one of the two removes a directory, that one counts.
 fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
     if !roots
         .iter()
@@ -147,7 +149,6 @@ fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
             continue;
         }
         let canonical = root.canonical.join(&dir.path);
-        let is_top = dir.path.as_os_str().is_empty();
         for other in roots.iter().filter(|other| is_around(other, root)) {
             let Ok(relative) = canonical.strip_prefix(&other.canonical) else {
                 continue;
@@ -157,15 +158,20 @@ fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
                     .cmp(&other.id)
                     .then_with(|| path_order(&dir.path, relative))
             });
-            if let Ok(found) = found {
+            let Ok(found) = found else {
+                continue;
+            };
+            if dirs[index].is_removed && !dirs[found].is_removed {
+                for dir in found..end_of(dirs, found) {
+                    dirs[dir].leave(|_, _| false);
+                }
+            } else {
                 let names = dirs[found].files().map(|(name, _)| name.to_owned());
                 let names: HashSet<OsString> = names.collect();
-                dirs[index].retain_files(|name, _| is_top && !names.contains(name));
-                dirs[index].removal = None;
+                dirs[index].leave(|name, _| !names.contains(name));
             }
         }
     }
-    dirs.retain(DirRecord::matters);
 }
 
 /// Whether a root may hold what the user named as entries of another one.

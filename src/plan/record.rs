@@ -94,6 +94,13 @@ impl DirRecord {
         }
     }
 
+    /// Leaves the directory, and all files but some, to another record.
+    pub(super) fn leave(&mut self, retain: impl Fn(&OsStr, &File) -> bool) {
+        self.retain_files(retain);
+        self.removal = None;
+        self.is_removed = false;
+    }
+
     /// Whether it can be part of a plan.
     pub(crate) fn matters(&self) -> bool {
         self.removal.is_some() || !self.files.is_empty()
@@ -101,6 +108,12 @@ impl DirRecord {
 
     /// Ends the record when the directory was walked.
     pub(crate) fn finish(&mut self, path: &Path, place: Arc<Place>, mode: Mode) {
+        // Python may have made an empty cache just now, and is about to write into it.
+        let may_be_new = matches!(mode, Mode::Cache { .. }) && self.files.is_empty();
+        let is_wanted = place.rules.folders || !place.rules.erase.is_empty();
+        if may_be_new && !is_wanted && self.removal == Some(Reason::Empty) {
+            self.removal = None;
+        }
         self.path = path.into();
         self.place = place;
         self.mode = mode;

@@ -103,7 +103,7 @@ fn judge_contents<R>(
     };
     let recorded = match file_name(bytes, header.layout.header_len(), format) {
         Err(damage) => return Ok(Some(Staleness::Damaged(damage))),
-        Ok(recorded) => recorded.filter(|_| name.is_of_pytest()),
+        Ok(recorded) => recorded.filter(|_| name.needs_recorded_path()),
     };
     let moved = recorded.filter(|recorded| has_moved(recorded, source));
     Ok(moved.map(|recorded| Staleness::moved(recorded.into())))

@@ -107,9 +107,15 @@ impl<'a> BytecodeName<'a> {
         }
     }
 
-    /// Whether pytest wrote the file, with assertions rewritten.
-    pub fn is_of_pytest(&self) -> bool {
-        self.tag().is_some_and(|tag| tag.contains("-pytest-"))
+    /// Whether the path that the file records matters: pytest before 9.2 wrote it, which does not
+    /// correct that path when it loads the file (`_read_pyc`).
+    pub fn needs_recorded_path(&self) -> bool {
+        let version = self.tag().and_then(|tag| tag.split_once("-pytest-"));
+        version.is_some_and(|(_, version)| {
+            let mut numbers = version.split('.').map(str::parse::<u32>);
+            let first = [(); 2].map(|()| numbers.next().and_then(Result::ok));
+            first < [Some(9), Some(2)]
+        })
     }
 
     /// Whether the format of the file is known: that of CPython, PyPy and GraalPy. Before

@@ -97,10 +97,10 @@ impl Roots {
         let canonical = canonical.map_err(read)?;
         let name = canonical.file_name().unwrap_or_default();
         if is_dir && name != CACHE_DIR {
-            if self.trees.insert(canonical.clone()) {
-                self.add_root(path, path, canonical, Scope::Tree, options)?;
+            if self.trees.contains(&canonical) {
+                return Ok(());
             }
-            return Ok(());
+            return self.add_root(path, path, canonical, Scope::Tree, options);
         }
         let in_cache = canonical
             .parent()
@@ -169,6 +169,9 @@ impl Roots {
             file_system = directory::file_system_of(&canonical).map_err(read)?;
         }
         let opened = Dir::open(shown).and_then(|dir| dir.identity());
+        if matches!(scope, Scope::Tree) {
+            self.trees.insert(canonical.clone());
+        }
         self.list.push(Root {
             id: self.list.len(),
             path: shown.to_path_buf(),

@@ -455,6 +455,14 @@ impl Walk<'_> {
             return false;
         }
         let is_emptied = self.visit_contents(path, mode) && is_removed_if_empty;
+        let is_file_removed =
+            |path: &PathBuf| !model.is_directory(path) && self.removed.contains(path);
+        // Python may have made an empty cache just now.
+        let may_be_new = matches!(mode, Mode::FilterCache { .. })
+            && name == "__pycache__"
+            && !model.entries(path).iter().any(is_file_removed);
+        let is_emptied =
+            is_emptied && (!may_be_new || options.folders || !options.erase.is_empty());
         let has_lost = self.lost.iter().any(|lost| lost.starts_with(path));
         self.record(path, is_emptied && (!needs_lost || has_lost))
     }
