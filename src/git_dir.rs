@@ -30,7 +30,7 @@ pub(crate) fn find_git_dir(work_tree: &Path) -> io::Result<PathBuf> {
     for name in ["config", "config.worktree"] {
         for path in work_tree_settings(&read_text(&git_dir.join(name))?) {
             if !is_same(&git_dir.join(path), work_tree) {
-                let message = format!("its work tree is elsewhere: core.worktree = {path}");
+                let message = format!("its work tree is elsewhere: core.worktree = {path:.200}");
                 return Err(io::Error::other(message));
             }
         }
@@ -38,22 +38,16 @@ pub(crate) fn find_git_dir(work_tree: &Path) -> io::Result<PathBuf> {
     Ok(git_dir)
 }
 
-/// The values of `core.worktree`. A value with quotes or escapes is no path that exists.
-fn work_tree_settings(config: &str) -> Vec<&str> {
-    let mut values = Vec::new();
-    let mut is_core = false;
-    for line in config.trim_start_matches('\u{feff}').lines() {
+/// The values of `core.worktree`, and of the same name in other sections, where git has none. A
+/// value with quotes or escapes is no path that exists.
+fn work_tree_settings(config: &str) -> impl Iterator<Item = &str> {
+    config.lines().filter_map(|line| {
         let (front, value) = line.split_once('=').unwrap_or((line, ""));
-        // A setting can follow the names of sections.
-        let (sections, name) = front.rsplit_once(']').unwrap_or(("", front));
-        if let Some((_, section)) = sections.rsplit_once('[') {
-            is_core = section.eq_ignore_ascii_case("core");
-        }
-        if is_core && name.trim().eq_ignore_ascii_case("worktree") {
-            values.push(value.trim());
-        }
-    }
-    values
+        // A setting can follow the name of its section.
+        let name = front.rsplit(']').next().unwrap_or(front);
+        let is_work_tree = name.trim().eq_ignore_ascii_case("worktree");
+        is_work_tree.then(|| value.trim())
+    })
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

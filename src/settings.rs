@@ -178,11 +178,13 @@ fn is_trusted(file: &Path, path: &Path) -> io::Result<bool> {
     {
         use rustix::process::{geteuid, getuid};
         use std::os::unix::fs::MetadataExt;
-        let found = file.metadata()?;
         let sudo_user = std::env::var("SUDO_UID").ok();
-        let is_trusted = [0, getuid().as_raw(), geteuid().as_raw()].contains(&found.uid())
-            || sudo_user.is_some_and(|id| id == found.uid().to_string())
-            || path.metadata()?.uid() == found.uid();
+        let sudo_user = sudo_user.and_then(|id| id.parse().ok()).unwrap_or(0);
+        let owner = path.metadata()?.uid();
+        let trusted = [0, getuid().as_raw(), geteuid().as_raw(), sudo_user, owner];
+        // Whoever owns a symlink chose the file.
+        let (link, found) = (file.symlink_metadata()?, file.metadata()?);
+        let is_trusted = trusted.contains(&link.uid()) && trusted.contains(&found.uid());
         Ok(is_trusted && found.mode() & 0o002 == 0)
     }
     #[cfg(not(unix))]

@@ -73,11 +73,14 @@ pub(crate) fn print_kept(options: &Options, found: &Found, removes_nothing: bool
         let paths = found.skipped.iter().take(MAX_NAMES);
         let words = paths.map(|path| path.as_os_str());
         let words = words.chain(cli.words.iter().map(|word| &**word));
-        print_note(format_args!(
-            "skipped {}{}",
-            list_some(found.skipped.iter(), MAX_NAMES),
+        // In an environment, these options could remove what nothing makes again.
+        let command = if cli.erase.is_empty() && !cli.git_clean {
             suggest("to clean", [OsStr::new("pyclean")].into_iter().chain(words))
-        ));
+        } else {
+            String::new()
+        };
+        let skipped = list_some(found.skipped.iter(), MAX_NAMES);
+        print_note(format_args!("skipped {skipped}{command}"));
     }
 }
 

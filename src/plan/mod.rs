@@ -4,7 +4,7 @@
 mod record;
 mod visit;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -135,12 +135,16 @@ fn is_in(path: &Path, dir: &Path) -> bool {
 
 /// Drops entries that the user named and that were also found below another PATH, where they are
 /// listed with what is around them. If only one of the two removes a directory, that one counts.
-fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
+fn drop_duplicates(dirs: &mut [DirRecord], roots: &[Root]) {
     if !roots
         .iter()
         .any(|root| matches!(root.scope, Scope::Entries(_)))
     {
         return;
+    }
+    let mut by_path: HashMap<&Path, Vec<&Root>> = HashMap::new();
+    for root in roots {
+        by_path.entry(&root.canonical).or_default().push(root);
     }
     for index in 0..dirs.len() {
         let dir = &dirs[index];
@@ -149,7 +153,9 @@ fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
             continue;
         }
         let canonical = root.canonical.join(&dir.path);
-        for other in roots.iter().filter(|other| is_around(other, root)) {
+        let around = root.canonical.ancestors();
+        let around = around.flat_map(|dir| by_path.get(dir).into_iter().flatten());
+        for other in around.filter(|other| is_around(other, root)) {
             let Ok(relative) = canonical.strip_prefix(&other.canonical) else {
                 continue;
             };
@@ -174,13 +180,11 @@ fn drop_duplicates(dirs: &mut Vec<DirRecord>, roots: &[Root]) {
     }
 }
 
-/// Whether a root may hold what the user named as entries of another one.
+/// Whether a root at or above another one may hold what the user named as entries of that.
 fn is_around(other: &Root, root: &Root) -> bool {
     match other.scope {
         Scope::Tree => true,
-        Scope::Entries(_) => {
-            other.canonical != root.canonical && root.canonical.starts_with(&other.canonical)
-        }
+        Scope::Entries(_) => other.canonical != root.canonical,
         Scope::Mirrors(_) => false,
     }
 }

@@ -36,7 +36,12 @@ pub(crate) struct Roots {
     trees: HashSet<PathBuf>,
     /// The places of PATHs and of the directories above them.
     places: HashMap<PathBuf, Arc<Place>>,
-    files: HashMap<PathBuf, Option<Arc<SettingsFile>>>,
+    /// The settings of a directory for a PATH, on whose owner it depends what they may do.
+    files: HashMap<(PathBuf, PathBuf), Option<Arc<SettingsFile>>>,
+    /// All PATHs that are directories, canonical.
+    named: HashSet<PathBuf>,
+    /// The roots that are entries of a directory, by that directory.
+    entries: HashMap<PathBuf, usize>,
 }
 
 impl Roots {
@@ -46,7 +51,10 @@ impl Roots {
     pub(crate) fn open(options: &Options) -> Result<Self> {
         let mut roots = Self::default();
         let mut missing = Vec::new();
-        for path in &options.cli.paths {
+        let paths = &options.cli.paths;
+        let dirs = paths.iter().filter(|path| path.is_dir());
+        roots.named = dirs.filter_map(|path| canonicalize(path).ok()).collect();
+        for path in paths {
             match roots.add_path(path, options) {
                 Ok(()) => {}
                 // A dangling symlink exists, and does not stop the rest.
@@ -122,14 +130,12 @@ impl Roots {
         let (Some(parent), Some(name)) = (canonical.parent(), canonical.file_name()) else {
             return Ok(());
         };
-        for root in &mut self.list {
-            if let Scope::Entries(names) = &mut root.scope
-                && root.canonical == parent
-                && !options.rules.ignore.is_root_ignored(path, canonical)
-            {
-                names.insert(name.to_owned());
-                return Ok(());
-            }
+        if let Some(id) = self.entries.get(parent)
+            && let Scope::Entries(names) = &mut self.list[*id].scope
+            && !options.rules.ignore.is_root_ignored(path, canonical)
+        {
+            names.insert(name.to_owned());
+            return Ok(());
         }
         // The directory as the user wrote it, unless that is another one.
         let written = path.parent().map(or_current_dir);
@@ -169,8 +175,10 @@ impl Roots {
             file_system = directory::file_system_of(&canonical).map_err(read)?;
         }
         let opened = Dir::open(shown).and_then(|dir| dir.identity());
-        if matches!(scope, Scope::Tree) {
-            self.trees.insert(canonical.clone());
+        match scope {
+            Scope::Tree => drop(self.trees.insert(canonical.clone())),
+            Scope::Entries(_) => drop(self.entries.insert(canonical.clone(), self.list.len())),
+            Scope::Mirrors(_) => {}
         }
         self.list.push(Root {
             id: self.list.len(),
@@ -203,8 +211,8 @@ impl Roots {
     }
 
     /// The rules in a directory, and the settings files from which they are: those from the root of
-    /// its repository down to it. Outside a repository, only the settings of the PATH count,
-    /// because other users may own the directories above.
+    /// its repository, or from the highest PATH if that is higher, down to it. Other users may own
+    /// the directories above.
     fn find_rules(
         &mut self,
         dir: &Path,
@@ -213,19 +221,23 @@ impl Roots {
         // A cache belongs to the directory that holds it.
         let path = dir.parent().filter(|_| dir.ends_with(CACHE_DIR));
         let path = path.unwrap_or(dir);
+        let above = path.ancestors().filter(|dir| self.named.contains(*dir));
+        let highest = above.last().unwrap_or(path).to_path_buf();
+        let mut is_named = false;
         let mut files = Vec::new();
         for dir in dir.ancestors() {
             let place = self.find_place(dir)?;
             if place.has_any(SETTINGS) && options.rules.reads_settings {
-                let file = match self.files.get(dir) {
+                let key = (dir.to_path_buf(), path.to_path_buf());
+                let file = match self.files.get(&key) {
                     Some(known) => known.clone(),
                     None => settings::read(dir, path)?.map(Arc::new),
                 };
-                self.files.insert(dir.to_path_buf(), file.clone());
+                self.files.insert(key, file.clone());
                 files.extend(file);
             }
-            let is_outside = place.repository.is_none() && dir == path;
-            if place.has_any(GIT) || is_outside {
+            is_named |= dir == highest;
+            if is_named && (place.has_any(GIT) || place.repository.is_none()) {
                 break;
             }
         }

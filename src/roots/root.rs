@@ -103,7 +103,7 @@ impl Root {
     pub(crate) fn entry_path<'e>(&'e self, display: &'e Path, relative: &'e Path) -> EntryPath<'e> {
         let canonical_root = match &self.scope {
             Scope::Mirrors(mirrors) => mirrors.values().next().map(Mirror::source_root),
-            _ => self.source_dir.as_deref(),
+            _ => None,
         };
         let canonical_root = canonical_root.unwrap_or(&self.canonical);
         EntryPath {

@@ -61,8 +61,13 @@ fn parse(glob: &String) -> Result<EraseGlob> {
         }
     }
     ensure!(!path.as_os_str().is_empty(), "it is empty");
+    let matcher = parse_glob("", path.to_str().unwrap_or_default())?.compile_matcher();
+    // What is in braces is not written out: another alternative may match.
+    if glob.contains('{') {
+        path.clear();
+    }
     Ok(EraseGlob {
-        matcher: parse_glob("", path.to_str().unwrap_or_default())?.compile_matcher(),
+        matcher,
         is_dir_only: glob.ends_with(is_separator),
         path,
     })

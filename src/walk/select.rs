@@ -206,19 +206,18 @@ impl Job<'_, '_> {
     /// Why a file is removed, if it is.
     fn file_reason(&mut self, found: &Entry, place: &Place, mode: Mode) -> Option<Reason> {
         let debris = self.proven_debris(found, place, mode);
-        let reason = match decide::decide_file(found, place, mode, debris) {
+        let mut reason = match decide::decide_file(found, place, mode, debris) {
             FileVerdict::Keep => return None,
             FileVerdict::Remove(reason) => reason,
             FileVerdict::Judge { otherwise } => {
                 self.bytecode_reason(found, place, mode).or(otherwise)?
             }
         };
-        let checked = match &reason {
+        let mut checked = match &reason {
             Reason::Erased => check_erased(self.root, found, place),
             Reason::Debris(pattern) if !matches!(mode, Mode::All(_)) => {
                 self.check_debris(found, place, *pattern)
             }
-            Reason::Bytecode | Reason::Stale(_) if decide::is_erased(found, place) => Ok(()),
             Reason::Bytecode | Reason::Stale(_) => {
                 let is_import = reason == Reason::Bytecode
                     && matches!(mode, Mode::Search { .. })
@@ -228,6 +227,10 @@ impl Job<'_, '_> {
             }
             _ => Ok(()),
         };
+        if checked.is_err() && decide::is_erased(found, place) {
+            reason = Reason::Erased;
+            checked = check_erased(self.root, found, place);
+        }
         match checked {
             Ok(()) => Some(reason),
             Err(reason) => {

@@ -333,6 +333,43 @@ fn settings_that_cannot_be_looked_up_are_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn settings_of_a_path_hold_in_another_path_in_it() {
+    let tree = create_project("sub/keep/m.pyc sub/n.pyc", "ignore = ['keep']");
+    for paths in [".", ". sub", "sub .", ". sub/keep sub"] {
+        assert_eq!(
+            tree.pyclean(&format!("-n {paths}")).stdout,
+            "sub/n.pyc\n",
+            "{paths}"
+        );
+    }
+}
+
+/// Whoever owns a symlink to settings chose them. For another PATH, its owner may have.
+#[cfg(unix)]
+#[test]
+fn debris_counts_only_for_the_path_of_its_owner() {
+    use std::os::unix::fs::lchown;
+    let tree =
+        tree(".git/ theirs/.mypy_cache/x mine/.mypy_cache/x other/a.toml linked/.mypy_cache/x");
+    tree.write_settings(".", "debris = ['mypy']");
+    tree.write_settings("other", "debris = ['mypy']");
+    tree.add("linked/pyproject.toml->../other/pyproject.toml");
+    let give = |path: &str| lchown(tree.path().join(path), Some(65534), None);
+    if ["pyproject.toml", "theirs", "linked/pyproject.toml"]
+        .map(give)
+        .iter()
+        .any(Result::is_err)
+    {
+        return skipped("only root can give a file away");
+    }
+    for paths in ["theirs mine", "mine theirs"] {
+        let listed = tree.pyclean(&format!("-n {paths}")).stdout;
+        assert_eq!(listed, "theirs/.mypy_cache/\n", "{paths}");
+    }
+    assert_eq!(tree.pyclean("-n linked").stdout, "");
+}
+
+#[test]
 fn settings_that_others_can_write_only_narrow() {
     let tree = create_project(
         "m.pyc .mypy_cache/x n.pyc",

@@ -57,6 +57,10 @@ fn wildcard_does_not_reach_into_what_is_skipped() {
     assert_eq!(erased("**/b w/.git"), "tmp/b\nw/.git\n");
     assert_eq!(erased(".git/**/*"), ".git/refs/\n");
     assert_eq!(erased("venv/**/*"), "venv/c\n");
+    assert_eq!(erased("{x/venv/tmp,x/.git,**/c,**/a}"), "");
+    // No command is proposed that would erase an environment.
+    let note = tree.pyclean("-n . -v --erase *").stderr;
+    assert!(note.contains("note: skipped own, venv\n"), "{note}");
     assert_eq!(erased("own/*"), "own/d\nown/pyvenv.cfg\n");
     assert_eq!(tree.pyclean("-n venv --erase *").stdout, "venv/c\n");
 }

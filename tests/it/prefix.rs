@@ -63,3 +63,19 @@ fn prefix_in_a_named_cache_is_kept() {
     tree.pyclean("p/__pycache__ --pycache-prefix p/__pycache__/cache -q");
     tree.assert_left("p/__pycache__/cache/other/m.cpython-311.pyc");
 }
+
+#[test]
+fn settings_of_a_path_in_the_prefix_count() {
+    let tree = tree("src/a.py");
+    let project = format!("cache/{}/src", below_prefix(&tree));
+    tree.add(&format!("{project}/sub/keep/m.pyc"));
+    tree.add(&format!("{project}/sub/m.pyc"));
+    tree.write_settings(&format!("{project}/sub"), "ignore = ['/keep']");
+    let run = tree.pyclean(&format!("-n {project} --pycache-prefix cache"));
+    assert_eq!(
+        run.stdout,
+        format!("{project}/sub/m.pyc\n"),
+        "{}",
+        run.stderr
+    );
+}

@@ -288,3 +288,39 @@ fn git_is_not_run() {
         assert!(!ran.exists(), "{arguments}");
     }
 }
+
+#[test]
+fn work_tree_elsewhere_is_found_in_any_spelling() {
+    if is_missing("git") {
+        return;
+    }
+    for settings in [
+        "[core] # see [1]\n\tworktree = ../sub\n",
+        "[core]\n\teditor = vi \\\n[user]\n\tworktree = ../sub\n",
+        "[Core]\tWorkTree=../sub\n",
+    ] {
+        let tree = tree("sub/dist/a sub/setup.py");
+        git(&tree, ".", &["init", "-q"]);
+        let config = tree.path().join(".git/config");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(config, text + settings).unwrap();
+        let run = tree.pyclean("-n . --debris");
+        assert_eq!((&*run.stdout, run.code), ("", Some(1)), "{settings}");
+    }
+}
+
+#[test]
+fn tracked_program_matched_by_erase_is_removed_after_a_prompt() {
+    if is_missing("git") {
+        return;
+    }
+    let tree = tree("a/m.pyc b/n.pyc");
+    init_repository(&tree, ".", &["a", "b"]);
+    let mut command = tree.command([".", "--erase", "a/*.pyc"]);
+    command.stdin(std::process::Stdio::null());
+    let run: Run = command.output().unwrap().into();
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("  a/m.pyc\n"), "{}", run.stderr);
+    let listed = tree.pyclean("-n . --erase a/*.pyc").stdout;
+    assert_eq!(listed, "a/m.pyc\n");
+}

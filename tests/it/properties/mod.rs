@@ -105,6 +105,8 @@ fn check(case: &Case) -> TestCaseResult {
         return Ok(());
     }
     let resolved = world.resolved_words(&case.options);
+    let named = roots.iter().filter(|root| root.is_directory);
+    let named: Vec<_> = named.map(|root| root.canonical.clone()).collect();
     let mut model = Model {
         tree: &before,
         options: &case.options,
@@ -112,6 +114,7 @@ fn check(case: &Case) -> TestCaseResult {
         ignored: &world.ignored(&case.options),
         resolved: &resolved,
         roots: &roots,
+        named: &named,
         prefix: &world.prefix(),
     };
     let mut active = roots.clone();

@@ -53,6 +53,8 @@ pub struct Model<'a> {
     pub resolved: &'a [(PathBuf, PathBuf)],
     /// The PATHs that are not ignored, and the mirrors.
     pub roots: &'a [RootPath],
+    /// The PATHs that are directories, ignored ones too.
+    pub named: &'a [PathBuf],
     /// The directory that contains the mirrors.
     pub prefix: &'a Path,
 }
@@ -188,6 +190,9 @@ impl Model<'_> {
         if name(top) == "__pycache__" && top != root.canonical {
             top = top.parent().unwrap();
         }
+        let lowest = top;
+        let top = self.named.iter().filter(|dir| top.starts_with(dir)).min();
+        let top = top.map_or(lowest, |dir| dir);
         let top = top
             .ancestors()
             .find(|dir| self.has(dir, ".git"))
