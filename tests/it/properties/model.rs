@@ -216,6 +216,7 @@ impl Model<'_> {
                     .ignore
                     .iter()
                     .any(|word| match word.strip_prefix('/') {
+                        _ if is_behind_symlink(dir, word, source) => true,
                         None => ends_with(&parts(source), Path::new(word)),
                         Some(word) => {
                             let below = source.strip_prefix(dir);
@@ -596,6 +597,18 @@ impl Walk<'_> {
             || self.model.is_resolved(&source)
             || self.model.is_ignored_by_settings(self.root, path, &source)
     }
+}
+
+/// Whether a word of settings in `dir` leads to a path through a symlink at its start.
+fn is_behind_symlink(dir: &Path, word: &str, path: &Path) -> bool {
+    let split = word.trim_start_matches('/').split_once('/');
+    split.is_some_and(|(front, rest)| {
+        let front = dir.join(front);
+        let real = std::fs::canonicalize(&front).ok();
+        let real = real.filter(|real| *real != front);
+        let below = real.and_then(|real| path.strip_prefix(real).ok());
+        below.is_some_and(|below| matches(&parts(Path::new(rest)), &parts(below)))
+    })
 }
 
 fn name(path: &Path) -> &OsStr {
