@@ -9,10 +9,11 @@ use crate::rules::{BytecodeFilter, EraseGlobs, IgnoreRules, Rules};
 /// What an option changes in the default rules.
 fn rules(options: &str) -> Rules {
     let ignored: Vec<OsString> = vec!["ignored".into(), "ignored.pyc".into()];
-    let erase = options.contains("erase").then(|| "**/erased".to_owned());
+    let erase = options.contains("erase");
+    let erase = erase.then(|| ["**/erased", "venv/tmp"].map(str::to_owned));
     Rules {
         ignore: Arc::new(IgnoreRules::new(&ignored).unwrap()),
-        erase: Arc::new(EraseGlobs::new(erase.as_slice()).unwrap()),
+        erase: Arc::new(EraseGlobs::new(erase.as_ref().map_or(&[], |globs| globs)).unwrap()),
         debris: Debris::new(&[]),
         folders: options.contains("folders"),
         removes_bytecode: !options.contains("no-bytecode"),
@@ -82,7 +83,8 @@ fn directories_are_decided_as_in_this_table() {
         ("", SEARCH, "ignored", "keep"),
         ("", SEARCH, ".venv", "skip"),
         ("", SEARCH, ".git", "skip"),
-        ("erase", SEARCH, ".venv", "EraseOnly stays"),
+        ("erase", SEARCH, ".venv", "skip"),
+        ("erase", SEARCH, "venv", "EraseOnly stays"),
         ("", SEARCH, ".pytest_cache", "All debris"),
         ("", INSTALLED, ".pytest_cache", "Search stays"),
         ("folders", SEARCH, "pkg", "Search empty"),
