@@ -118,7 +118,8 @@ impl IgnoreRules {
     /// Whether a PATH is ignored, or a directory above it: on the command line one that the
     /// user wrote, or one with an ignored absolute path; in settings one below their directory.
     pub(crate) fn is_root_ignored(&self, written: &Path, canonical: &Path) -> bool {
-        let written: PathBuf = written.components().collect();
+        let parts = written.components();
+        let written: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
         self.levels().any(|rules| match &rules.dir {
             Some(dir) => canonical
                 .ancestors()

@@ -210,6 +210,8 @@ fn check_second_run(
             "conda-meta",
             "m.py",
             "n.py",
+            "build",
+            "dist",
         ];
         names.iter().any(|name| path.ends_with(name))
     };
