@@ -98,7 +98,14 @@ impl Place {
     pub(crate) fn enter(above: &Self, dir: EntryPath<'_>, markers: Markers) -> io::Result<Self> {
         let is_work_tree = markers & GIT != 0;
         let is_git_dir = markers & HEAD != 0 && is_git_dir(dir.display)?;
-        let is_vcs = is_vcs_dir(file_name(dir.display).unwrap_or_default());
+        // A PATH may be a symlink with another name.
+        let is_root = dir.relative.as_os_str().is_empty();
+        let named = if is_root {
+            dir.canonical_root
+        } else {
+            dir.display
+        };
+        let is_vcs = is_vcs_dir(file_name(named).unwrap_or_default());
         let mut repository = above.repository.clone();
         if is_work_tree {
             repository = Some(Arc::new(Repository {

@@ -369,6 +369,7 @@ fn debris_counts_only_for_the_path_of_its_owner() {
     assert_eq!(tree.pyclean("-n linked").stdout, "");
 }
 
+#[cfg(unix)]
 #[test]
 fn settings_that_others_can_write_only_narrow() {
     let tree = create_project(

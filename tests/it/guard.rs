@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::util::{can_symlink, git, init_repository, is_missing, tree};
+use crate::util::{can_symlink, git, init_repository, is_missing, lacks_symlinks, tree};
 
 /// What makes a directory a repository of any version control system.
 const REPOSITORIES: [&str; 13] = [
@@ -275,4 +275,14 @@ fn directory_that_is_read_halfway_is_kept() {
         }
     }
     assert!(failed >= 2, "only {failed} calls failed");
+}
+
+#[test]
+fn path_that_is_a_symlink_into_a_repository_is_guarded() {
+    if lacks_symlinks() {
+        return;
+    }
+    let tree = tree(".git/refs/ .git/a/ .git/dist/b .git/setup.py link->.git");
+    tree.pyclean("link --folders --debris");
+    tree.assert_left(".git/refs/ .git/a/ .git/dist/b .git/setup.py link->.git");
 }
