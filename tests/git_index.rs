@@ -317,7 +317,9 @@ fn a_work_tree_elsewhere_is_an_error() {
         ),
         ("[core]\n\tworktree = ..\n", false),
         (&format!("[core]\n\tworktree = {own}\n"), false),
-        ("[other]\n\tworktree = ../..\n", false),
+        // Git has this name in no other section.
+        ("[other]\n\tworktree = ../..\n", true),
+        ("[core] # see [1]\n\tworktree = ../sub\n", true),
         ("[core]\n\t# worktree = ../..\n", false),
         ("[core]\n\tworktree = ../..\n", true),
         ("[core]\r\n\tWorkTree=../sub\r\n", true),
