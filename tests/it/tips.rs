@@ -1,6 +1,6 @@
 //! Tips for command lines that are almost right, and what errors print.
 
-use crate::util::{Run, tree};
+use crate::util::{Run, tree, with_slashes};
 
 /// What was typed, and the tip.
 const TIPS: [(&str, &str); 41] = [
@@ -19,7 +19,7 @@ const TIPS: [(&str, &str); 41] = [
     ("--ignore env .", "pyclean . --ignore env"),
     ("--ignore env ..", "pyclean .. --ignore env"),
     ("--erase a . --ignore b", "pyclean . --erase a --ignore b"),
-    ("-e *.toml . src", "pyclean . src -e '*.toml'"),
+    ("-e a.toml . src", "pyclean . src -e a.toml"),
     ("-n --ignore a b", "pyclean . -n --ignore a b"),
     // The option may have taken a PATH, or not.
     (
@@ -156,7 +156,7 @@ fn git_directory_is_cleaned_only_on_request() {
 fn whole_file_system_is_cleaned_only_on_request() {
     let tree = tree("");
     let top = tree.path().ancestors().last().unwrap().to_str().unwrap();
-    let refused = format!("error: {top} is the whole file system\n");
+    let refused = with_slashes(format!("error: {top} is the whole file system\n"));
     let refused = refused.as_str();
     let accepted = "error: invalid ignore pattern '['";
     for (options, error) in [
