@@ -139,10 +139,10 @@ pub const DIFFERENCES: [Difference; 29] = [
         "+dist/ +dist/pyvenv.cfg +dist/x",
     ),
     (
-        "no wildcard matches a version control directory",
-        ".hg/store/x a/.git/HEAD",
+        "no wildcard reaches into what is skipped by default",
+        ".hg/store/x a/.git/HEAD venv/x",
         ". --erase **/* --yes",
-        "+.hg/ +.hg/store/ +.hg/store/x +a/ +a/.git/ +a/.git/HEAD",
+        "+.hg/ +.hg/store/ +.hg/store/x +a/ +a/.git/ +a/.git/HEAD +venv/ +venv/x",
     ),
     (
         "an empty directory of a repository is kept",

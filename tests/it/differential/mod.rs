@@ -32,9 +32,10 @@ const CALLS: [&str; 11] = [
     ". --debris all --folders",
     ". -d jupyter mypy",
     ". --debris package pytest --ignore a dist",
-    ". --erase tmp/**/* tmp/ --yes",
-    ". src --erase **/*.log a/?.txt [xy].txt b/* venv/**/* --yes",
-    ". --erase **/b/**/* docs --ignore a x.txt --yes --folders",
+    // No wildcard of this program reaches into environments and `node_modules`.
+    ". --erase tmp/**/* tmp/ **/venv/**/* **/venv/ **/node_modules/**/* **/node_modules/ --yes",
+    ". src --erase **/*.log a/?.txt [xy].txt b/*.txt venv/**/* --yes",
+    ". --erase **/b/*.txt docs --ignore a x.txt --yes --folders",
     ". --ignore .idea src/a",
 ];
 
@@ -95,7 +96,9 @@ fn random_trees() -> impl Strategy<Value = String> {
             let entries = entries.split(' ');
             entries.map(move |entry| format!("{directory}{entry}"))
         });
-        entries.chain(projects).collect::<Vec<_>>().join(" ")
+        // A pipe can be made only once.
+        let entries: BTreeSet<String> = entries.chain(projects).collect();
+        Vec::from_iter(entries).join(" ")
     })
 }
 
