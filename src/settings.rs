@@ -182,7 +182,7 @@ fn is_trusted(file: &Path, path: &Path) -> io::Result<bool> {
         let sudo_user = sudo_user.and_then(|id| id.parse().ok()).unwrap_or(0);
         let owner = path.metadata()?.uid();
         let trusted = [0, getuid().as_raw(), geteuid().as_raw(), sudo_user, owner];
-        // Whoever owns a symlink chose the file.
+        // The owner of a symlink decides which file is read.
         let (link, found) = (file.symlink_metadata()?, file.metadata()?);
         let is_trusted = trusted.contains(&link.uid()) && trusted.contains(&found.uid());
         Ok(is_trusted && found.mode() & 0o002 == 0)

@@ -144,7 +144,9 @@ fn find_error(cli: &Cli, words: &[OsString]) -> Option<(String, Option<String>)>
     } else if cli.print0 && !(cli.verbose || cli.is_dry_run()) {
         let text = "--print0 requires --dry-run, --check or --verbose, which list paths";
         (text.to_owned(), None)
-    } else if needs_yes && let Some(text) = cli.paths.iter().find_map(|path| why_not(path)) {
+    } else if needs_yes
+        && let Some(text) = cli.paths.iter().find_map(|path| why_yes_is_needed(path))
+    {
         let tip = "name a directory in it, look at it with -n, or use --yes to clean all of it";
         (text, Some(tip))
     } else {
@@ -155,7 +157,7 @@ fn find_error(cli: &Cli, words: &[OsString]) -> Option<(String, Option<String>)>
 
 /// Why a PATH is cleaned only with `--yes`: it is often a mistake, such as an empty variable
 /// before a `/`, and what is lost cannot be made again.
-fn why_not(path: &Path) -> Option<String> {
+fn why_yes_is_needed(path: &Path) -> Option<String> {
     let what = if canonicalize(path).is_ok_and(|path| path.parent().is_none()) {
         "the whole file system"
     } else if path.join("HEAD").symlink_metadata().is_ok() && is_git_dir(path).unwrap_or(true) {

@@ -163,8 +163,11 @@ fn decide_descent(
     let is_default_skip = mode != Mode::Towards && rules.is_skipped_by_default(entry.name);
     let is_searched = matches!(mode, Mode::Search { .. } | Mode::Towards);
     let is_skipped = !is_searched || is_default_skip || place.is_git_internal(entry.name);
-    let may_erase = !rules.erase.is_empty();
-    let may_erase = may_erase && (!is_default_skip || rules.erase.write_out(entry.name));
+    let may_erase = if is_default_skip {
+        rules.erase.contains_name(entry.name)
+    } else {
+        !rules.erase.is_empty()
+    };
     if is_skipped && !may_erase {
         return if is_default_skip {
             DirVerdict::Skip

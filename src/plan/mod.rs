@@ -169,12 +169,12 @@ fn drop_duplicates(dirs: &mut [DirRecord], roots: &[Root]) {
             };
             if dirs[index].is_removed && !dirs[found].is_removed {
                 for dir in found..end_of(dirs, found) {
-                    dirs[dir].leave(|_, _| false);
+                    dirs[dir].give_up(|_, _| false);
                 }
             } else {
                 let names = dirs[found].files().map(|(name, _)| name.to_owned());
                 let names: HashSet<OsString> = names.collect();
-                dirs[index].leave(|name, _| !names.contains(name));
+                dirs[index].give_up(|name, _| !names.contains(name));
             }
         }
     }

@@ -94,8 +94,8 @@ impl DirRecord {
         }
     }
 
-    /// Leaves the directory, and all files but some, to another record.
-    pub(super) fn leave(&mut self, retain: impl Fn(&OsStr, &File) -> bool) {
+    /// Another record removes the directory, and the files that are not retained.
+    pub(super) fn give_up(&mut self, retain: impl Fn(&OsStr, &File) -> bool) {
         self.retain_files(retain);
         self.removal = None;
         self.is_removed = false;

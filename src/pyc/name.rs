@@ -112,9 +112,8 @@ impl<'a> BytecodeName<'a> {
     pub fn needs_recorded_path(&self) -> bool {
         let version = self.tag().and_then(|tag| tag.split_once("-pytest-"));
         version.is_some_and(|(_, version)| {
-            let mut numbers = version.split('.').map(str::parse::<u32>);
-            let first = [(); 2].map(|()| numbers.next().and_then(Result::ok));
-            first < [Some(9), Some(2)]
+            let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+            (numbers.next().flatten(), numbers.next().flatten()) < (Some(9), Some(2))
         })
     }
 

@@ -36,8 +36,6 @@ pub(crate) struct Roots {
     trees: HashSet<PathBuf>,
     /// The places of PATHs and of the directories above them.
     places: HashMap<PathBuf, Arc<Place>>,
-    /// The settings of a directory for a PATH, on whose owner it depends what they may do.
-    files: HashMap<(PathBuf, PathBuf), Option<Arc<SettingsFile>>>,
     /// All PATHs that are directories, canonical.
     named: HashSet<PathBuf>,
     /// The roots that are entries of a directory, by that directory.
@@ -223,21 +221,15 @@ impl Roots {
         let path = path.unwrap_or(dir);
         let above = path.ancestors().filter(|dir| self.named.contains(*dir));
         let highest = above.last().unwrap_or(path).to_path_buf();
-        let mut is_named = false;
+        let mut reached_highest = false;
         let mut files = Vec::new();
         for dir in dir.ancestors() {
             let place = self.find_place(dir)?;
             if place.has_any(SETTINGS) && options.rules.reads_settings {
-                let key = (dir.to_path_buf(), path.to_path_buf());
-                let file = match self.files.get(&key) {
-                    Some(known) => known.clone(),
-                    None => settings::read(dir, path)?.map(Arc::new),
-                };
-                self.files.insert(key, file.clone());
-                files.extend(file);
+                files.extend(settings::read(dir, path)?.map(Arc::new));
             }
-            is_named |= dir == highest;
-            if is_named && (place.has_any(GIT) || place.repository.is_none()) {
+            reached_highest |= dir == highest;
+            if reached_highest && (place.has_any(GIT) || place.repository.is_none()) {
                 break;
             }
         }

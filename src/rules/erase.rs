@@ -44,7 +44,7 @@ impl EraseGlobs {
     }
 
     /// Whether a glob contains this name as it is, without wildcards.
-    pub(crate) fn write_out(&self, name: &OsStr) -> bool {
+    pub(crate) fn contains_name(&self, name: &OsStr) -> bool {
         self.0
             .iter()
             .any(|glob| glob.path.iter().any(|part| part == name))

@@ -73,8 +73,7 @@ impl IgnoreRules {
     /// leading `/` stands, as in `.gitignore`. A `..` is an error,
     /// and so is what TOML made of a backslash.
     pub(crate) fn from_settings(words: &[String], dir: &Path) -> Result<Self> {
-        let is_escape = |word: &&String| word.contains(char::is_control);
-        if let Some(word) = words.iter().find(is_escape) {
+        if let Some(word) = words.iter().find(|word| word.contains(char::is_control)) {
             bail!(
                 "invalid ignore pattern {word:?}: write / instead of \\, which TOML takes as an escape"
             );

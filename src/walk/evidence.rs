@@ -68,13 +68,16 @@ fn has_project_above(place: &Place) -> bool {
 
 /// Whether a project was built whose packages are in `dir`, or in its `src`.
 fn is_built(dir: &Path, place: &Place) -> Result<bool, Failure> {
-    let has_results =
-        |project: &Path| Ok(look_up(project.join("build"))? || look_up(project.join("dist"))?);
     if place.has_any(PROJECT) && has_results(dir)? {
         return Ok(true);
     }
     let is_src = dir.ends_with("src") && has_project_above(place);
     Ok(is_src && has_results(dir.parent().unwrap_or(dir))?)
+}
+
+/// Whether a project has a directory in which its builds end.
+fn has_results(project: &Path) -> Result<bool, Failure> {
+    Ok(look_up(project.join("build"))? || look_up(project.join("dist"))?)
 }
 
 /// Whether a directory has a `.spec` file of PyInstaller.

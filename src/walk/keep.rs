@@ -62,7 +62,7 @@ impl Job<'_, '_> {
             return true;
         }
         self.found.skipped.push(self.root.display_path(relative));
-        if !rules.erase.write_out(split_name(&frame.path).1) {
+        if !rules.erase.contains_name(split_name(&frame.path).1) {
             self.drop_frame();
             return false;
         }

@@ -344,7 +344,8 @@ fn settings_of_a_path_hold_in_another_path_in_it() {
     }
 }
 
-/// Whoever owns a symlink to settings chose them. For another PATH, its owner may have.
+/// The owner of a symlink decides which file is read. The owner of a PATH decides for that PATH
+/// alone.
 #[cfg(unix)]
 #[test]
 fn debris_counts_only_for_the_path_of_its_owner() {
