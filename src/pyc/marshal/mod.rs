@@ -9,6 +9,7 @@ mod format;
 
 pub use format::MarshalFormat;
 
+use std::mem;
 use std::path::Path;
 
 use super::header::Damage;
@@ -31,14 +32,14 @@ pub(super) fn file_name(
     format: MarshalFormat,
 ) -> Result<Option<&Path>, Damage> {
     // As much as most files need.
-    let (references, mut stack) = (Vec::with_capacity(256), Vec::with_capacity(16));
-    stack.push(Container::Values(1, Type::Any));
+    let (references, around) = (Vec::with_capacity(256), Vec::with_capacity(16));
     let mut checker = Checker {
         file,
         rest: file.get(start..).unwrap_or_default(),
         format,
         references,
-        stack,
+        current: Container::Values(1, Type::Any),
+        around,
         file_name: start,
     };
     checker.check()?;
@@ -52,7 +53,9 @@ struct Checker<'a> {
     /// The positions of the values that were given a reference number.
     references: Vec<u32>,
     /// What contains the next value. The outermost holds the code object alone.
-    stack: Vec<Container>,
+    current: Container,
+    /// What contains that, outermost first.
+    around: Vec<Container>,
     /// The position of the file name of the outermost code object, once it was passed.
     file_name: usize,
 }
@@ -73,9 +76,8 @@ impl<'a> Checker<'a> {
         if self.format.kinds[usize::from(*first)].payload != Payload::Code {
             return Err(Damage::NoCode);
         }
-        while let Some(container) = self.stack.last_mut() {
-            let position = self.file.len() - self.rest.len();
-            let role = match container {
+        loop {
+            let role = match &mut self.current {
                 Container::Values(0, _) => None,
                 Container::Values(remaining, role) => {
                     *remaining -= 1;
@@ -84,8 +86,8 @@ impl<'a> Checker<'a> {
                 Container::Code(field) => {
                     let index = *field;
                     *field += 1;
-                    if index == self.format.file_name_field && self.stack.len() == 2 {
-                        self.file_name = position;
+                    if index == self.format.file_name_field && self.around.len() == 1 {
+                        self.file_name = self.position();
                     }
                     if index == VALUES_BEFORE_LINE {
                         self.skip(4)?;
@@ -94,18 +96,20 @@ impl<'a> Checker<'a> {
                 }
                 Container::Dictionary => Some(Type::Any),
             };
-            match role {
-                Some(role) => self.value(role)?,
-                None => drop(self.stack.pop()),
+            if let Some(role) = role {
+                self.value(role)?;
+            } else if let Some(around) = self.around.pop() {
+                self.current = around;
+            } else {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     fn value(&mut self, role: Type) -> Result<(), Damage> {
-        let start = self.file.len() - self.rest.len();
+        let start = self.position();
         let [byte] = self.bytes()?;
-        if self.stack.len() > MAX_DEPTH {
+        if self.around.len() >= MAX_DEPTH {
             return Err(corrupt(start));
         }
         let kind = self.format.kinds[usize::from(byte)];
@@ -153,25 +157,33 @@ impl<'a> Checker<'a> {
             Payload::Reference => {}
             Payload::ShortItems => {
                 let [len] = self.bytes()?;
-                self.stack.push(Container::Values(len.into(), items));
+                self.open(Container::Values(len.into(), items));
             }
             Payload::Items => {
                 let len = self.size(start)?;
-                self.stack.push(Container::Values(len, items));
+                self.open(Container::Values(len, items));
             }
-            Payload::Slice => self.stack.push(Container::Values(3, items)),
-            Payload::Dictionary => self.stack.push(Container::Dictionary),
+            Payload::Slice => self.open(Container::Values(3, items)),
+            Payload::Dictionary => self.open(Container::Dictionary),
             Payload::Code => {
                 self.skip(4 * self.format.code_integers)?;
-                self.stack.push(Container::Code(0));
+                self.open(Container::Code(0));
             }
             // Also in the place of a value.
-            Payload::Null if matches!(self.stack.last(), Some(Container::Dictionary)) => {
-                self.stack.pop();
+            Payload::Null if matches!(self.current, Container::Dictionary) => {
+                self.current = Container::Values(0, items);
             }
             Payload::Null | Payload::Unknown => return Err(corrupt(start)),
         }
         Ok(())
+    }
+
+    fn open(&mut self, container: Container) {
+        self.around.push(mem::replace(&mut self.current, container));
+    }
+
+    fn position(&self) -> usize {
+        self.file.len() - self.rest.len()
     }
 
     fn text_at(&self, mut position: usize) -> Option<&'a str> {
