@@ -167,9 +167,9 @@ impl<'w, 'a> Job<'w, 'a> {
         let Some(above) = self.frames.last().and_then(|frame| frame.place.clone()) else {
             return;
         };
-        // A tree is one job's, so that it can be kept as a whole.
-        let is_tree = matches!(enter.mode, Mode::All(_) | Mode::Kept);
-        if waiting || (self.hands_over && !is_tree) {
+        // A tree is one job's, so that it can be kept as a whole. A cache is too small to be one.
+        let is_whole = matches!(enter.mode, Mode::All(_) | Mode::Kept | Mode::Cache { .. });
+        if waiting || (self.hands_over && !is_whole) {
             if !waiting {
                 self.entries.skip_current_dir();
             }
