@@ -6,7 +6,7 @@ mod visit;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) use record::DirRecord;
 pub(crate) use visit::{Item, Visitor};
@@ -136,55 +136,31 @@ fn is_in(path: &Path, dir: &Path) -> bool {
 /// Drops entries that the user named and that were also found below another PATH, where they are
 /// listed with what is around them. If only one of the two removes a directory, that one counts.
 fn drop_duplicates(dirs: &mut [DirRecord], roots: &[Root]) {
-    if !roots
-        .iter()
-        .any(|root| matches!(root.scope, Scope::Entries(_)))
-    {
+    let is_entries = |root: &Root| matches!(root.scope, Scope::Entries(_));
+    if roots.len() < 2 || !roots.iter().any(is_entries) {
         return;
     }
-    let mut by_path: HashMap<&Path, Vec<&Root>> = HashMap::new();
-    for root in roots {
-        by_path.entry(&root.canonical).or_default().push(root);
-    }
-    for index in 0..dirs.len() {
-        let dir = &dirs[index];
-        let root = &roots[dir.root];
-        if !matches!(root.scope, Scope::Entries(_)) {
+    // The records of the highest PATH come first.
+    let mut order: Vec<usize> = (0..dirs.len()).collect();
+    order.sort_by_key(|index| {
+        let root = &roots[dirs[*index].root];
+        (is_entries(root), root.canonical.components().count())
+    });
+    let mut first_at: HashMap<PathBuf, usize> = HashMap::new();
+    for index in order {
+        let path = roots[dirs[index].root].canonical.join(&dirs[index].path);
+        let first = *first_at.entry(path).or_insert(index);
+        if first == index {
             continue;
         }
-        let canonical = root.canonical.join(&dir.path);
-        let around = root.canonical.ancestors();
-        let around = around.flat_map(|dir| by_path.get(dir).into_iter().flatten());
-        for other in around.filter(|other| is_around(other, root)) {
-            let Ok(relative) = canonical.strip_prefix(&other.canonical) else {
-                continue;
-            };
-            let found = dirs.binary_search_by(|dir| {
-                dir.root
-                    .cmp(&other.id)
-                    .then_with(|| path_order(&dir.path, relative))
-            });
-            let Ok(found) = found else {
-                continue;
-            };
-            if dirs[index].is_removed && !dirs[found].is_removed {
-                for dir in found..end_of(dirs, found) {
-                    dirs[dir].give_up(|_, _| false);
-                }
-            } else {
-                let names = dirs[found].files().map(|(name, _)| name.to_owned());
-                let names: HashSet<OsString> = names.collect();
-                dirs[index].give_up(|name, _| !names.contains(name));
+        if dirs[index].is_removed && !dirs[first].is_removed {
+            for dir in first..end_of(dirs, first) {
+                dirs[dir].give_up(|_, _| false);
             }
+        } else {
+            let names = dirs[first].files().map(|(name, _)| name.to_owned());
+            let names: HashSet<OsString> = names.collect();
+            dirs[index].give_up(|name, _| !names.contains(name));
         }
-    }
-}
-
-/// Whether a root at or above another one may hold what the user named as entries of that.
-fn is_around(other: &Root, root: &Root) -> bool {
-    match other.scope {
-        Scope::Tree => true,
-        Scope::Entries(_) => other.canonical != root.canonical,
-        Scope::Mirrors(_) => false,
     }
 }
