@@ -43,8 +43,7 @@ fn init_repository_with_hooks(entries: &str, hooks: &Tree, config: &str) -> Tree
     let repository = tree(entries);
     fs::write(repository.file_path(".pre-commit-config.yaml"), config).unwrap();
     git_with_hooks(&repository, &["init", "-q"]);
-    let install = ["install", "-t", "pre-commit", "-t", "post-checkout"];
-    let installed = run(&repository, "pre-commit", &install);
+    let installed = run(&repository, "pre-commit", &["install"]);
     assert!(installed.status.success(), "{}", text(&installed));
     repository
 }
@@ -127,6 +126,7 @@ fn documented_hooks_clean_on_checkout_and_refuse_bytecode() {
 
 /// Removes all bytecode on commit, and stale bytecode on checkout.
 const CONFIG: &str = "
+default_install_hook_types: [pre-commit, post-checkout]
 repos:
   - repo: /path/to/clone/of/pyclean
     rev: COMMIT

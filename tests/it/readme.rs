@@ -1,4 +1,4 @@
-//! The examples of the README and of the pages in `docs`: each `console` block is run in
+//! The examples of the pages in `docs`: each `console` block is run in
 //! the tree that the comment before it names, and its output is compared.
 
 use std::env;
@@ -9,9 +9,8 @@ use snapbox::{Data, assert_data_eq};
 
 use crate::util::{Tree, git, is_missing, search_path_with_pyclean, tree};
 
-/// The pages with examples.
-const PAGES: [&str; 5] = [
-    "README.md",
+/// The pages with examples. The example of the README is its picture, see [`crate::pictures`].
+const PAGES: [&str; 4] = [
     "docs/debris.md",
     "docs/json.md",
     "docs/migrating.md",
