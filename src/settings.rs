@@ -93,24 +93,21 @@ pub(crate) fn read(dir: &Path, path: &Path) -> Result<Option<SettingsFile>, Fail
         }
         Ok(None) | Err(_) => return Ok(None),
     };
-    match parse_file(&bytes, &file, dir) {
-        Ok(Some(mut settings))
-            if settings.debris.is_some()
-                && !is_trusted(&file, path).map_err(|error| Failure::read(&file, error))? =>
-        {
-            print_warning(format_args!(
-                "ignoring 'debris' in {}: it belongs to another user, or is world-writable",
-                escape(&file)
-            ));
-            settings.debris = None;
-            Ok(Some(settings))
-        }
-        Ok(settings) => Ok(settings),
-        Err(error) => {
-            let error = io::Error::other(format!("{error:#}"));
-            Err(Failure::new(Operation::ApplySettings, file, error))
-        }
+    let mut settings = parse_file(&bytes, &file, dir).map_err(|error| {
+        let error = io::Error::other(format!("{error:#}"));
+        Failure::new(Operation::ApplySettings, &file, error)
+    })?;
+    if let Some(settings) = &mut settings
+        && settings.debris.is_some()
+        && !is_trusted(&file, path).map_err(|error| Failure::read(&file, error))?
+    {
+        print_warning(format_args!(
+            "ignoring 'debris' in {}: it belongs to another user, or is world-writable",
+            escape(&file)
+        ));
+        settings.debris = None;
     }
+    Ok(settings)
 }
 
 /// Parses the contents of a `pyproject.toml` in a canonical directory.
@@ -136,15 +133,13 @@ impl DebrisSetting {
     fn resolve(self) -> Result<Debris> {
         let topics = match self {
             Self::Default(true) => return Ok(Debris::new(&[])),
-            Self::Default(false) => Vec::new(),
-            Self::Topics(topics) => topics,
+            Self::Topics(topics) if !topics.is_empty() => topics,
+            Self::Default(false) | Self::Topics(_) => return Ok(Debris::default()),
         };
         let known: Vec<_> = names().collect();
         if let Some(topic) = topics.iter().find(|topic| !known.contains(&topic.as_str())) {
             let known = known.join(", ");
             bail!("debris: '{topic}' is not a topic (topics: {known})");
-        } else if topics.is_empty() {
-            return Ok(Debris::default());
         }
         Ok(Debris::new(&topics))
     }

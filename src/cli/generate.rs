@@ -77,28 +77,25 @@ const FILES: [(&str, &str); 1] = [(
 )];
 
 pub(crate) fn generate(kind: Generate) -> io::Result<ExitStatus> {
-    let shell = match kind {
-        Generate::Man => None,
-        Generate::CompleteBash => Some(Shell::Bash),
-        Generate::CompleteZsh => Some(Shell::Zsh),
-        Generate::CompleteFish => Some(Shell::Fish),
-        Generate::CompletePowershell => Some(Shell::PowerShell),
-    };
-    let mut text = Vec::new();
-    match shell {
-        Some(shell) => aot::generate(shell, &mut Cli::command(), "pyclean", &mut text),
-        None => text = man_page()?,
-    }
-    if shell == Some(Shell::Zsh) {
+    let text = match kind {
+        Generate::Man => man_page()?,
+        Generate::CompleteBash => completions(Shell::Bash),
         // With two colons, zsh completes no option after a PATH.
-        let script = String::from_utf8_lossy(&text).replace("'*::", "'*:");
-        text = script.into_bytes();
-    }
-    print_all(&text)?;
+        Generate::CompleteZsh => completions(Shell::Zsh).replace("'*::", "'*:"),
+        Generate::CompleteFish => completions(Shell::Fish),
+        Generate::CompletePowershell => completions(Shell::PowerShell),
+    };
+    print_all(text.as_bytes())?;
     Ok(ExitStatus::Success)
 }
 
-fn man_page() -> io::Result<Vec<u8>> {
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    aot::generate(shell, &mut Cli::command(), "pyclean", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+fn man_page() -> io::Result<String> {
     let man = Man::new(Cli::command())
         .title("PYCLEAN")
         .section("1")
@@ -122,7 +119,7 @@ fn man_page() -> io::Result<Vec<u8>> {
             writeln!(page, ".TP\n\\fB{term}\\fR\n{text}")?;
         }
     }
-    Ok(page)
+    Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
 pub(super) fn after_long_help() -> String {
