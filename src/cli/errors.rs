@@ -215,9 +215,7 @@ fn explain_missing_path(cli: &Cli, words: &[OsString]) -> (String, Option<String
     if may_be_path {
         return (text, Some(PATH_FIRST.to_owned()));
     }
-    let start = ["pyclean", "."].map(OsStr::new);
-    let tip = format_command(start.into_iter().chain(words.iter().map(|word| &**word)));
-    (text, tip)
+    (text, format_command("pyclean .", words))
 }
 
 /// The tip for a value of `--debris` that is the name of debris, or a PATH.
@@ -243,9 +241,7 @@ fn tip_for_topic(value: &str, words: &[OsString]) -> Option<String> {
 fn move_to_front(words: &[OsString], positions: &[usize]) -> Option<String> {
     let mut others: Vec<_> = words.iter().map(Some).collect();
     let paths: Vec<_> = positions.iter().map(|&at| others[at].take()).collect();
-    let program = OsString::from("pyclean");
-    let words = paths.into_iter().chain(others).flatten();
-    format_command([&program].into_iter().chain(words))
+    format_command("pyclean", paths.into_iter().chain(others).flatten())
 }
 
 fn is_option(word: &OsStr) -> bool {

@@ -46,20 +46,15 @@ fn is_printable(char: char) -> bool {
         )
 }
 
-/// Formats a command to paste into a shell. `None` if it has a word that cannot be quoted.
+/// Formats a command to paste into a shell: how it starts, and words to quote. `None` if one of
+/// them cannot be quoted.
 pub(crate) fn format_command<W: AsRef<OsStr>>(
+    start: &str,
     words: impl IntoIterator<Item = W>,
 ) -> Option<String> {
     let words = words.into_iter().map(|word| quote(word.as_ref()));
-    Some(words.collect::<Option<Vec<_>>>()?.join(" "))
-}
-
-/// `; to clean: pyclean .venv`, or nothing if the command cannot be quoted.
-pub(crate) fn suggest<W: AsRef<OsStr>>(
-    purpose: &str,
-    words: impl IntoIterator<Item = W>,
-) -> String {
-    format_command(words).map_or_else(String::new, |command| format!("; {purpose}: {command}"))
+    let words: Vec<_> = words.collect::<Option<_>>()?;
+    Some(format!("{start} {}", words.join(" ")))
 }
 
 fn quote(word: &OsStr) -> Option<String> {

@@ -54,6 +54,6 @@ fn mode_hint(path: &Path, is_removal: bool) -> Option<String> {
         (false, true) => (0o500, "cannot be read", "u+rx"),
         (false, false) => (0o400, "cannot be read", "u+r"),
     };
-    let command = format_command(["chmod".as_ref(), mode.as_ref(), path.as_os_str()])?;
+    let command = format_command(&format!("chmod {mode}"), [path])?;
     (metadata.mode() & bits != bits).then(|| format!("{} {what}: {command}", escape(path)))
 }

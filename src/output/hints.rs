@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
-use crate::console::format::{escape, format_count, list_some, suggest};
+use crate::console::format::{escape, format_command, format_count, list_some};
 use crate::console::message::{print_hint, print_note, print_warning};
 use crate::interrupt;
 use crate::options::Options;
@@ -74,11 +74,9 @@ pub(crate) fn print_kept(options: &Options, found: &Found, removes_nothing: bool
         let words = paths.map(|path| path.as_os_str());
         let words = words.chain(cli.words.iter().map(|word| &**word));
         // In an environment, these options could remove what nothing makes again.
-        let command = if cli.erase.is_empty() && !cli.git_clean {
-            suggest("to clean", [OsStr::new("pyclean")].into_iter().chain(words))
-        } else {
-            String::new()
-        };
+        let is_safe = cli.erase.is_empty() && !cli.git_clean;
+        let command = format_command("; to clean: pyclean", words);
+        let command = command.filter(|_| is_safe).unwrap_or_default();
         let skipped = list_some(found.skipped.iter(), MAX_NAMES);
         print_note(format_args!("skipped {skipped}{command}"));
     }
@@ -99,13 +97,9 @@ pub(crate) fn print_debris_hint(options: &Options, found: &Found) {
     let can_follow = !words.iter().any(|word| word == "--");
     let typed = words.iter().map(|word| &**word);
     let typed = typed.filter(|word| *word != "-n" && *word != "--dry-run");
-    let start = ["pyclean", "-n"].map(OsStr::new).into_iter().chain(typed);
     let topics = ["--debris"].into_iter().chain(topics).map(OsStr::new);
-    let preview = if can_follow {
-        suggest("preview", start.chain(topics))
-    } else {
-        String::new()
-    };
+    let preview = format_command("; preview: pyclean -n", typed.chain(topics));
+    let preview = preview.filter(|_| can_follow).unwrap_or_default();
     let globs = list_some(globs.iter(), MAX_NAMES);
     print_hint(format_args!("also found {globs}{preview}"));
 }

@@ -1,7 +1,6 @@
 //! The report of a run: paths and JSON on stdout, everything else on stderr.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -13,7 +12,7 @@ use super::listing::{Lister, has_stale};
 use super::projects::Projects;
 use super::stdout::Stdout;
 use crate::cli::Cli;
-use crate::console::format::{escape, format_count, format_stats, list_some, suggest};
+use crate::console::format::{escape, format_command, format_count, format_stats, list_some};
 use crate::console::message::{print_error, print_hint, print_summary, print_warning};
 use crate::console::progress::Progress;
 use crate::exit_status::ExitStatus;
@@ -93,21 +92,14 @@ impl<'a> Report<'a> {
         }
         self.record_kept(&found.kept);
         if !found.tracked.is_empty() {
-            let verb = if self.cli.is_dry_run() {
-                "would remove"
-            } else {
-                "removing"
-            };
-            let paths = found
-                .tracked
-                .iter()
-                .take(MAX_NAMES)
-                .map(|path| path.as_os_str());
-            let words = ["git", "rm", "-r", "--cached", "--"].map(OsStr::new);
+            let dry_run = self.cli.is_dry_run();
+            let verb = if dry_run { "would remove" } else { "removing" };
+            let paths = found.tracked.iter().take(MAX_NAMES);
+            let command = format_command("; to stop tracking: git rm -r --cached --", paths);
             print_warning(format_args!(
                 "{verb} {}, which git tracks{}",
                 list_some(found.tracked.iter(), MAX_NAMES),
-                suggest("to stop tracking", words.into_iter().chain(paths))
+                command.unwrap_or_default()
             ));
         }
         warn_of_sourceless(&found.sourceless);
