@@ -15,14 +15,6 @@ pub(crate) struct Options {
     pub(crate) rules: Rules,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listing {
-    Nothing,
-    /// Each directory that is removed, without its contents, and each other file.
-    Outermost,
-    Everything,
-}
-
 impl Options {
     pub(crate) fn new(cli: Cli) -> Result<Self> {
         let rules = Rules {
@@ -47,15 +39,5 @@ impl Options {
             },
         };
         Ok(Self { rules, cli })
-    }
-
-    pub(crate) fn listing(&self) -> Listing {
-        let cli = &self.cli;
-        let lists = !cli.json && !cli.quiet && !cli.by_project;
-        match (lists, cli.verbose) {
-            (true, true) => Listing::Everything,
-            (true, false) if cli.is_dry_run() => Listing::Outermost,
-            _ => Listing::Nothing,
-        }
     }
 }

@@ -276,6 +276,16 @@ impl Cli {
         self.dry_run || self.check
     }
 
+    /// Whether what is removed is listed.
+    pub(crate) fn lists(&self) -> bool {
+        self.json || self.verbose || (self.is_dry_run() && !self.quiet)
+    }
+
+    /// Whether the contents of a directory are listed, too, instead of the directory alone.
+    pub(crate) fn lists_contents(&self) -> bool {
+        self.verbose && !self.json
+    }
+
     pub(crate) fn needs_confirmation(&self) -> bool {
         !self.erase.is_empty() && !self.yes && !self.is_dry_run()
     }

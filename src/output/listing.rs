@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::json::{JsonPath, Message};
 use super::stdout::Stdout;
+use crate::cli::Cli;
 use crate::console::format::format_count;
-use crate::options::Listing;
 use crate::plan::{Item, Plan, Visitor};
 use crate::reason::Reason;
 use crate::remove::Outcome;
@@ -14,18 +14,17 @@ use crate::roots::Roots;
 use crate::stats::RemovalStats;
 
 pub(super) struct Lister<'a> {
+    pub(super) cli: &'a Cli,
     pub(super) plan: &'a Plan,
     pub(super) roots: &'a Roots,
-    pub(super) listing: Listing,
     pub(super) shows_reasons: bool,
-    pub(super) shows_sizes: bool,
 }
 
 impl<'a> Lister<'a> {
-    /// Writes what an outcome says: each thing once. Without [`Listing::Everything`], a
-    /// directory stands for its contents.
+    /// Writes what an outcome says: each thing once. Unless contents are listed, a directory
+    /// stands for them.
     pub(super) fn write(&self, visitor: &mut Visitor<'a>, outcome: &Outcome, out: &mut Stdout) {
-        if self.listing == Listing::Nothing && !out.is_json {
+        if !self.cli.lists() {
             return;
         }
         for dir in outcome.dirs.clone() {
@@ -38,10 +37,8 @@ impl<'a> Lister<'a> {
                 |item| self.write_item(item, outcome, out),
             );
         }
-        for path in &outcome.added {
-            if self.listing == Listing::Everything {
-                out.write_path(path, false, None, None);
-            }
+        for path in outcome.added.iter().filter(|_| self.cli.lists_contents()) {
+            out.write_path(path, false, None, None);
         }
     }
 
@@ -56,7 +53,7 @@ impl<'a> Lister<'a> {
             Some(_) => Some(item.dir),
             None => self.plan.dirs[item.dir].parent.map(|dir| dir as usize),
         };
-        self.listing != Listing::Everything
+        !self.cli.lists_contents()
             && holder
                 .is_some_and(|dir| self.plan.dirs[dir].is_removed && outcome.is_removed(dir, None))
     }
@@ -67,7 +64,7 @@ impl<'a> Lister<'a> {
         };
         let path = path_of(self.plan, self.roots, item);
         let is_dir = item.file.is_none();
-        if out.is_json {
+        if self.cli.json {
             return out.write_json(&Message::Remove {
                 path: JsonPath(&path),
                 kind: if is_dir { "directory" } else { "file" },
@@ -80,11 +77,11 @@ impl<'a> Lister<'a> {
             });
         }
         let text = self.shows_reasons.then(|| match item.file {
-            None if self.listing == Listing::Outermost => self.describe_dir(item.dir, reason),
+            None if !self.cli.lists_contents() => self.describe_dir(item.dir, reason),
             file => reason.describe(file.map(|(_, name)| name).unwrap_or_default()),
         });
         // With `-v`, what a directory contains is listed below it.
-        let has_size = self.shows_sizes && !(is_dir && self.listing == Listing::Everything);
+        let has_size = self.cli.is_dry_run() && !(is_dir && self.cli.lists_contents());
         let size = has_size.then(|| self.stats_of(item, outcome).bytes);
         out.write_path(&path, is_dir, size, text.as_deref());
     }

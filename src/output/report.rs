@@ -59,11 +59,10 @@ impl<'a> Report<'a> {
         let cli = &options.cli;
         let mut report = Self {
             lister: Lister {
+                cli,
                 plan,
                 roots,
-                listing: options.listing(),
                 shows_reasons: options.rules.bytecode.stale || has_stale(plan),
-                shows_sizes: cli.is_dry_run(),
             },
             visitor: Visitor::new(plan),
             cli,
