@@ -6,6 +6,8 @@ use std::path::Path;
 
 use indicatif::HumanCount;
 
+use crate::stats::RemovalStats;
+
 /// Escapes control characters, characters that change the writing direction (Unicode
 /// Bidi_Control), and bytes that are not UTF-8.
 pub(crate) fn escape(text: impl AsRef<OsStr>) -> String {
@@ -91,20 +93,16 @@ pub(crate) fn list_some<P: AsRef<Path>>(
 }
 
 /// `3 directories and 25 files (405.3 KiB)`.
-pub(crate) fn format_stats(directories: u64, files: u64, bytes: u64) -> String {
-    let counted = format_count(directories, "directory", "directories");
-    match (directories, files) {
+pub(crate) fn format_stats(stats: RemovalStats) -> String {
+    let directories = format_count(stats.directories, "directory", "directories");
+    let files = format_count(stats.files, "file", "files");
+    let size = format_size(stats.bytes);
+    match (stats.directories, stats.files) {
         (0, 0) => "nothing".to_owned(),
-        (_, 0) => counted,
-        (0, _) => format_files(files, bytes),
-        (_, _) => format!("{counted} and {}", format_files(files, bytes)),
+        (_, 0) => directories,
+        (0, _) => format!("{files} ({size})"),
+        (_, _) => format!("{directories} and {files} ({size})"),
     }
-}
-
-/// `25 files (405.3 KiB)`.
-pub(crate) fn format_files(count: u64, bytes: u64) -> String {
-    let counted = format_count(count, "file", "files");
-    format!("{counted} ({})", format_size(bytes))
 }
 
 /// `1 file`, `12,345 files`.

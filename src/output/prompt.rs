@@ -1,12 +1,11 @@
 //! The confirmation of `--erase`.
 
 use std::io::{self, Write};
-use std::path::MAIN_SEPARATOR_STR;
 
 use anyhow::{Context, Result, bail};
 
 use super::listing::{path_of, reason_of};
-use crate::console::format::{escape, format_files, format_stats};
+use crate::console::format::{escape, format_stats};
 use crate::interrupt;
 use crate::plan::{Item, Plan, Visitor};
 use crate::reason::Reason;
@@ -25,13 +24,12 @@ pub(crate) fn confirm(plan: &Plan, roots: &Roots) -> Result<bool> {
         let reason = reason_of(plan, item);
         has_erased |= reason == Some(&Reason::Erased);
         if reason.map(Reason::kind) != Some("bytecode") {
-            let end = if item.file.is_none() {
-                MAIN_SEPARATOR_STR
-            } else {
-                ""
-            };
-            let path = path_of(plan, roots, item);
-            shown.push(format!("  {}{end}", escape(&path)));
+            let mut path = path_of(plan, roots, item);
+            if item.file.is_none() {
+                // A separator shows that it is a directory.
+                path.push("");
+            }
+            shown.push(escape(&path));
         } else if let Some((position, _)) = item.file {
             bytecode.add_file(plan.bytes_of(item.dir, position));
         }
@@ -46,18 +44,15 @@ pub(crate) fn confirm(plan: &Plan, roots: &Roots) -> Result<bool> {
     }
     let mut out = anstream::stderr().lock();
     for line in shown.iter().take(MAX_SHOWN) {
-        let _ = writeln!(out, "{line}");
+        let _ = writeln!(out, "  {line}");
     }
     if let more @ 1.. = shown.len().saturating_sub(MAX_SHOWN) {
         let _ = writeln!(out, "  ... and {more} more (--dry-run lists all)");
     }
     if bytecode.files > 0 {
-        let bytecode = format_files(bytecode.files, bytecode.bytes);
-        let _ = writeln!(out, "  bytecode: {bytecode}");
+        let _ = writeln!(out, "  bytecode: {}", format_stats(bytecode));
     }
-    let stats = plan.stats();
-    let total = format_stats(stats.directories, stats.files, stats.bytes);
-    let _ = write!(out, "Remove {total}? [y/N] ");
+    let _ = write!(out, "Remove {}? [y/N] ", format_stats(plan.stats()));
     let _ = out.flush();
     drop(out);
     let mut answer = String::new();

@@ -230,38 +230,27 @@ impl<'a> Report<'a> {
     }
 
     fn summary(&self) -> String {
-        let is_dry_run = self.cli.is_dry_run();
-        let what = format_stats(self.total.directories, self.total.files, self.total.bytes);
+        let dry_run = self.cli.is_dry_run();
+        let verb = if dry_run { "Would remove" } else { "Removed" };
+        let what = format_stats(self.total);
         if interrupt::is_requested() {
-            let verb = if is_dry_run {
-                "would remove"
-            } else {
-                "removed"
+            format!("Interrupted: {} {what}.", verb.to_lowercase())
+        } else if self.is_declined {
+            "Nothing removed.".to_owned()
+        } else if self.lister.plan.is_empty() {
+            let text = match (self.errors > 0, dry_run) {
+                (true, true) => "Would remove nothing.",
+                (true, false) => "Nothing removed.",
+                (false, _) if self.has_run_git => "Nothing else to remove.",
+                (false, _) => "Nothing to remove.",
             };
-            return format!("Interrupted: {verb} {what}.");
-        }
-        if !self.is_declined && !self.lister.plan.is_empty() {
-            let verb = if is_dry_run {
-                "Would remove"
-            } else {
-                "Removed"
-            };
+            text.to_owned()
+        } else if self.has_run_git {
             // Git prints what it removes itself.
-            let besides = if self.has_run_git {
-                ", besides what git lists"
-            } else {
-                ""
-            };
-            return format!("{verb} {what}{besides}.");
+            format!("{verb} {what}, besides what git lists.")
+        } else {
+            format!("{verb} {what}.")
         }
-        let text = match (self.errors > 0, is_dry_run) {
-            (true, true) => "Would remove nothing.",
-            (true, false) => "Nothing removed.",
-            _ if self.is_declined => "Nothing removed.",
-            _ if self.has_run_git => "Nothing else to remove.",
-            _ => "Nothing to remove.",
-        };
-        text.to_owned()
     }
 }
 
