@@ -14,16 +14,6 @@ use crate::place::is_git_dir;
 use crate::pyc::Interpreter;
 use crate::rules::topics::{names, topic_of};
 
-/// What may be on a command line with `--explain`. The other options are those of a run.
-const WITH_EXPLAIN: [&str; 6] = [
-    "paths",
-    "explain",
-    "pycache_prefix",
-    "color",
-    "no_progress",
-    "generate",
-];
-
 /// Options of other programs, and what to use here.
 const OPTIONS: [(&str, &str); 9] = [
     ("--all", "use '--debris all'"),
@@ -41,14 +31,6 @@ const ALWAYS_RECURSIVE: &str =
     "not needed: directories are always cleaned recursively (-f removes empty ones)";
 const PATH_FIRST: &str = "--debris, --erase and --ignore take all values that follow them; \
                           put PATH first, or write --ignore=NAME";
-
-pub(super) fn conflict_with_explain(arg: Arg) -> Arg {
-    if WITH_EXPLAIN.contains(&arg.get_id().as_str()) {
-        arg
-    } else {
-        arg.conflicts_with("explain")
-    }
-}
 
 pub(super) fn parse(words: &[OsString]) -> Result<Cli, Error> {
     let program = [OsString::from("pyclean")];

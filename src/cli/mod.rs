@@ -12,7 +12,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{
     OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
 };
-use clap::{ColorChoice, Parser, ValueHint};
+use clap::{ColorChoice, Parser, ValueHint, value_parser};
 
 use crate::path::{parse_path, plain};
 use crate::pyc::Interpreter;
@@ -27,16 +27,7 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 /// The pyclean from PyPI has the same name.
-const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
-    concat!(env!("CARGO_PKG_VERSION"), " (Rust)")
-} else {
-    concat!(
-        env!("CARGO_PKG_VERSION"),
-        " (Rust, ",
-        env!("CARGO_PKG_REPOSITORY"),
-        ")"
-    )
-};
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (Rust)");
 
 /// Remove Python bytecode and, on request, tool caches
 ///
@@ -49,7 +40,6 @@ const VERSION: &str = if env!("CARGO_PKG_REPOSITORY").is_empty() {
 #[command(override_usage = "pyclean <PATH>... [OPTIONS]")]
 #[command(after_help = "Example - preview first:  pyclean --dry-run .")]
 #[command(after_long_help = generate::after_long_help())]
-#[command(mut_args = errors::conflict_with_explain)]
 pub struct Cli {
     /// Directories or bytecode files to clean
     ///
@@ -176,6 +166,10 @@ pub struct Cli {
     /// the file, its source, and whether it is up to date, with the reason that --stale
     /// would give.
     #[arg(long, help_heading = "Behavior")]
+    #[arg(conflicts_with_all = ["stale", "no_stale", "python", "keep_python", "no_bytecode"])]
+    #[arg(conflicts_with_all = ["debris", "erase", "folders", "git_clean", "ignore", "isolated"])]
+    #[arg(conflicts_with_all = ["no_default_ignore", "one_file_system", "dry_run", "check", "yes"])]
+    #[arg(conflicts_with_all = ["jobs", "verbose", "quiet", "by_project", "print0", "json"])]
     pub(crate) explain: bool,
 
     /// Answer yes to all prompts
@@ -187,7 +181,7 @@ pub struct Cli {
 
     /// Number of threads [default: CPU cores, max. 16]
     #[arg(short, long, value_name = "N", help_heading = "Behavior")]
-    #[arg(value_parser = parse_jobs)]
+    #[arg(value_parser = value_parser!(u16).range(1..=512))]
     pub(crate) jobs: Option<u16>,
 
     /// List every removed file and directory
@@ -236,11 +230,6 @@ pub struct Cli {
     /// The command line, for commands that messages suggest.
     #[arg(skip)]
     pub(crate) words: Vec<OsString>,
-}
-
-fn parse_jobs(text: &str) -> Result<u16, &'static str> {
-    let jobs = text.parse().ok().filter(|jobs| (1..=512).contains(jobs));
-    jobs.ok_or("must be a number from 1 to 512")
 }
 
 impl Cli {
