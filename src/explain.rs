@@ -1,8 +1,7 @@
 //! What bytecode files are, and whether they are up to date: `--explain`.
 
-use std::fmt::Write;
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +13,7 @@ use crate::console::format::{escape, list_some};
 use crate::console::message::print_error;
 use crate::console::print_all;
 use crate::exit_status::ExitStatus;
-use crate::path::{canonicalize, is_absence, is_no_path, or_current_dir};
+use crate::path::{canonicalize, is_absence, or_current_dir};
 use crate::pyc::header::PROBE_LEN;
 use crate::pyc::{
     BytecodeName, Form, Header, Interpreter, SOURCE_SUFFIXES, Source, Staleness, Unreadable,
@@ -26,17 +25,22 @@ use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
 
 pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus> {
     let prefix = prefix.and_then(|prefix| canonicalize(prefix).ok());
-    let paths = &with_bytecode_of_sources(paths, prefix.as_deref())?;
-    check(paths)?;
     let mut sources = KnownSources::default();
     let mut status = ExitStatus::Success;
     let mut texts = Vec::new();
     for path in paths {
-        match explain(path, prefix.as_deref(), &mut sources) {
-            Ok(text) => texts.push(text),
-            Err((path, error)) => {
-                print_error(format_args!("cannot read {}: {error}", escape(&path)));
-                status = ExitStatus::Failure;
+        let mut files = bytecode_of(path, prefix.as_deref())
+            .with_context(|| format!("cannot read the directory of {}", escape(path)))?;
+        if files.is_empty() {
+            files.push(path.clone());
+        }
+        for file in files {
+            match explain(&file, prefix.as_deref(), &mut sources) {
+                Ok(text) => texts.push(text),
+                Err((path, error)) => {
+                    print_error(format_args!("cannot read {}: {error}", escape(&path)));
+                    status = ExitStatus::Failure;
+                }
             }
         }
     }
@@ -51,7 +55,7 @@ pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus
 /// The error names the first source and its bytecode.
 pub(crate) fn check_no_source(paths: &[PathBuf], prefix: Option<&Path>) -> Result<()> {
     for path in paths {
-        if let Ok(Some(found)) = bytecode_of(path, prefix)
+        if let Ok(found) = bytecode_of(path, prefix)
             && !found.is_empty()
         {
             let (path, found) = (escape(path), list_some(found.iter(), 3));
@@ -61,36 +65,15 @@ pub(crate) fn check_no_source(paths: &[PathBuf], prefix: Option<&Path>) -> Resul
     Ok(())
 }
 
-fn with_bytecode_of_sources(paths: &[PathBuf], prefix: Option<&Path>) -> Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for path in paths {
-        let found = bytecode_of(path, prefix)
-            .with_context(|| format!("cannot read the directory of {}", escape(path)))?;
-        match found {
-            Some(found) if found.is_empty() => bail!("{} has no bytecode", escape(path)),
-            Some(found) => all.extend(found),
-            None => all.push(path.clone()),
-        }
-    }
-    Ok(all)
-}
-
-/// Finds the bytecode files of a source: beside it, in `__pycache__`, and below `prefix`.
-/// `None` if the path is not a source. A source that was deleted is one if it has bytecode.
-///
-/// # Errors
-///
-/// If a directory cannot be read.
-pub(crate) fn bytecode_of(
-    source: &Path,
-    prefix: Option<&Path>,
-) -> io::Result<Option<Vec<PathBuf>>> {
-    let (Some(module), Some(suffix)) = (source.file_stem(), source.extension()) else {
-        return Ok(None);
-    };
-    let is_source = SOURCE_SUFFIXES.iter().any(|known| suffix == &known[1..]);
+/// Finds the bytecode files of a source, which may be deleted: beside it, in `__pycache__`, and
+/// below `prefix`. There are none if the path is not a source.
+fn bytecode_of(source: &Path, prefix: Option<&Path>) -> io::Result<Vec<PathBuf>> {
+    let (module, suffix) = (source.file_stem(), source.extension());
+    let is_source = SOURCE_SUFFIXES
+        .iter()
+        .any(|known| suffix == Some(known[1..].as_ref()));
     if !is_source || source.is_dir() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let dir = source.parent().unwrap_or(source);
     let mut dirs = vec![dir.join(CACHE_DIR), dir.to_path_buf()];
@@ -103,45 +86,15 @@ pub(crate) fn bytecode_of(
             Err(error) if is_absence(&error) => continue,
             entries => entries?,
         };
-        let mut paths = entries
-            .map(|entry| entry.map(|entry| dir.join(entry.file_name())))
-            .collect::<io::Result<Vec<_>>>()?;
-        paths.retain(|path| {
-            parse_name(path).is_some_and(|name| name.module == module) && !path.is_dir()
-        });
-        paths.sort();
-        found.extend(paths);
-    }
-    let is_source = !found.is_empty() || source.is_file();
-    Ok(is_source.then_some(found))
-}
-
-fn check(paths: &[PathBuf]) -> Result<()> {
-    let (mut missing, mut others) = (Vec::new(), Vec::new());
-    for path in paths {
-        if fs::symlink_metadata(path).is_err_and(|error| is_no_path(&error)) {
-            missing.push(path);
-        } else if parse_name(path).is_none() || fs::metadata(path).is_ok_and(|file| !file.is_file())
-        {
-            others.push(path);
+        for entry in entries {
+            let path = dir.join(entry?.file_name());
+            if parse_name(&path).map(|name| name.module) == module && !path.is_dir() {
+                found.push(path);
+            }
         }
     }
-    if !missing.is_empty() {
-        let missing = list_some(missing.iter(), usize::MAX);
-        bail!("no such file or directory: {missing}");
-    }
-    if others.is_empty() {
-        return Ok(());
-    }
-    let tip = match others.iter().find(|path| path.is_dir()) {
-        Some(dir) => format!(
-            "to list the stale files of a directory: pyclean -n --stale {}",
-            escape(dir)
-        ),
-        None => "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc".to_owned(),
-    };
-    let others = list_some(others.iter(), usize::MAX);
-    bail!("not a bytecode file: {others}; {tip}");
+    found.sort();
+    Ok(found)
 }
 
 fn parse_name(path: &Path) -> Option<BytecodeName<'_>> {
@@ -154,7 +107,11 @@ fn explain(
     sources: &mut KnownSources,
 ) -> Result<String, Unreadable> {
     let in_file = |error| (path.to_path_buf(), error);
-    let name = parse_name(path).ok_or_else(|| in_file(ErrorKind::InvalidInput.into()))?;
+    let is_file = fs::metadata(path).map_err(in_file)?.is_file();
+    let Some(name) = parse_name(path).filter(|_| is_file) else {
+        let message = "not a bytecode file, and not a source that has one";
+        return Err(in_file(io::Error::other(message)));
+    };
     let written = path.parent().unwrap_or(path);
     let canonical = canonicalize(or_current_dir(written)).map_err(in_file)?;
     let in_cache = written.ends_with(CACHE_DIR) || canonical.ends_with(CACHE_DIR);
@@ -197,71 +154,64 @@ fn explain(
         None if judgement == Judgement::UnknownSource => "not known".to_owned(),
         None => format!("no {}{}", name.module.display(), SOURCE_SUFFIXES[0]),
     };
-    let mut text = format!("{}\n", escape(path));
-    let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "  {label:<12}  {}", escape(value));
-    };
-    explain_header(&name, &start, &mut row);
+    let mut rows = explain_header(&name, &start);
     // Only fractions of a second show that it is stale.
     if let Judgement::Selected(Reason::Stale(Staleness::Raced { .. })) = judgement {
-        row("written", &format_time(opened.modified));
+        rows.push(("written", format_time(opened.modified)));
     }
-    row("source", &source);
-    row("state", &judgement.describe(&name));
-    Ok(text)
+    rows.push(("source", source));
+    rows.push(("state", judgement.describe(&name)));
+    let rows = rows.iter();
+    let rows = rows.map(|(label, value)| format!("\n  {label:<12}  {}", escape(value)));
+    Ok(format!("{}{}\n", escape(path), rows.collect::<String>()))
 }
 
-fn explain_header(name: &BytecodeName, start: &[u8], row: &mut impl FnMut(&str, &str)) {
+type Row = (&'static str, String);
+
+fn explain_header(name: &BytecodeName, start: &[u8]) -> Vec<Row> {
     let number = magic::number(start);
     let by_magic = number.and_then(magic::interpreter);
     let interpreter = name.interpreter().or(by_magic.clone());
-    row("interpreter", &or_unknown(interpreter));
+    let mut rows = vec![("interpreter", or_unknown(interpreter))];
     if let Form::Tagged {
         optimization: Some(level),
         ..
     } = name.form
     {
-        row("optimization", level);
+        rows.push(("optimization", level.to_owned()));
     }
-    if !name.has_known_format() {
-        return;
+    if name.has_known_format() {
+        let by_magic = or_unknown(by_magic);
+        let number = number.map_or("none".into(), |number| format!("{number} ({by_magic})"));
+        rows.push(("magic number", number));
+        match Header::parse(start, name.tag()) {
+            Ok(header) => rows.extend(explain_validation(header.validation)),
+            Err(damage) => rows.push(("validation", format!("not known: {damage}"))),
+        }
     }
-    let by_magic = or_unknown(by_magic);
-    let number = number.map_or("none".into(), |number| format!("{number} ({by_magic})"));
-    row("magic number", &number);
-    let (validation, recorded) = match Header::parse(start, name.tag()) {
-        Ok(header) => explain_validation(header.validation),
-        Err(damage) => return row("validation", &format!("not known: {damage}")),
-    };
-    row("validation", validation);
-    row("recorded", &recorded);
+    rows
 }
 
 fn or_unknown(by: Option<Interpreter>) -> String {
     by.map_or("not known".into(), |by| by.to_string())
 }
 
-fn explain_validation(validation: Validation) -> (&'static str, String) {
-    match validation {
+fn explain_validation(validation: Validation) -> [Row; 2] {
+    let method = match validation {
+        Validation::Timestamp { size: None, .. } => "mtime of the source",
+        Validation::Timestamp { .. } => "mtime and size of the source",
+        Validation::Hash { checked: true, .. } => "checked hash of the source",
+        Validation::Hash { .. } => "unchecked hash of the source: Python never compares it",
+    };
+    let recorded = match validation {
         Validation::Timestamp { mtime, size } => {
             let mtime = format_time(UNIX_EPOCH + Duration::from_secs(mtime.into()));
-            match size {
-                Some(size) => (
-                    "mtime and size of the source",
-                    format!("mtime {mtime}, {size} bytes"),
-                ),
-                None => ("mtime of the source", format!("mtime {mtime}")),
-            }
+            let size = size.map_or_else(String::new, |size| format!(", {size} bytes"));
+            format!("mtime {mtime}{size}")
         }
-        Validation::Hash { checked, hash } => {
-            let text = if checked {
-                "checked hash of the source"
-            } else {
-                "unchecked hash of the source: Python never compares it"
-            };
-            (text, format!("hash {:016x}", u64::from_be_bytes(hash)))
-        }
-    }
+        Validation::Hash { hash, .. } => format!("hash {:016x}", u64::from_be_bytes(hash)),
+    };
+    [("validation", method.to_owned()), ("recorded", recorded)]
 }
 
 /// `2020-09-13 12:26:40.25 UTC`, without the fraction if it is zero.

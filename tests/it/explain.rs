@@ -202,32 +202,25 @@ fn only_bytecode_files_are_explained() {
     if can_symlink() {
         tree.add("link.pyc->d.pyc");
         let run = tree.pyclean("link.pyc --explain");
-        let message = "error: not a bytecode file: link.pyc; ";
+        let message = "error: cannot read link.pyc: not a bytecode file, and not ";
         assert!(run.stderr.starts_with(message), "{}", run.stderr);
-        assert_eq!((&*run.stdout, run.code), ("", Some(2)));
+        assert_eq!((&*run.stdout, run.code), ("", Some(1)));
     }
-    for (path, message) in [
-        (
-            "x.txt",
-            "not a bytecode file: x.txt; --explain takes files such as ",
-        ),
-        ("d.py", "d.py has no bytecode\n"),
-        (
-            "d.pyc x.txt m.pyc",
-            "not a bytecode file: d.pyc, x.txt; to list the stale files of a directory: \
-             pyclean -n --stale d.pyc\n",
-        ),
-        (
-            "m.pyc missing.pyc",
-            "no such file or directory: missing.pyc\n",
-        ),
-        ("", "missing PATH"),
-    ] {
-        let run = tree.pyclean(&format!("{path} --explain"));
-        assert_eq!((&*run.stdout, run.code), ("", Some(2)), "{path}");
-        let message = format!("error: {message}");
-        assert!(run.stderr.starts_with(&message), "{}", run.stderr);
+    for path in ["x.txt", "d.py", "d.pyc", "."] {
+        let run = tree.pyclean(&format!("m.pyc {path} --explain"));
+        let message = format!(
+            "error: cannot read {path}: not a bytecode file, and not a source that has one\n"
+        );
+        assert_eq!((run.stderr, run.code), (message, Some(1)));
+        assert!(run.stdout.starts_with("m.pyc\n"), "{}", run.stdout);
     }
+    let run = tree.pyclean("missing.pyc --explain");
+    let message = "error: cannot read missing.pyc: ";
+    assert!(run.stderr.starts_with(message), "{}", run.stderr);
+    assert_eq!((&*run.stdout, run.code), ("", Some(1)));
+    let run = tree.pyclean("--explain");
+    assert!(run.stderr.starts_with("error: missing PATH"));
+    assert_eq!(run.code, Some(2));
 }
 
 #[test]
