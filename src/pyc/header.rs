@@ -141,14 +141,14 @@ fn writer(magic: u16, tag: Option<&str>) -> Result<Option<Interpreter>, Damage> 
 fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
     let (flags, at) = match layout {
         Layout::Flags => (number(bytes, 4)?, 8),
-        Layout::Mtime | Layout::MtimeAndSize => (0, 4),
+        _ => (0, 4),
     };
     match flags {
         0 | 2 => Ok(Validation::Timestamp {
             mtime: number(bytes, at)?,
             size: match layout {
                 Layout::Mtime => None,
-                Layout::MtimeAndSize | Layout::Flags => Some(number(bytes, at + 4)?),
+                _ => Some(number(bytes, at + 4)?),
             },
         }),
         1 | 3 => Ok(Validation::Hash {

@@ -31,15 +31,13 @@ impl Version {
         Self { major, minor }
     }
 
-    fn from_digits(digits: &str) -> Option<Self> {
-        let (major, minor) = digits.split_at_checked(1)?;
-        Self::from_parts(major, minor)
-    }
-
-    fn from_parts(major: &str, minor: &str) -> Option<Self> {
+    /// Parses `311` or `3.11`.
+    fn parse(text: &str) -> Option<Self> {
+        let (major, rest) = text.split_at_checked(1)?;
+        let minor = rest.strip_prefix('.').unwrap_or(rest);
         // `u8::from_str` also accepts a sign.
-        let has_sign = major.starts_with('+') || minor.starts_with('+');
-        (!has_sign).then_some(Self::new(major.parse().ok()?, minor.parse().ok()?))
+        let is_number = minor.starts_with(|char: char| char.is_ascii_digit());
+        is_number.then_some(Self::new(major.parse().ok()?, minor.parse().ok()?))
     }
 }
 
@@ -68,7 +66,7 @@ impl Interpreter {
 }
 
 fn first_version(text: &str) -> Option<Version> {
-    Version::from_digits(text.split(|c: char| !c.is_ascii_digit()).next()?)
+    Version::parse(text.split(|c: char| !c.is_ascii_digit()).next()?)
 }
 
 impl fmt::Display for Interpreter {
@@ -84,10 +82,6 @@ impl fmt::Display for Interpreter {
     }
 }
 
-/// PEP 3147.
-const FIRST_WITH_CACHES: Version = Version::new(3, 2);
-const FIRST_FREE_THREADED: Version = Version::new(3, 13);
-
 /// An interpreter as a user names it: `3.11`, `311`, `cpython-311`, `pypy3.9`, `pypy39`, `2.7`.
 impl FromStr for Interpreter {
     type Err = String;
@@ -96,27 +90,20 @@ impl FromStr for Interpreter {
     /// which had no `__pycache__`, one for 3.10 or 3.11. A `t` may follow CPython 3.13 and newer,
     /// which has the same cache tag.
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        let lower = value.trim().to_ascii_lowercase();
-        let (is_pypy, rest) = match lower.strip_prefix("pypy") {
-            Some(rest) => (true, rest),
-            None => (false, lower.strip_prefix("cpython").unwrap_or(&lower)),
-        };
-        let is_named = rest.len() < lower.len();
-        let number = rest.strip_prefix('-').filter(|_| is_named).unwrap_or(rest);
+        let text = value.trim().to_ascii_lowercase();
+        let is_pypy = text.starts_with("pypy");
+        let mut names = ["pypy-", "pypy", "cpython-", "cpython"].iter();
+        let number = names.find_map(|name| text.strip_prefix(name));
+        let number = number.unwrap_or(&text);
         let free_threaded = number.strip_suffix('t').filter(|_| !is_pypy);
-        let number = free_threaded.unwrap_or(number);
-        let version = match number.split_once('.') {
-            Some((major, minor)) => Version::from_parts(major, minor),
-            None => Version::from_digits(number),
-        };
-        let first = if free_threaded.is_some() {
-            FIRST_FREE_THREADED
-        } else {
-            Version::new(2, 0)
-        };
-        let without_caches = Version::new(3, 0)..FIRST_WITH_CACHES;
-        let version = version.filter(|version| !without_caches.contains(version));
-        match version.filter(|version| (first..Version::new(4, 0)).contains(version)) {
+        let version = Version::parse(free_threaded.unwrap_or(number));
+        let version = version.filter(|version| match version.major {
+            2 => free_threaded.is_none(),
+            3 if free_threaded.is_some() => version.minor >= 13,
+            3 => version.minor >= 2,
+            _ => false,
+        });
+        match version {
             Some(version) if is_pypy => Ok(Self::PyPy(Some(version))),
             Some(version) => Ok(Self::CPython(version)),
             None => Err(format!(

@@ -79,17 +79,10 @@ pub enum Layout {
 impl Layout {
     /// The layout for a magic number. An unknown one is treated as that of a new interpreter.
     pub fn of(magic: u16) -> Self {
-        match interpreter(magic) {
-            Some(Interpreter::CPython(version)) if version.major < 3 => Self::Mtime,
-            Some(Interpreter::CPython(_)) => match magic {
-                ..3210 => Self::Mtime,
-                3210..3392 => Self::MtimeAndSize,
-                3392.. => Self::Flags,
-            },
-            Some(Interpreter::PyPy(Some(version))) if version < Version::new(3, 3) => Self::Mtime,
-            Some(Interpreter::PyPy(Some(version))) if version < Version::new(3, 7) => {
-                Self::MtimeAndSize
-            }
+        match magic {
+            // PyPy writes the header of the same version of CPython.
+            ..64 | 3000..3210 | 62011..=CPYTHON_2_LAST | PYPY_2_7 => Self::Mtime,
+            64..208 | 3210..3392 => Self::MtimeAndSize,
             _ => Self::Flags,
         }
     }
