@@ -1,4 +1,5 @@
-//! Globs in which no wildcard but `**` matches a separator, as in git and `pathlib`.
+//! Globs in which no wildcard but `**` matches a separator, as in git and `pathlib`. A class such
+//! as `[!a]` needs `globset` 0.4.22 for that.
 
 use std::ffi::OsStr;
 
@@ -42,7 +43,7 @@ pub(super) fn parse_glob(start: &str, glob: &str) -> Result<Glob> {
     if cfg!(windows) {
         text = text.replace('\\', "/");
     }
-    GlobBuilder::new(&exclude_separators(&text)?)
+    GlobBuilder::new(&text)
         .literal_separator(true)
         .empty_alternates(true)
         .case_insensitive(cfg!(windows))
@@ -60,34 +61,4 @@ pub(super) fn compile_globs(globs: &[Glob]) -> Result<Vec<GlobSet>> {
     );
     let sets = globs.chunks(MAX_SET_GLOBS).map(GlobSet::new);
     Ok(sets.collect::<Result<_, _>>()?)
-}
-
-/// Adds the separator to each negated class: a class of `globset` can match it.
-fn exclude_separators(glob: &str) -> Result<String> {
-    let mut text = String::with_capacity(glob.len());
-    let mut chars = glob.chars().peekable();
-    while let Some(char) = chars.next() {
-        let start = text.len();
-        text.push(char);
-        if char == '\\' {
-            text.extend(chars.next());
-        } else if char == '[' {
-            let negation = chars.next_if(|char| matches!(char, '!' | '^'));
-            text.extend(negation);
-            // At the start, these stand for themselves.
-            text.extend(chars.next_if(|char| matches!(char, ']' | '-')));
-            text.extend(negation.map(|_| '/'));
-            for char in chars.by_ref() {
-                text.push(char);
-                if char == ']' {
-                    break;
-                }
-            }
-            // An error is found later.
-            let class = Glob::new(&text[start..]).map(|class| class.compile_matcher());
-            let has_separator = class.is_ok_and(|class| class.is_match("/"));
-            ensure!(!has_separator, "a separator cannot stand between brackets");
-        }
-    }
-    Ok(text)
 }
