@@ -99,10 +99,8 @@ pub(crate) fn strip_base<'p>(path: &'p Path, base: &Path) -> &'p Path {
         use std::os::unix::ffi::OsStrExt;
         let bytes = path.as_os_str().as_bytes();
         if let Some(relative) = bytes.strip_prefix(base.as_os_str().as_bytes()) {
-            let start = relative.iter().position(|byte| *byte != b'/');
-            return Path::new(OsStr::from_bytes(
-                &relative[start.unwrap_or(relative.len())..],
-            ));
+            let relative = relative.strip_prefix(b"/").unwrap_or(relative);
+            return Path::new(OsStr::from_bytes(relative));
         }
     }
     path.strip_prefix(base).unwrap_or(path)

@@ -98,44 +98,37 @@ impl Header {
             1..4 => return Err(truncated),
             _ => magic::number(bytes).ok_or(Damage::NotBytecode)?,
         };
-        let writer = writer(magic, tag)?;
-        let layout = Layout::of(magic);
-        let body = bytes.get(layout.header_len()..).ok_or(truncated)?;
-        let first = body.first().ok_or(truncated)?;
-        let validation = validation(bytes, layout)?;
-        let is_code = match writer {
+        let by_magic = magic::interpreter(magic);
+        let writer = tag.map(Interpreter::from_tag).or(by_magic.clone());
+        // Whether its magic numbers and its code are known.
+        let is_known = match writer {
             Some(Interpreter::CPython(version)) => version <= magic::NEWEST,
             Some(Interpreter::PyPy(_)) => true,
             _ => false,
         };
-        match first & 0x7f {
-            // Since 3.4 mostly with the flag of a reference.
-            b'c' if is_code && body.len() < MIN_CODE_LEN => Err(truncated),
-            code if is_code && code != b'c' => Err(Damage::NoCode),
-            _ => Ok(Self {
-                magic,
-                layout,
-                validation,
-            }),
+        let agrees = match writer {
+            Some(Interpreter::PyPy(_)) => matches!(by_magic, Some(Interpreter::PyPy(_))),
+            _ => writer == by_magic,
+        };
+        if is_known && !agrees {
+            return Err(Damage::Misnamed(magic));
         }
+        let layout = Layout::of(magic);
+        let body = bytes.get(layout.header_len()..).ok_or(truncated)?;
+        let first = body.first().ok_or(truncated)?;
+        let validation = validation(bytes, layout)?;
+        // Since 3.4 mostly with the flag of a reference.
+        if is_known && first & 0x7f != b'c' {
+            return Err(Damage::NoCode);
+        } else if is_known && body.len() < MIN_CODE_LEN {
+            return Err(truncated);
+        }
+        Ok(Self {
+            magic,
+            layout,
+            validation,
+        })
     }
-}
-
-/// The interpreter that wrote a file with this magic number and tag, if it is known.
-fn writer(magic: u16, tag: Option<&str>) -> Result<Option<Interpreter>, Damage> {
-    let by_magic = magic::interpreter(magic);
-    let Some(tagged) = tag.map(Interpreter::from_tag) else {
-        return Ok(by_magic);
-    };
-    let agrees = match (&tagged, &by_magic) {
-        (Interpreter::CPython(version), _) if *version > magic::NEWEST => true,
-        (Interpreter::CPython(_), by_magic) => by_magic.as_ref() == Some(&tagged),
-        (Interpreter::PyPy(_), by_magic) => matches!(by_magic, Some(Interpreter::PyPy(_))),
-        _ => true,
-    };
-    agrees
-        .then_some(Some(tagged))
-        .ok_or(Damage::Misnamed(magic))
 }
 
 fn validation(bytes: &[u8], layout: Layout) -> Result<Validation, Damage> {
