@@ -66,7 +66,7 @@ impl IgnoreRules {
     /// Parses the words of the command line: absolute paths, or ends of paths. A `..` that
     /// cannot be resolved is an error.
     pub(crate) fn new(words: &[OsString]) -> Result<Self> {
-        Self::parse(words.iter().map(OsString::as_os_str), None)
+        Self::parse(words, None)
     }
 
     /// Parses the words of a settings file in the canonical directory `dir`, for which a
@@ -78,12 +78,12 @@ impl IgnoreRules {
                 "invalid ignore pattern {word:?}: write / instead of \\, which TOML takes as an escape"
             );
         }
-        Self::parse(words.iter().map(OsStr::new), Some(dir))
+        Self::parse(words, Some(dir))
     }
 
-    fn parse<'w>(words: impl Iterator<Item = &'w OsStr>, dir: Option<&Path>) -> Result<Self> {
+    fn parse(words: &[impl AsRef<OsStr>], dir: Option<&Path>) -> Result<Self> {
         let mut parsed = Vec::new();
-        for word in words {
+        for word in words.iter().map(AsRef::as_ref) {
             for (front, pattern) in resolve(word, dir) {
                 parsed.push(Word::new(&front, &pattern).with_context(|| {
                     format!("invalid ignore pattern '{:.80}'", word.to_string_lossy())
