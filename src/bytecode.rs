@@ -12,7 +12,7 @@ use crate::pyc::{
     Unreadable, magic,
 };
 use crate::reason::Reason;
-use crate::regular_file::open_nonblocking;
+use crate::regular_file::open_regular_file;
 use crate::rules::{BytecodeFilter, CACHE_DIR};
 
 #[derive(Debug, Clone, Copy)]
@@ -156,14 +156,12 @@ impl FoundBytecode<'_> {
             return Ok(Some(Staleness::Orphaned));
         }
         pyc::judge(&self.name, self.path, source_dir, last_hash, || {
-            let opened = self.open()?;
-            // Without `--stale`, a partial write from just now is removed.
-            let modified = if filter.stale {
-                opened.modified
-            } else {
-                UNIX_EPOCH
-            };
-            Ok(PycFile { modified, ..opened })
+            let mut opened = self.open()?;
+            if !filter.stale {
+                // A partial write from just now is removed.
+                opened.modified = UNIX_EPOCH;
+            }
+            Ok(opened)
         })
     }
 
@@ -237,17 +235,12 @@ impl FoundBytecode<'_> {
 
     /// Opens a regular file, or the one that a symlink leads to, without waiting for a writer.
     pub(crate) fn open(self) -> io::Result<PycFile<File>> {
-        let is_symlink = self.kind == EntryKind::Symlink;
-        // Opening some devices has side effects.
-        let leads_to_file = is_symlink && fs::metadata(self.path)?.is_file();
-        if self.kind != EntryKind::File && !leads_to_file {
-            return Err(ErrorKind::NotFound.into());
-        }
-        let contents = open_nonblocking(self.path, is_symlink)?;
-        let metadata = contents.metadata()?;
-        if !metadata.is_file() {
-            return Err(ErrorKind::NotFound.into());
-        }
+        let opened = match self.kind {
+            EntryKind::File => open_regular_file(self.path, false)?,
+            EntryKind::Symlink => open_regular_file(self.path, true)?,
+            EntryKind::Dir | EntryKind::Other => None,
+        };
+        let (contents, metadata) = opened.ok_or(ErrorKind::NotFound)?;
         Ok(PycFile {
             contents,
             size: metadata.len(),

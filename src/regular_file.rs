@@ -1,22 +1,15 @@
 //! Opens and reads files that other people control, such as bytecode, settings and the index of git.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 /// Reads a regular file of at most `max_bytes`. Follows symlinks. `None` if it is not a
-/// regular file: reading a pipe or a device could wait forever.
+/// regular file.
 pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
-    // Opening some devices has side effects, so look before opening.
-    if !path.metadata()?.is_file() {
+    let Some((file, metadata)) = open_regular_file(path, true)? else {
         return Ok(None);
-    }
-    let file = open_nonblocking(path, true)?;
-    // Another process may have replaced the file since.
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(None);
-    }
+    };
     let mut bytes = Vec::new();
     if metadata.len() <= max_bytes {
         file.take(max_bytes + 1).read_to_end(&mut bytes)?;
@@ -29,10 +22,16 @@ pub(crate) fn read_regular_file(path: &Path, max_bytes: u64) -> io::Result<Optio
     Ok(Some(bytes))
 }
 
-/// Opens a file without waiting for the other end of a pipe. On Unix, a symlink is an error
-/// unless it is followed.
-#[cfg_attr(not(unix), allow(unused_variables))]
-pub(crate) fn open_nonblocking(path: &Path, follows_symlinks: bool) -> io::Result<File> {
+/// Opens a regular file. `None` if it is not one: reading a pipe or a device could wait forever.
+/// On Unix, a symlink is an error unless it is followed.
+pub(crate) fn open_regular_file(
+    path: &Path,
+    follows_symlinks: bool,
+) -> io::Result<Option<(File, Metadata)>> {
+    // Opening some devices has side effects, so look before opening.
+    if follows_symlinks && !path.metadata()?.is_file() {
+        return Ok(None);
+    }
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -43,5 +42,8 @@ pub(crate) fn open_nonblocking(path: &Path, follows_symlinks: bool) -> io::Resul
         flags.set(OFlags::NOFOLLOW, !follows_symlinks);
         options.custom_flags(flags.bits() as i32);
     }
-    options.open(path)
+    let file = options.open(path)?;
+    // Another process may have replaced the file since.
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then_some((file, metadata)))
 }

@@ -11,7 +11,7 @@ use crate::directory::EntryKind;
 use crate::failure::Failure;
 use crate::path::{file_name, into_io_error, is_absence, is_present};
 use crate::place::{COVERAGE, ENVIRONMENT, PROJECT, Place, SPEC, SPHINX};
-use crate::regular_file::{open_nonblocking, read_regular_file};
+use crate::regular_file::{open_regular_file, read_regular_file};
 use crate::rules::CACHE_DIR;
 use crate::rules::topics::Evidence;
 
@@ -104,8 +104,9 @@ fn is_zip(path: &Path) -> Result<bool, Failure> {
     let read = || {
         let mut start = Vec::new();
         // It may have become a symlink or a FIFO since the walk met it.
-        let file = open_nonblocking(path, false)?;
-        file.take(4).read_to_end(&mut start)?;
+        if let Some((file, _)) = open_regular_file(path, false)? {
+            file.take(4).read_to_end(&mut start)?;
+        }
         Ok(start == ZIP)
     };
     read().map_err(|error| Failure::read(path, error))
