@@ -6,12 +6,13 @@ mod util;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
 use pyclean::fuzzing::GitIndex;
-use util::{Tree, canonical, git, git_command, init_repository, is_missing, tree};
+use util::{
+    Tree, canonical, git, git_command, init_repository, is_missing, run_successfully, tree,
+};
 
 const FILES: &str = "src/link.py src/Data/a.txt web/dist/app.js web/dist-x Grün/é.py a/b/c/d";
 
@@ -39,19 +40,18 @@ fn assert_error(tree: &Tree, directory: &str, expected: &str) {
 /// Fails unless the index and git track the same. Returns the version of the index.
 #[track_caller]
 fn assert_agrees_with_git(tree: &Tree, directory: &str) -> u8 {
-    let path = tree.path().join(directory);
     let index = read(tree, directory).unwrap();
-    let listed = git_command(&path, &["ls-files", "-z", "--stage"]).output();
-    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
-    let records = || {
-        listed
-            .split_terminator('\0')
-            .map(|record| record.split_once('\t').unwrap())
-    };
-    let tracked: BTreeSet<_> = records()
-        .map(|(_, path)| format!("{path}/").to_lowercase())
+    let listed = git(tree, directory, &["ls-files", "-z", "--stage"]);
+    let records: Vec<_> = listed
+        .split_terminator('\0')
+        .map(|record| record.split_once('\t').unwrap())
         .collect();
-    for (info, path) in records() {
+    let in_lower_case = |path: &str| format!("{path}/").to_lowercase();
+    let tracked: BTreeSet<_> = records
+        .iter()
+        .map(|(_, path)| in_lower_case(path))
+        .collect();
+    for (info, path) in records {
         let is_submodule = info.starts_with("160000 ");
         assert_eq!(index.is_submodule(Path::new(path)), is_submodule, "{path}");
         for parent in Path::new(path).ancestors() {
@@ -61,14 +61,12 @@ fn assert_agrees_with_git(tree: &Tree, directory: &str) -> u8 {
             assert!(index.tracks(Path::new(&spelling)), "{spelling}");
         }
         for other in [format!("{path}x"), format!("{path}/x"), format!("x{path}")] {
-            let is_tracked = tracked.contains(&format!("{other}/").to_lowercase());
+            let is_tracked = tracked.contains(&in_lower_case(&other));
             assert!(is_tracked || !index.tracks(Path::new(&other)), "{other}");
         }
     }
-    assert_eq!(
-        BTreeSet::from_iter(index.paths().map(str::to_owned)),
-        tracked
-    );
+    let paths: BTreeSet<_> = index.paths().map(str::to_owned).collect();
+    assert_eq!(paths, tracked);
     assert!(!index.tracks(Path::new("build")) && !index.tracks(Path::new("web/dis")));
     let git_dir = git(tree, directory, &["rev-parse", "--absolute-git-dir"]);
     let bytes = fs::read(Path::new(git_dir.trim_end()).join("index"));
@@ -77,14 +75,16 @@ fn assert_agrees_with_git(tree: &Tree, directory: &str) -> u8 {
 
 /// Adds lines `<mode> <hash> <stage><tab><path>` to the index.
 fn add_index_info(tree: &Tree, lines: &str) {
+    fs::write(tree.path().join(".git/lines"), lines).unwrap();
+    let lines = File::open(tree.path().join(".git/lines")).unwrap();
     let mut git = git_command(tree.path(), &["update-index", "--index-info"]);
-    let mut git = git.stdin(Stdio::piped()).spawn().unwrap();
-    git.stdin
-        .take()
-        .unwrap()
-        .write_all(lines.as_bytes())
-        .unwrap();
-    assert!(git.wait().unwrap().success());
+    git.stdin(Stdio::from(lines));
+    run_successfully(git);
+}
+
+fn hash_of_a_file(tree: &Tree) -> String {
+    let hash = git(tree, ".", &["rev-parse", "HEAD:src/link.py"]);
+    hash.trim_end().to_owned()
 }
 
 #[test]
@@ -104,8 +104,7 @@ fn every_version_and_hash_agrees_with_git() {
         git(&tree, ".", &["add", "-N", "intended"]);
         git(&tree, ".", &["update-index", "--skip-worktree", "a/b/c/d"]);
         assert_eq!(assert_agrees(), if version == "4" { 4 } else { 3 });
-        let hash = git(&tree, ".", &["rev-parse", "HEAD:src/link.py"]);
-        let hash = hash.trim_end();
+        let hash = hash_of_a_file(&tree);
         // Stages of a conflict, a symlink, a submodule, and the limit of the stored length.
         let mut lines = format!("120000 {hash} 0\tsymlink\n160000 {hash} 0\tlib/Sub\n");
         for stage in 1..=3 {
@@ -138,13 +137,10 @@ fn a_large_index_agrees_with_git() {
         // Version 4 starts again in each block of the offset table.
         git(&tree, ".", &["config", "index.threads", "4"]);
         git(&tree, ".", &["config", "index.recordOffsetTable", "true"]);
-        let hash = git(&tree, ".", &["rev-parse", "HEAD:src/link.py"]);
+        let hash = hash_of_a_file(&tree);
         let lines = (0..30_000).map(|number| {
-            let directory = number / 30;
-            format!(
-                "100644 {} 0\tpackages/dir{directory}/m{number}.py\n",
-                hash.trim_end()
-            )
+            let path = format!("packages/dir{}/m{number}.py", number / 30);
+            format!("100644 {hash} 0\t{path}\n")
         });
         add_index_info(&tree, &lines.collect::<String>());
         assert_agrees_with_git(&tree, ".");
@@ -179,35 +175,15 @@ fn everything_in_a_sparse_directory_is_tracked() {
     }
     for (format, version) in [("sha1", "2"), ("sha256", "4")] {
         let tree = repository(format, version);
-        let sparse = [
-            "sparse-checkout",
-            "set",
-            "--cone",
-            "--sparse-index",
-            "src/Data",
-        ];
-        git(&tree, ".", &sparse);
+        let sparse = "sparse-checkout set --cone --sparse-index src/Data";
+        git(&tree, ".", &sparse.split(' ').collect::<Vec<_>>());
         let index = read(&tree, ".").unwrap();
         assert!(index.paths().any(|path| path == "web/"), "{index:?}");
         assert!(index.may_track_bytecode());
-        for tracked in [
-            "web",
-            "WEB/dist/app.js",
-            "web/x",
-            "src",
-            "src/link.py",
-            "a/b/c",
-        ] {
+        for tracked in "web WEB/dist/app.js web/x src src/link.py a/b/c".split(' ') {
             assert!(index.tracks(Path::new(tracked)), "{tracked}");
         }
-        for other in [
-            "src/x",
-            "src/Data/x",
-            "src/Data/web/x",
-            "build",
-            "we",
-            "webs/x",
-        ] {
+        for other in "src/x src/Data/x src/Data/web/x build we webs/x".split(' ') {
             assert!(!index.tracks(Path::new(other)), "{other}");
         }
     }
@@ -225,12 +201,16 @@ fn no_prefix_of_an_index_hides_a_tracked_path() {
         ("sha256", "4"),
     ] {
         let tree = repository(format, version);
-        let bytes = fs::read(tree.path().join(".git/index")).unwrap();
-        for end in 0..bytes.len() {
-            if let Ok(index) = GitIndex::parse(&bytes[..end]) {
-                for path in FILES.split(' ') {
-                    assert!(index.tracks(Path::new(path)), "{end} {path}");
-                }
+        let prefixes = || {
+            let bytes = fs::read(tree.path().join(".git/index")).unwrap();
+            (0..bytes.len()).map(move |end| (end, GitIndex::parse(&bytes[..end])))
+        };
+        for (end, index) in prefixes() {
+            for path in FILES.split(' ') {
+                let hides = index
+                    .as_ref()
+                    .is_ok_and(|index| !index.tracks(Path::new(path)));
+                assert!(!hides, "{end} {path}");
             }
         }
         for setup in [
@@ -242,9 +222,8 @@ fn no_prefix_of_an_index_hides_a_tracked_path() {
             tree.add("new");
             git(&tree, ".", setup);
             assert_error(&tree, ".", "split");
-            let bytes = fs::read(tree.path().join(".git/index")).unwrap();
-            for end in 0..bytes.len() {
-                assert!(GitIndex::parse(&bytes[..end]).is_err(), "{end} {setup:?}");
+            for (end, index) in prefixes() {
+                assert!(index.is_err(), "{end} {setup:?}");
             }
         }
         git(&tree, ".", &["update-index", "--no-split-index"]);
@@ -257,48 +236,30 @@ fn linked_work_trees_submodules_and_nested_repositories_agree_with_git() {
     if is_missing("git") {
         return;
     }
-    let tree = tree("lib/lib.py main/app.py main/nested/dist/x.js");
+    let tree = tree("lib/lib.py main/app.py main/nested/dist/x.js unborn/");
     init_repository(&tree, "lib", &["."]);
     init_repository(&tree, "main/nested", &["."]);
     init_repository(&tree, "main", &["app.py"]);
-    git(
-        &tree,
-        "main",
-        &["submodule", "--quiet", "add", "../lib", "vendor/Lib"],
-    );
-    git(&tree, "main", &["commit", "-qm", "lib"]);
-    git(&tree, "main", &["worktree", "add", "-q", "../linked"]);
-    git(
-        &tree,
-        "main/vendor/Lib",
-        &["worktree", "add", "-q", "../../../linked-lib"],
-    );
-    fs::create_dir(tree.path().join("unborn")).unwrap();
-    git(&tree, "unborn", &["init", "-q"]);
-    for directory in [
-        "main",
-        "linked",
-        "main/vendor/Lib",
-        "linked-lib",
-        "main/nested",
-        "unborn",
+    for (directory, arguments) in [
+        ("main", "submodule --quiet add ../lib vendor/Lib"),
+        ("main", "commit -qm lib"),
+        ("main", "worktree add -q ../linked"),
+        ("main/vendor/Lib", "worktree add -q ../../../linked-lib"),
     ] {
+        git(&tree, directory, &arguments.split(' ').collect::<Vec<_>>());
+    }
+    git(&tree, "unborn", &["init", "-q"]);
+    for directory in "main linked main/vendor/Lib linked-lib main/nested unborn".split(' ') {
         assert_agrees_with_git(&tree, directory);
     }
-    assert!(
-        read(&tree, "linked")
-            .unwrap()
-            .is_submodule(Path::new("vendor/lib"))
-    );
+    let linked = read(&tree, "linked").unwrap();
+    assert!(linked.is_submodule(Path::new("vendor/lib")));
 
     // Without an index nothing is tracked; without a git directory nothing is known.
     let modules = tree.path().join("main/.git/modules/vendor/Lib");
     fs::remove_file(modules.join("index")).unwrap();
-    assert!(
-        !read(&tree, "main/vendor/Lib")
-            .unwrap()
-            .tracks(Path::new(""))
-    );
+    let without_index = read(&tree, "main/vendor/Lib").unwrap();
+    assert!(!without_index.tracks(Path::new("")));
     fs::rename(&modules, tree.path().join("moved")).unwrap();
     assert_error(&tree, "main/vendor/Lib", "Lib is not a directory");
     fs::write(tree.path().join("linked/.git"), "text").unwrap();
@@ -309,12 +270,10 @@ fn linked_work_trees_submodules_and_nested_repositories_agree_with_git() {
 fn a_work_tree_elsewhere_is_an_error() {
     let tree = tree("top/.git/ top/sub/ other/");
     let own = canonical(&tree.path().join("top"));
+    let bare = "[core]\n\tbare = false\n[extensions]\n\tworktreeConfig = true\n";
     for (config, is_elsewhere) in [
         ("", false),
-        (
-            "[core]\n\tbare = false\n[extensions]\n\tworktreeConfig = true\n",
-            false,
-        ),
+        (bare, false),
         ("[core]\n\tworktree = ..\n", false),
         (&format!("[core]\n\tworktree = {own}\n"), false),
         // Git has this name in no other section.
@@ -390,12 +349,8 @@ fn version_4_does_not_expand_without_limit() {
     assert_eq!(parse(4096, 200).unwrap().paths().count(), 200);
     assert!(parse(4097, 1).is_err());
     assert!(parse(1 << 16, 1).is_err());
-    assert!(
-        parse(4096, 300)
-            .unwrap_err()
-            .to_string()
-            .contains("too many bytes")
-    );
+    let error = parse(4096, 300).unwrap_err().to_string();
+    assert!(error.contains("too many bytes"), "{error}");
     // A count that is not true costs nothing.
     let mut bytes = index_of_similar_paths(10, 1);
     bytes[8..12].fill(0xff);
