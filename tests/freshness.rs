@@ -13,40 +13,22 @@ mod util;
 mod world;
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, io};
 
-use damage::{KINDS, Kind, mutants};
+use damage::mutants;
 use interpreters::{Python, Ran, assert_compared};
 use pyclean::pyc::marshal::{MarshalFormat, check_code};
 use pyclean::pyc::{BytecodeName, Damage, Header, LastHash, PycFile, judge};
-use util::is_set;
+use util::{case_count, is_set};
+use walkdir::WalkDir;
 use world::{Change, Mode, World, changes};
 
 /// Modules of the standard library from 2.7 to 3.15. A short run uses the first ones.
-const MODULES: [&str; 20] = [
-    "bisect.py",
-    "keyword.py",
-    "fnmatch.py",
-    "heapq.py",
-    "calendar.py",
-    "copy.py",
-    "base64.py",
-    "tokenize.py",
-    "codecs.py",
-    "csv.py",
-    "random.py",
-    "locale.py",
-    "os.py",
-    "ast.py",
-    "functools.py",
-    "gettext.py",
-    "glob.py",
-    "pprint.py",
-    "shlex.py",
-    "textwrap.py",
-];
+const MODULES: &str = "bisect.py keyword.py fnmatch.py heapq.py calendar.py copy.py base64.py \
+    tokenize.py codecs.py csv.py random.py locale.py os.py ast.py functools.py gettext.py glob.py \
+    pprint.py shlex.py textwrap.py";
 
 /// All changes are made in one directory each, so that the interpreter starts once to
 /// compile all modules and once to run them.
@@ -84,16 +66,14 @@ fn lay_out(root: &Path, python: &Python) -> Vec<World> {
         let directory = root.join(worlds.len().to_string());
         worlds.push(World::new(&directory, source, change.clone()));
     };
-    for change in changes.iter().filter(|change| python.supports(change)) {
-        add("m.py", change);
-    }
-    for source in ["pkg/__init__.py", "a.b.py", "größe.py", "模块.py"] {
-        let names = ["nothing", "touched", "removed", "raced"];
-        for change in changes
-            .iter()
-            .filter(|change| names.contains(&&*change.name))
-        {
-            add(source, change);
+    for change in &changes {
+        if python.supports(change) {
+            add("m.py", change);
+        }
+        if ["nothing", "touched", "removed", "raced"].contains(&&*change.name) {
+            for source in ["pkg/__init__.py", "a.b.py", "größe.py", "模块.py"] {
+                add(source, change);
+            }
         }
     }
     worlds
@@ -131,7 +111,7 @@ fn compare(world: &World, ran: Ran) -> Result<(), String> {
 fn bytecode_of_every_interpreter_is_judged_without_it() {
     let changes = changes();
     let mut tried = 0;
-    for fixture in fixtures() {
+    for fixture in fixtures("pyc") {
         let name = BytecodeName::parse(fixture.file_stem().unwrap()).unwrap();
         let source = name.source_name(".py").into_string().unwrap();
         let mode = match &*source {
@@ -161,28 +141,19 @@ fn bytecode_of_every_interpreter_is_judged_without_it() {
     assert!(tried > 500, "only {tried} cases: are there fixtures?");
 }
 
-fn fixtures() -> impl Iterator<Item = PathBuf> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pyc");
-    let interpreters = files(&fixtures).filter(|path| path.is_dir());
-    let files = interpreters.flat_map(|interpreter| files(&interpreter));
-    files.filter(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "fixture")
-    })
-}
-
-fn files(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+/// The files `*.fixture` in a directory of `tests/fixtures`.
+fn fixtures(directory: &str) -> impl Iterator<Item = PathBuf> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    WalkDir::new(fixtures.join(directory))
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.extension().is_some_and(|end| end == "fixture"))
 }
 
 /// The code in each `fixtures/marshal/<interpreter>.fixture`, its format, and whether
 /// the interpreter loads it when a byte is inverted, for each byte.
 fn marshal_fixtures() -> impl Iterator<Item = (PathBuf, Vec<u8>, MarshalFormat, Vec<u8>)> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/marshal");
-    let is_fixture = |path: &PathBuf| path.extension().is_some_and(|end| end == "fixture");
-    files(&fixtures).filter(is_fixture).map(|path| {
+    fixtures("marshal").map(|path| {
         let bytes = fs::read(&path).unwrap();
         let header = Header::parse(&bytes, None).unwrap();
         let format = MarshalFormat::of(header.magic).unwrap();
@@ -234,11 +205,8 @@ fn no_loadable_code_is_called_damaged() {
 #[test]
 fn interpreters_agree_on_damaged_code() {
     let is_long = is_set("PYCLEAN_LONG_TESTS");
-    let (modules, mutant_count) = if is_long {
-        (&MODULES[..], 20_000)
-    } else {
-        (&MODULES[..3], 600)
-    };
+    let (module_count, mutant_count) = case_count((3, 600), (usize::MAX, 20_000));
+    let modules: Vec<_> = MODULES.split(' ').take(module_count).collect();
     let mut compared = Vec::new();
     for python in Python::find_all() {
         let Some(format) = MarshalFormat::of(python.magic) else {
@@ -249,7 +217,7 @@ fn interpreters_agree_on_damaged_code() {
             continue;
         };
         let start = Instant::now();
-        let codes = python.marshal_library(modules);
+        let codes = python.marshal_library(&modules);
         assert!(
             codes.len() >= modules.len() - 2,
             "{python}: {}",
@@ -289,25 +257,19 @@ fn measure_mutants(
 ) -> String {
     let (kinds, mutants): (Vec<_>, Vec<_>) = mutants(codes, count).into_iter().unzip();
     let loaded = python.loads(&mutants);
-    let mut refused = [0; KINDS.len()];
-    let mut found = [0; KINDS.len()];
+    // Of flipped bits, and of damaged blocks.
+    let (mut refused, mut found) = ([0; 2], [0; 2]);
     for ((kind, mutant), is_loaded) in kinds.iter().zip(&mutants).zip(&loaded) {
         let damage = check_code(mutant, 0, format);
         if *is_loaded {
-            assert_eq!(damage, Ok(()), "{python} loads it: {kind}");
+            assert_eq!(damage, Ok(()), "{python} loads it: {kind:?}");
         } else {
-            refused[*kind as usize] += 1;
-            found[*kind as usize] += usize::from(damage.is_err());
+            refused[usize::from(kind.is_block())] += 1;
+            found[usize::from(kind.is_block())] += usize::from(damage.is_err());
         }
     }
-    let sum = |counts: &[usize], is_block| -> usize {
-        let selected = KINDS
-            .iter()
-            .filter(|kind: &&Kind| kind.is_block() == is_block);
-        selected.map(|kind| counts[*kind as usize]).sum()
-    };
-    let share = |is_block| {
-        let (found, refused) = (sum(&found, is_block), sum(&refused, is_block));
+    let share = |is_block: bool| {
+        let (found, refused) = (found[usize::from(is_block)], refused[usize::from(is_block)]);
         let percent = 100.0 * found as f64 / refused as f64;
         (percent, format!("{found} of {refused} ({percent:.2} %)"))
     };
@@ -357,20 +319,11 @@ fn bytecode_truncated_by_a_full_disk_is_found() {
 fn orphans_are_not_opened() {
     let root = tempfile::tempdir().unwrap();
     let verdict = |name: &str| {
-        let name = BytecodeName::parse(name.as_ref()).unwrap();
-        let closed = || -> std::io::Result<PycFile<&[u8]>> { panic!("opened") };
-        world::describe(
-            &name,
-            judge(
-                &name,
-                PYC.as_ref(),
-                root.path(),
-                &mut LastHash::default(),
-                closed,
-            )
-            .unwrap(),
-        )
+        let closed = || -> io::Result<PycFile<&[u8]>> { panic!("opened") };
+        let mut hash = LastHash::default();
+        world::verdict(name.as_ref(), root.path(), &mut hash, closed)
     };
+    fs::write(root.path().join("m.cgi"), "").unwrap();
     assert_eq!(verdict("m.cpython-312.pyc"), "orphaned, no m.py");
     assert_eq!(verdict("m$py.class"), "orphaned, no m.py");
     fs::write(root.path().join("m.py"), "").unwrap();
@@ -380,56 +333,47 @@ fn orphans_are_not_opened() {
 /// The verdict on a file with this name and these contents, whose source is in
 /// `sources`.
 fn verdict(name: impl AsRef<OsStr>, contents: &[u8], sources: &Path) -> String {
-    let name = BytecodeName::parse(name.as_ref()).unwrap();
-    let open = || {
-        Ok(PycFile {
-            contents,
-            size: contents.len() as u64,
-            modified: UNIX_EPOCH + Duration::from_secs(10),
-        })
-    };
-    world::describe(
-        &name,
-        judge(&name, PYC.as_ref(), sources, &mut LastHash::default(), open).unwrap(),
-    )
+    let file = file(contents, UNIX_EPOCH + Duration::from_secs(10));
+    let mut hash = LastHash::default();
+    world::verdict(name.as_ref(), sources, &mut hash, || Ok(file))
 }
 
-/// The path of bytecode in errors.
-const PYC: &str = "m.cpython-312.pyc";
+fn file(contents: &[u8], modified: SystemTime) -> PycFile<&[u8]> {
+    let size = contents.len() as u64;
+    PycFile {
+        contents,
+        size,
+        modified,
+    }
+}
+
+/// Writes a source whose mtime is 0.
+fn write_source(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    world::set_modified(path, (0, 0));
+}
 
 const CPYTHON_312: &[u8] = b"\xcb\r\r\n\0\0\0\0\0\0\0\0\x03\0\0\0";
 
 #[test]
-fn partial_write_is_a_leftover_only_with_its_contents() {
-    let root = tempfile::tempdir().unwrap();
-    let verdict = |contents: &[u8]| verdict("m.cpython-312.pyc.1399", contents, root.path());
-    for contents in [&b""[..], &CPYTHON_312[..7], CPYTHON_312] {
-        assert_eq!(verdict(contents), "leftover, from an interrupted write");
-    }
-    let text = b"a text that is not bytecode";
-    assert_eq!(verdict(text), "up to date");
-}
-
-#[test]
-fn partial_write_is_a_leftover_only_after_a_minute() {
-    let name = BytecodeName::parse("m.cpython-312.pyc.1399".as_ref()).unwrap();
-    let verdict = |modified| {
-        let open = || {
-            Ok(PycFile {
-                contents: CPYTHON_312,
-                size: CPYTHON_312.len() as u64,
-                modified,
-            })
-        };
-        let mut hash = LastHash::default();
-        let staleness = judge(&name, PYC.as_ref(), Path::new("."), &mut hash, open);
-        world::describe(&name, staleness.unwrap())
-    };
+fn partial_write_is_a_leftover_only_with_its_contents_and_after_a_minute() {
     let now = SystemTime::now();
+    let long_ago = now - Duration::from_secs(61);
     let leftover = "leftover, from an interrupted write";
-    assert_eq!(verdict(now - Duration::from_secs(61)), leftover);
-    assert_eq!(verdict(now - Duration::from_secs(30)), "up to date");
-    assert_eq!(verdict(now + Duration::from_secs(3600)), "up to date");
+    for (contents, modified, expected) in [
+        (&b""[..], long_ago, leftover),
+        (&CPYTHON_312[..7], long_ago, leftover),
+        (CPYTHON_312, long_ago, leftover),
+        (b"a text that is not bytecode", long_ago, "up to date"),
+        (CPYTHON_312, now - Duration::from_secs(30), "up to date"),
+        (CPYTHON_312, now + Duration::from_secs(3600), "up to date"),
+    ] {
+        let name = "m.cpython-312.pyc.1399".as_ref();
+        let file = file(contents, modified);
+        let mut hash = LastHash::default();
+        let verdict = world::verdict(name, Path::new("."), &mut hash, || Ok(file));
+        assert_eq!(verdict, expected, "{contents:?} {modified:?}");
+    }
 }
 
 #[test]
@@ -439,31 +383,21 @@ fn last_hash_is_that_of_the_same_source() {
     let bytecode = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture)).unwrap();
     let mut hash = LastHash::default();
     let mut verdict = |name: &str| {
-        let name = BytecodeName::parse(name.as_ref()).unwrap();
-        let open = || {
-            Ok(PycFile {
-                contents: &*bytecode,
-                size: bytecode.len() as u64,
-                modified: UNIX_EPOCH,
-            })
-        };
-        let staleness = judge(&name, PYC.as_ref(), root.path(), &mut hash, open);
-        world::describe(&name, staleness.unwrap())
+        let file = file(&bytecode, UNIX_EPOCH);
+        world::verdict(name.as_ref(), root.path(), &mut hash, || Ok(file))
     };
     let source = include_str!("fixtures/pyc/m.py");
-    for module in ["a.py", "b.py"] {
-        fs::write(root.path().join(module), source).unwrap();
-        world::set_modified(&root.path().join(module), (0, 0));
-    }
+    let [a, b] = ["a.py", "b.py"].map(|name| root.path().join(name));
+    write_source(&a, source);
+    write_source(&b, source);
     assert_eq!(verdict("a.cpython-312.pyc"), "up to date");
     // The contents are not read again, which only a program that restores the mtime notices.
-    fs::write(root.path().join("a.py"), source.to_uppercase()).unwrap();
-    world::set_modified(&root.path().join("a.py"), (0, 0));
+    write_source(&a, &source.to_uppercase());
     assert_eq!(verdict("a.cpython-312.opt-1.pyc"), "up to date");
     assert_eq!(verdict("b.cpython-312.pyc"), "up to date");
     let changed = "outdated, a.py has different contents";
     assert_eq!(verdict("a.cpython-312.opt-1.pyc"), changed);
-    fs::write(root.path().join("a.py"), source).unwrap();
+    fs::write(&a, source).unwrap();
     assert_eq!(verdict("a.cpython-312.opt-1.pyc"), "up to date");
 }
 
@@ -474,89 +408,64 @@ fn source_with_the_first_suffix_counts() {
     let header = [b"\xc0\r", &CPYTHON_312[2..]].concat();
     let bytecode = [&header[..], b"\xe3", &[0; 16]].concat();
     let verdict = || verdict("m.cpython-312.pyc", &bytecode, root.path());
-    let write = |name: &str, contents: &str| {
-        let path = root.path().join(name);
-        fs::write(&path, contents).unwrap();
-        world::set_modified(&path, (0, 0));
-    };
-    write("m.pyx", "four");
-    assert_eq!(verdict(), "outdated, m.pyx has a different size");
-    write("m.pyw", "one");
-    assert_eq!(verdict(), "up to date");
-    write("m.py", "three");
-    assert_eq!(verdict(), "outdated, m.py has a different size");
-}
-
-#[test]
-fn only_code_of_known_releases_is_checked() {
-    let root = tempfile::tempdir().unwrap();
-    let source = root.path().join("m.py");
-    fs::write(&source, "one").unwrap();
-    world::set_modified(&source, (0, 0));
-    let code = [CPYTHON_312, b"\xe3", &[0; 30]].concat();
-    let corrupt = "damaged, corrupt at byte 37";
-    for (name, expected) in [
-        ("m.cpython-312.pyc", corrupt),
-        ("m.cpython-312-pytest-8.3.4.pyc", corrupt),
-        ("m.pyc", corrupt),
-        ("m.rustpython-01.pyc", "up to date"),
-        ("m.graalpy241-311.pyc", "up to date"),
-        ("m.cpython-399.pyc", "up to date"),
-        ("m.pypy39.pyc", "damaged, bytecode of CPython 3.12"),
-    ] {
-        assert_eq!(verdict(name, &code, root.path()), expected, "{name}");
+    for name in ["m.pyx", "m.xsh", "m.hy", "m.pyw", "m.py"] {
+        let other_size = format!("outdated, {name} has a different size");
+        for (text, expected) in [("four", &*other_size), ("one", "up to date")] {
+            write_source(&root.path().join(name), text);
+            assert_eq!(verdict(), expected, "{name}");
+        }
     }
-    let mut large = code;
-    large.resize((16 << 20) + 1, 0);
-    assert_eq!(verdict("m.pyc", &large, root.path()), "up to date");
 }
 
 #[test]
-fn file_of_unknown_format_can_only_be_orphaned() {
+fn contents_count_only_in_a_known_format() {
     let root = tempfile::tempdir().unwrap();
-    fs::write(root.path().join("m.py"), "").unwrap();
+    write_source(&root.path().join("m.py"), "one");
     let text = b"2024 and more ASCII text before the code";
-    let verdict = |name: &str| verdict(name, text, root.path());
-    for (name, expected) in [
-        ("m.rustpython-01.pyc", "up to date"),
-        ("m.cpython-38-pytest-6.1.2.pyc", "up to date"),
-        ("m.cpython-38-pytest-6.2.0.pyc", "damaged, not bytecode"),
-        ("m.cpython-312.pyc", "damaged, not bytecode"),
-        ("n.rustpython-01.pyc", "orphaned, no n.py"),
-        ("n.cpython-38-pytest-6.1.2.pyc", "orphaned, no n.py"),
+    let code = &*[CPYTHON_312, b"\xe3", &[0; 30]].concat();
+    let mut large = code.to_vec();
+    large.resize((16 << 20) + 1, 0);
+    let corrupt = "damaged, corrupt at byte 37";
+    for (name, contents, expected) in [
+        ("m.cpython-312.pyc", code, corrupt),
+        ("m.cpython-312-pytest-8.3.4.pyc", code, corrupt),
+        ("m.pyc", code, corrupt),
+        ("m.pyc", &large, "up to date"),
+        ("m.rustpython-01.pyc", code, "up to date"),
+        ("m.graalpy241-311.pyc", code, "up to date"),
+        ("m.cpython-399.pyc", code, "up to date"),
+        ("m.pypy39.pyc", code, "damaged, bytecode of CPython 3.12"),
+        ("m.rustpython-01.pyc", text, "up to date"),
+        ("m.cpython-38-pytest-6.1.2.pyc", text, "up to date"),
+        (
+            "m.cpython-38-pytest-6.2.0.pyc",
+            text,
+            "damaged, not bytecode",
+        ),
+        ("m.cpython-312.pyc", text, "damaged, not bytecode"),
+        ("n.rustpython-01.pyc", text, "orphaned, no n.py"),
+        ("n.cpython-38-pytest-6.1.2.pyc", text, "orphaned, no n.py"),
     ] {
-        assert_eq!(verdict(name), expected, "{name}");
+        assert_eq!(verdict(name, contents, root.path()), expected, "{name}");
     }
 }
 
 #[test]
 fn files_that_cannot_be_read_are_errors() {
     let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("m.py"), "").unwrap();
     let name = BytecodeName::parse("m.cpython-312.pyc".as_ref()).unwrap();
-    let source = root.path().join("m.py");
-    fs::write(&source, "").unwrap();
-    let closed =
-        || -> std::io::Result<PycFile<&[u8]>> { Err(std::io::ErrorKind::PermissionDenied.into()) };
-    let (path, _) = judge(
-        &name,
-        PYC.as_ref(),
-        root.path(),
-        &mut LastHash::default(),
-        closed,
-    )
-    .unwrap_err();
-    assert_eq!(path, Path::new(PYC));
-    #[cfg(unix)]
-    {
+    let path_of_error = |sources: &Path| {
+        let closed =
+            || -> io::Result<PycFile<&[u8]>> { Err(io::ErrorKind::PermissionDenied.into()) };
+        let mut hash = LastHash::default();
+        let judged = judge(&name, "bytecode".as_ref(), sources, &mut hash, closed);
+        judged.unwrap_err().0
+    };
+    assert_eq!(path_of_error(root.path()), Path::new("bytecode"));
+    if cfg!(unix) {
         let missing = root.path().join("a".repeat(300));
-        let (path, _) = judge(
-            &name,
-            PYC.as_ref(),
-            &missing,
-            &mut LastHash::default(),
-            closed,
-        )
-        .unwrap_err();
+        let path = path_of_error(&missing);
         assert!(path.starts_with(&missing), "{path:?}");
     }
 }

@@ -1,7 +1,5 @@
 //! Marshalled code with damage as disks and full file systems cause it.
 
-use std::fmt;
-
 use proptest::prelude::RngExt;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
@@ -18,7 +16,7 @@ pub enum Kind {
     FlippedBit,
 }
 
-pub const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 6] = [
     Kind::ZeroedBlock,
     Kind::ZeroedToEnd,
     Kind::ForeignBlock,
@@ -66,12 +64,6 @@ impl Kind {
             }
         }
         file.split_off(HEADER_LEN)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
     }
 }
 

@@ -8,27 +8,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::util::{print_skipped, print_uncaptured, skipped};
+use super::util::{print_skipped, print_uncaptured, run_successfully, skipped};
 use crate::world::{Change, Mode, World};
 
 /// Compiles or runs the module on each line of stdin. For Python 2 and 3.
 const DRIVER: &str = include_str!("driver.py");
 
 /// The interpreters that a complete run asks.
-const REQUIRED: [&str; 12] = [
-    "python2.7",
-    "python3.6",
-    "python3.7",
-    "python3.8",
-    "python3.9",
-    "python3.10",
-    "python3.11",
-    "python3.12",
-    "python3.13",
-    "python3.14",
-    "python3.15",
-    "pypy3",
-];
+const REQUIRED: &str = "python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 \
+    python3.12 python3.13 python3.14 python3.15 pypy3";
 
 /// Directories of the npm package `pyodide`, which is CPython for Node.js, separated
 /// like the entries of `PATH`. `npm install pyodide@314.0.7` installs CPython 3.14, and
@@ -63,19 +51,14 @@ impl Python {
             .map(|package| Self::pyodide(&package))
             .collect();
         let directories = program_directories();
-        let find = |name: &&str| {
-            let mut programs = directories
-                .iter()
-                .map(|directory| directory.join(format!("{name}{}", env::consts::EXE_SUFFIX)));
-            let python = programs.find_map(|program| {
-                if program.is_file() {
-                    Self::ask(vec![program.into()], (*name).to_owned())
-                } else {
-                    None
-                }
-            });
+        let find = |name: &str| {
+            let program = format!("{name}{}", env::consts::EXE_SUFFIX);
+            let programs = directories.iter().map(|directory| directory.join(&program));
+            let mut programs = programs.filter(|program| program.is_file());
+            let python =
+                programs.find_map(|program| Self::ask(vec![program.into()], name.to_owned()));
             let found = python.or_else(|| {
-                let position = pyodides.iter().position(|pyodide| pyodide.name == **name)?;
+                let position = pyodides.iter().position(|pyodide| pyodide.name == name)?;
                 Some(pyodides.remove(position))
             });
             if found.is_none() {
@@ -83,7 +66,7 @@ impl Python {
             }
             found
         };
-        REQUIRED.iter().filter_map(find).collect()
+        REQUIRED.split(' ').filter_map(find).collect()
     }
 
     fn pyodide(package: &Path) -> Self {
@@ -162,8 +145,7 @@ impl Python {
         let out = directory.path().join("library");
         let mut arguments = vec!["marshal", out.to_str().unwrap()];
         arguments.extend(modules);
-        let output = self.driver(&["-E"], &arguments).output().unwrap();
-        assert!(output.status.success(), "{self} cannot marshal its library");
+        run_successfully(self.driver(&["-E"], &arguments));
         read_blobs(&fs::read(out).unwrap())
     }
 
@@ -172,13 +154,8 @@ impl Python {
     pub fn count_loadable_prefixes(&self, objects: &[Vec<u8>]) -> usize {
         let file = write_blobs(objects);
         let path = file.path().to_str().unwrap();
-        let output = self.driver(&["-E"], &["prefixes", path]).output().unwrap();
-        assert!(output.status.success(), "{self} cannot load prefixes");
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .trim()
-            .parse()
-            .unwrap()
+        let count = run_successfully(self.driver(&["-E"], &["prefixes", path]));
+        count.trim().parse().unwrap()
     }
 
     /// Whether the interpreter loads each of these objects as code. One that crashes
@@ -191,15 +168,9 @@ impl Python {
             let start = loaded.len().to_string();
             let mut driver = self.driver(&["-E"], &["load", path, &start]);
             let Output { status, stdout, .. } = driver.stderr(Stdio::null()).output().unwrap();
-            loaded.extend(
-                stdout
-                    .split(|&byte| byte == b'\n')
-                    .filter_map(|line| match line {
-                        b"1" => Some(true),
-                        b"0" => Some(false),
-                        _ => None,
-                    }),
-            );
+            let lines = stdout.split(|&byte| byte == b'\n');
+            let is_result = |line: &&[u8]| matches!(*line, b"0" | b"1");
+            loaded.extend(lines.filter(is_result).map(|line| line == b"1"));
             if !status.success() && loaded.len() < objects.len() {
                 loaded.push(false);
             }

@@ -1,14 +1,17 @@
 //! A directory with one module, its bytecode, and one change to them.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use pyclean::pyc::magic::{self, Layout};
 use pyclean::pyc::marshal::MarshalFormat;
-use pyclean::pyc::{BytecodeName, LastHash, PycFile, Staleness, judge};
+use pyclean::pyc::{BytecodeName, LastHash, PycFile, judge};
+use walkdir::WalkDir;
 
 /// Seconds since 1970, which may be negative, and nanoseconds after them.
 pub type Time = (i64, u32);
@@ -82,51 +85,54 @@ fn change(name: &str, expected: &'static str, apply: impl Fn(&World) + 'static) 
     }
 }
 
+/// Truncates the bytecode.
+fn truncated(name: &str, len: impl Fn(&World) -> usize + 'static) -> Change {
+    let expected = "damaged, truncated after LEN bytes";
+    change(name, expected, move |world| world.truncate(len(world)))
+}
+
 /// All changes.
 pub fn changes() -> Vec<Change> {
-    const OTHER_MTIME: &str = "outdated, SOURCE has a different mtime";
-    const OTHER_CONTENTS: &str = "outdated, SOURCE has different contents";
     const UP_TO_DATE: &str = "up to date";
+    const OTHER_MTIME: &str = "outdated, SOURCE has a different mtime";
+    const OTHER_SIZE: &str = "outdated, SOURCE has a different size";
+    const OTHER_CONTENTS: &str = "outdated, SOURCE has different contents";
     const ORPHANED: &str = "orphaned, no SOURCE";
     const RACED: &str = "raced, SOURCE was changed after it was compiled, in the same second";
-    const TRUNCATED: &str = "damaged, truncated after LEN bytes";
+    const LATER: Time = (TIME.0, 900_000_000);
 
-    let nothing = |name| change(name, "up to date", |_| {});
+    let nothing = |name| change(name, UP_TO_DATE, |_| {});
     let touch = |modified| move |world: &World| set_modified(&world.source, modified);
+    let touch_bytecode = |modified| move |world: &World| set_modified(&world.bytecode, modified);
+    let edit = |modified| move |world: &World| world.edit(modified);
     let remove = |world: &World| fs::remove_file(&world.source).unwrap();
     let mut changes = vec![
         nothing("nothing"),
         change("touched", OTHER_MTIME, touch((TIME.0 + 10, 0))),
         change("set back", OTHER_MTIME, touch((TIME.0 - 1, 999_000_000))),
-        change("edited, size and time restored", "up to date", |world| {
-            world.edit(TIME)
-        }),
-        change("raced", RACED, |world| world.edit((TIME.0, 900_000_000))),
-        change(
-            "grown, time restored",
-            "outdated, SOURCE has a different size",
-            World::grow,
-        ),
+        change("edited, size and time restored", UP_TO_DATE, edit(TIME)),
+        change("raced", RACED, edit(LATER)),
+        change("grown, time restored", OTHER_SIZE, World::grow),
         change("removed", ORPHANED, remove),
         change("a directory instead", ORPHANED, World::make_directory),
         #[cfg(unix)]
         change("a symlink loop instead", ORPHANED, World::make_symlink_loop),
-        change(
-            "raced, bytecode mtime in whole seconds",
-            UP_TO_DATE,
-            |world| {
-                set_modified(&world.bytecode, (TIME.0, 0));
-                world.edit((TIME.0, 900_000_000));
-            },
-        ),
+        change("raced, bytecode in whole seconds", UP_TO_DATE, |world| {
+            set_modified(&world.bytecode, (TIME.0, 0));
+            world.edit(LATER);
+        }),
         #[cfg(unix)]
-        change("behind a symlink", "up to date", World::symlink),
-        change("bytecode set back", "up to date", |world| {
-            set_modified(&world.bytecode, (TIME.0 - 9, 0));
-        }),
-        change("bytecode as old as its source", "up to date", |world| {
-            set_modified(&world.bytecode, TIME);
-        }),
+        change("behind a symlink", UP_TO_DATE, World::symlink),
+        change(
+            "bytecode set back",
+            UP_TO_DATE,
+            touch_bytecode((TIME.0 - 9, 0)),
+        ),
+        change(
+            "bytecode as old as its source",
+            UP_TO_DATE,
+            touch_bytecode(TIME),
+        ),
         change("emptied", "damaged, empty", |world| world.truncate(0)),
         change(
             "truncated to 1",
@@ -143,20 +149,12 @@ pub fn changes() -> Vec<Change> {
             let header_len = world.layout().header_len();
             world.patch(|bytes| bytes[header_len] = b'N');
         }),
-        change("code truncated by one byte", TRUNCATED, |world| {
-            world.truncate(world.len() - 1);
+        truncated("code truncated by one byte", |world| world.len() - 1),
+        truncated("code truncated in the middle", World::middle),
+        change("code zeroed", "damaged, corrupt at byte AT", |world| {
+            let middle = world.middle();
+            world.patch(|bytes| bytes[middle..].fill(0));
         }),
-        change("code truncated in the middle", TRUNCATED, |world| {
-            world.truncate(world.middle());
-        }),
-        change(
-            "code zeroed from the middle",
-            "damaged, corrupt at byte AT",
-            |world| {
-                let middle = world.middle();
-                world.patch(|bytes| bytes[middle..].fill(0));
-            },
-        ),
         nothing("written in 1970").at((0, 0)),
         nothing("written before 1970").at((-2, 500_000_000)),
         nothing("written half a second before 1970").at((-1, 500_000_000)),
@@ -164,37 +162,24 @@ pub fn changes() -> Vec<Change> {
         nothing("written in 2038").at((i32::MAX as i64 + 1, 0)),
         nothing("written after 32 bits").at((u32::MAX as i64 + 10, 500_000_000)),
     ];
-    changes.extend((2..=16).map(|len| {
-        change(&format!("truncated to {len}"), TRUNCATED, move |world| {
-            world.truncate(len)
-        })
-    }));
+    changes.extend((2..=16).map(|len| truncated(&format!("truncated to {len}"), move |_| len)));
     changes.extend((0..=16).map(|len| {
-        change(
-            &format!("truncated to its header and {len}"),
-            TRUNCATED,
-            move |world| {
-                world.truncate(world.layout().header_len() + len);
-            },
-        )
+        let name = format!("truncated to its header and {len}");
+        truncated(&name, move |world| world.layout().header_len() + len)
     }));
     for mode in [Mode::CheckedHash, Mode::UncheckedHash] {
         let hashed = [
             nothing("hashed"),
             nothing("hashed, more than is read at once").padded(200_000),
-            change("hashed, touched", "up to date", touch((TIME.0 + 10, 0))),
-            change("hashed, edited", OTHER_CONTENTS, |world| world.edit(TIME)),
+            change("hashed, touched", UP_TO_DATE, touch((TIME.0 + 10, 0))),
+            change("hashed, edited", OTHER_CONTENTS, edit(TIME)),
             change("hashed, grown", OTHER_CONTENTS, World::grow),
             change("hashed, removed", ORPHANED, remove),
-            change("hashed, truncated to its header", TRUNCATED, |world| {
-                world.truncate(16)
-            }),
+            truncated("hashed, truncated to its header", |_| 16),
             change(
-                "hashed, unknown flags",
+                "hashed, other flags",
                 "damaged, unknown flags 0x7",
-                |world| {
-                    world.patch(|bytes| bytes[4] = 7);
-                },
+                |world| world.patch(|bytes| bytes[4] = 7),
             ),
         ];
         changes.extend(hashed.map(|change| change.to(mode)));
@@ -225,16 +210,10 @@ impl World {
 
     /// Finds the bytecode that an interpreter has written, and patches it.
     pub fn find_bytecode(&mut self) {
-        let directory = self.source.parent().unwrap();
-        let files = |directory: &Path| {
-            fs::read_dir(directory)
-                .into_iter()
-                .flatten()
-                .map(|entry| entry.unwrap().path())
-        };
-        let mut compiled = files(&directory.join("__pycache__")).chain(files(directory));
+        let entries = WalkDir::new(self.source.parent().unwrap()).into_iter();
+        let mut paths = entries.map(|entry| entry.unwrap().into_path());
         let is_bytecode = |path: &PathBuf| BytecodeName::parse(path.file_name().unwrap()).is_some();
-        self.bytecode = compiled
+        self.bytecode = paths
             .find(is_bytecode)
             .unwrap_or_else(|| panic!("{self}: not compiled"));
         self.patch_text();
@@ -272,8 +251,9 @@ impl World {
     }
 
     pub fn verdict(&self) -> String {
-        let name = BytecodeName::parse(self.bytecode.file_name().unwrap()).unwrap();
-        let open = || {
+        let name = self.bytecode.file_name().unwrap();
+        let sources = self.source.parent().unwrap();
+        verdict(name, sources, &mut LastHash::default(), || {
             let contents = File::open(&self.bytecode)?;
             let metadata = contents.metadata()?;
             Ok(PycFile {
@@ -281,18 +261,7 @@ impl World {
                 size: metadata.len(),
                 modified: metadata.modified()?,
             })
-        };
-        describe(
-            &name,
-            judge(
-                &name,
-                &self.bytecode,
-                self.source.parent().unwrap(),
-                &mut LastHash::default(),
-                open,
-            )
-            .unwrap(),
-        )
+        })
     }
 
     pub fn expected(&self) -> String {
@@ -398,9 +367,16 @@ impl fmt::Display for World {
     }
 }
 
-/// A verdict as a user reads it.
-pub fn describe(name: &BytecodeName<'_>, staleness: Option<Staleness>) -> String {
-    staleness.map_or("up to date".into(), |staleness| staleness.describe(name))
+/// The verdict on a file with this name, as a user reads it.
+pub fn verdict<R: Read>(
+    name: &OsStr,
+    sources: &Path,
+    hash: &mut LastHash,
+    open: impl FnOnce() -> io::Result<PycFile<R>>,
+) -> String {
+    let name = BytecodeName::parse(name).unwrap();
+    let staleness = judge(&name, "bytecode".as_ref(), sources, hash, open).unwrap();
+    staleness.map_or("up to date".into(), |staleness| staleness.describe(&name))
 }
 
 pub fn set_modified(path: &Path, (seconds, nanos): Time) {
@@ -410,11 +386,10 @@ pub fn set_modified(path: &Path, (seconds, nanos): Time) {
     } else {
         UNIX_EPOCH + second
     };
-    let time: SystemTime = second + Duration::from_nanos(nanos.into());
     File::options()
         .write(true)
         .open(path)
         .unwrap()
-        .set_modified(time)
+        .set_modified(second + Duration::from_nanos(nanos.into()))
         .unwrap();
 }
