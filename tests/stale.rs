@@ -3,16 +3,49 @@
 mod util;
 
 use std::fs::{self, File};
+use std::process::Command;
 
-use util::{Tree, below_prefix, can_symlink, canonical, lacks_symlinks, tree};
+use util::{Run, Tree, below_prefix, can_symlink, canonical, lacks_symlinks, tree};
 
 const PYC: &str = "__pycache__/m.cpython-312.pyc";
+
+/// Adds a module and its bytecode of CPython 3.12.
+fn add_module(tree: &Tree, module: &str) {
+    let pyc = format!("__pycache__/{module}.cpython-312.pyc");
+    tree.add_compiled(&format!("{module}.py"), "cpython-3.12", &pyc);
+}
 
 /// A tree with a compiled module `m` and these entries.
 fn module(entries: &str) -> Tree {
     let tree = tree(entries);
-    tree.add_compiled("m.py", "cpython-3.12", PYC);
+    add_module(&tree, "m");
     tree
+}
+
+/// Adds a file that Python 2 writes by itself, so that it had a source.
+fn add_orphan_of_python_2(tree: &Tree, bytecode: &str) {
+    tree.add_compiled("other.py", "cpython-2.7", "m.pyc");
+    fs::remove_file(tree.file_path("other.py")).unwrap();
+    fs::rename(tree.file_path("m.pyc"), tree.file_path(bytecode)).unwrap();
+}
+
+/// Runs the program in a directory of the tree.
+fn run_in(tree: &Tree, directory: &str, arguments: &str) -> Run {
+    let mut command = tree.command(arguments.split(' '));
+    run(command.current_dir(tree.path().join(directory)))
+}
+
+fn run(command: &mut Command) -> Run {
+    command.output().unwrap().into()
+}
+
+/// The names of the tree without these.
+fn names_without<'a>(tree: &Tree, removed: impl Iterator<Item = &'a str>) -> String {
+    let removed: Vec<_> = removed.collect();
+    tree.names()
+        .split_inclusive('\n')
+        .filter(|line| !removed.contains(&line.trim_end()))
+        .collect()
 }
 
 /// Fails unless a dry run with `--stale` lists exactly these lines.
@@ -23,74 +56,56 @@ fn assert_stale(tree: &Tree, listing: &str) {
 
 #[test]
 fn up_to_date_bytecode_is_kept() {
-    let tree = module("__pycache__/m.nbi");
+    let tree = module("__pycache__/m.nbi empty/");
     tree.add_compiled("n.py", "cpython-2.7", "n.pyc");
     tree.add_compiled("k.py", "pypy-3.9", "__pycache__/k.pypy39.pyc");
     let before = tree.listing();
-    tree.pyclean("--stale .")
-        .assert("", "Nothing to remove.\n", 0);
-    tree.pyclean(&format!("--stale {PYC} m.py n.pyc"))
-        .assert("", "Nothing to remove.\n", 0);
+    // The root directory is no prefix.
+    for paths in [".", &format!("{PYC} m.py n.pyc"), ". --pycache-prefix /"] {
+        let run = tree.pyclean(&format!("--stale {paths}"));
+        run.assert("", "Nothing to remove.\n", 0);
+    }
     assert_eq!(tree.listing(), before);
 }
 
 #[test]
-fn bytecode_of_a_deleted_module_is_removed() {
-    let tree = module("");
-    tree.add_compiled(
-        "gone.py",
-        "cpython-3.12",
-        "__pycache__/gone.cpython-312.pyc",
-    );
-    fs::remove_file(tree.file_path("gone.py")).unwrap();
-    let line = "__pycache__/gone.cpython-312.pyc: orphaned, no gone.py\n";
-    assert_stale(&tree, line);
-    assert_eq!(tree.pyclean("-v --stale .").stdout, line);
-    assert_eq!(tree.names(), format!("__pycache__/\n{PYC}\nm.py\n"));
-}
-
-#[test]
 fn each_reason_is_listed() {
-    let tree = module("");
+    let tree = module("__pycache__/left.cpython-312.pyc.12345");
+    let pyc = |module: &str| tree.file_path(format!("__pycache__/{module}.cpython-312.pyc"));
     fs::write(tree.file_path("__pycache__/left.cpython-312.pyc.12345"), "").unwrap();
     tree.set_mtime("__pycache__/left.cpython-312.pyc.12345", 0.0);
-    for module in ["cut", "edited", "touched", "raced", "orphan"] {
-        let pyc = format!("__pycache__/{module}.cpython-312.pyc");
-        tree.add_compiled(&format!("{module}.py"), "cpython-3.12", &pyc);
-        tree.set_mtime(&pyc, 0.3);
+    fs::write(tree.file_path("__pycache__/m.cpython-312 (1).pyc"), "").unwrap();
+    for module in "corrupt cut edited orphan raced short touched unchecked".split(' ') {
+        add_module(&tree, module);
+        tree.set_mtime(&format!("__pycache__/{module}.cpython-312.pyc"), 0.3);
     }
-    tree.add_compiled(
-        "unchecked.py",
-        "cpython-3.12",
-        "__pycache__/unchecked.cpython-312.pyc",
-    );
-    File::options()
-        .append(true)
-        .open(tree.file_path("__pycache__/cut.cpython-312.pyc"))
-        .unwrap()
-        .set_len(7)
-        .unwrap();
+    let mut bytes = fs::read(pyc("cut")).unwrap();
+    fs::write(pyc("cut"), &bytes[..70]).unwrap();
+    fs::write(pyc("short"), &bytes[..7]).unwrap();
+    bytes[64..].fill(0);
+    fs::write(pyc("corrupt"), bytes).unwrap();
     fs::write(tree.file_path("edited.py"), "longer").unwrap();
     fs::write(tree.file_path("unchecked.py"), "other").unwrap();
     tree.set_mtime("touched.py", 1.0);
     tree.set_mtime("raced.py", 0.7);
     fs::remove_file(tree.file_path("orphan.py")).unwrap();
-    assert_stale(
-        &tree,
-        "__pycache__/cut.cpython-312.pyc: damaged, truncated after 7 bytes\n\
-         __pycache__/edited.cpython-312.pyc: outdated, edited.py has a different size\n\
-         __pycache__/left.cpython-312.pyc.12345: leftover, from an interrupted write\n\
-         __pycache__/orphan.cpython-312.pyc: orphaned, no orphan.py\n\
-         __pycache__/raced.cpython-312.pyc: raced, raced.py was changed after it was compiled, in the same second\n\
-         __pycache__/touched.cpython-312.pyc: outdated, touched.py has a different mtime\n\
-         __pycache__/unchecked.cpython-312.pyc: outdated, unchecked.py has different contents\n",
-    );
+    let listing = "\
+        __pycache__/corrupt.cpython-312.pyc: damaged, corrupt at byte 65\n\
+        __pycache__/cut.cpython-312.pyc: damaged, truncated after 70 bytes\n\
+        __pycache__/edited.cpython-312.pyc: outdated, edited.py has a different size\n\
+        __pycache__/left.cpython-312.pyc.12345: leftover, from an interrupted write\n\
+        __pycache__/m.cpython-312 (1).pyc: leftover, conflict copy of a sync tool\n\
+        __pycache__/orphan.cpython-312.pyc: orphaned, no orphan.py\n\
+        __pycache__/raced.cpython-312.pyc: raced, raced.py was changed after it was compiled, in the same second\n\
+        __pycache__/short.cpython-312.pyc: damaged, truncated after 7 bytes\n\
+        __pycache__/touched.cpython-312.pyc: outdated, touched.py has a different mtime\n\
+        __pycache__/unchecked.cpython-312.pyc: outdated, unchecked.py has different contents\n";
+    assert_stale(&tree, listing);
     assert!(!tree.pyclean("-n0 --stale .").stdout.contains(':'));
-    assert_eq!(tree.pyclean("--stale .").code, Some(0));
-    assert!(
-        tree.names()
-            .starts_with(&format!("__pycache__/\n{PYC}\ncut.py\n"))
-    );
+    let listed = listing.lines().map(|line| line.split_once(": ").unwrap().0);
+    let left = names_without(&tree, listed);
+    assert_eq!(tree.pyclean("-v --stale .").stdout, listing);
+    assert_eq!(tree.names(), left);
     tree.pyclean("--stale --check .")
         .assert("", "Nothing to remove.\n", 0);
 }
@@ -121,101 +136,37 @@ fn cache_that_becomes_empty_is_removed() {
 #[test]
 fn ignored_bytecode_keeps_its_cache() {
     let tree = tree("__pycache__/x.cpython-312.pyc __pycache__/y.cpython-312.pyc");
-    let run = tree.pyclean("-v --stale . -i y.*");
-    assert_eq!(
-        run.stdout,
-        "__pycache__/x.cpython-312.pyc: orphaned, no x.py\n"
-    );
+    let listed = tree.pyclean("-v --stale . -i y.*").stdout;
+    assert_eq!(listed, "__pycache__/x.cpython-312.pyc: orphaned, no x.py\n");
     tree.assert_left("__pycache__/y.cpython-312.pyc");
 }
 
-#[cfg(unix)]
 #[test]
 fn bytecode_that_cannot_be_judged_is_kept_and_reported() {
-    let tree = module("a/b.txt");
-    tree.add_compiled("a/m.py", "cpython-3.12", "a/__pycache__/m.cpython-312.pyc");
-    fs::remove_file(tree.file_path("a/m.py")).unwrap();
-    // A symlink to a path that is too long cannot be followed, not even by root.
-    tree.add(&format!("a/m.py->{}", "m".repeat(300)));
+    let tree = module("");
+    add_module(&tree, "unchecked");
+    let mut modules = vec!["unchecked"];
+    // A source over 2 GiB is not read.
+    let source = File::options()
+        .append(true)
+        .open(tree.file_path("unchecked.py"));
+    source.unwrap().set_len(1 << 40).unwrap();
+    if cfg!(unix) {
+        // A symlink to a path that is too long cannot be followed, not even by root.
+        modules.push("m");
+        fs::remove_file(tree.file_path("m.py")).unwrap();
+        tree.add(&format!("m.py->{}", "m".repeat(300)));
+    }
     tree.add("__pycache__/gone.cpython-312.pyc");
     let run = tree.pyclean("-v --stale .");
-    assert_eq!(
-        run.stdout,
-        "__pycache__/gone.cpython-312.pyc: orphaned, no gone.py\n"
-    );
-    assert!(
-        run.stderr.starts_with("error: cannot read a/m.py: "),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(run.code, Some(1));
-    assert!(tree.names().contains("a/__pycache__/m.cpython-312.pyc\n"));
-}
-
-#[test]
-fn bytecode_that_python_cannot_load_is_removed() {
-    let tree = module("");
-    let mut bytes = fs::read(tree.file_path(PYC)).unwrap();
-    fs::write(tree.file_path(PYC), &bytes[..70]).unwrap();
-    let line = format!("{PYC}: damaged, truncated after 70 bytes\n");
-    assert_stale(
-        &tree,
-        &format!("__pycache__/: empty after this run\n{line}"),
-    );
-    bytes[64..].fill(0);
-    fs::write(tree.file_path(PYC), bytes).unwrap();
-    let line = format!("{PYC}: damaged, corrupt at byte 65\n");
-    assert_stale(
-        &tree,
-        &format!("__pycache__/: empty after this run\n{line}"),
-    );
-    assert_eq!(tree.pyclean("--stale .").code, Some(0));
-    assert_eq!(tree.names(), "m.py\n");
-}
-
-#[test]
-fn bytecode_mtime_in_whole_seconds_is_not_raced() {
-    let tree = module("");
-    tree.set_mtime("m.py", 0.7);
-    for (mtime, listing) in [
-        (
-            0.3,
-            format!(
-                "__pycache__/: empty after this run\n{PYC}: raced, m.py was changed after it was compiled, in the same second\n"
-            ),
-        ),
-        (0.0, String::new()),
-    ] {
-        tree.set_mtime(PYC, mtime);
-        assert_stale(&tree, &listing);
+    let line = "__pycache__/gone.cpython-312.pyc: orphaned, no gone.py\n";
+    assert_eq!((&*run.stdout, run.code), (line, Some(1)));
+    for module in modules {
+        let error = format!("error: cannot read {module}.py: ");
+        assert!(run.stderr.contains(&error), "{}", run.stderr);
+        let bytecode = format!("__pycache__/{module}.cpython-312.pyc");
+        assert!(tree.path().join(bytecode).exists(), "{module}");
     }
-}
-
-#[test]
-fn only_a_partial_write_is_a_leftover() {
-    let tree = module("__pycache__/m.cpython-312.pyc.2024");
-    assert_stale(&tree, "");
-    fs::write(
-        tree.file_path("__pycache__/m.cpython-312.pyc.1399"),
-        b"\xcb\r\r\n",
-    )
-    .unwrap();
-    assert_stale(&tree, "");
-    tree.set_mtime("__pycache__/m.cpython-312.pyc.1399", 0.0);
-    let line = "__pycache__/m.cpython-312.pyc.1399: leftover, from an interrupted write\n";
-    assert_stale(&tree, line);
-}
-
-#[test]
-fn symlink_loop_is_not_a_source() {
-    if lacks_symlinks() {
-        return;
-    }
-    let tree = tree("m.py->m.py __pycache__/m.cpython-312.pyc");
-    assert_stale(
-        &tree,
-        &format!("__pycache__/: empty after this run\n{PYC}: orphaned, no m.py\n"),
-    );
 }
 
 #[cfg(unix)]
@@ -228,115 +179,81 @@ fn only_regular_files_are_opened() {
 }
 
 #[test]
-fn symlink_to_bytecode_is_judged_through_it() {
+fn symlinks_are_judged_by_their_targets() {
     if lacks_symlinks() {
         return;
     }
-    let tree = module("");
+    let tree = module("loop.py->loop.py __pycache__/loop.cpython-312.pyc");
     tree.add("__pycache__/link.cpython-312.pyc->m.cpython-312.pyc");
     fs::copy(tree.file_path("m.py"), tree.file_path("link.py")).unwrap();
+    let no_source = "__pycache__/loop.cpython-312.pyc: orphaned, no loop.py\n";
     tree.set_mtime("link.py", 0.0);
-    assert_stale(&tree, "");
+    assert_stale(&tree, no_source);
     tree.set_mtime("link.py", 9.0);
     let line = "__pycache__/link.cpython-312.pyc: outdated, link.py has a different mtime\n";
-    assert_stale(&tree, line);
+    assert_stale(&tree, &format!("{line}{no_source}"));
     fs::remove_file(tree.file_path("link.py")).unwrap();
     let line = "__pycache__/link.cpython-312.pyc: orphaned, no link.py\n";
-    assert_eq!(tree.pyclean("-v --stale .").stdout, line);
+    let listed = tree.pyclean("-v --stale .").stdout;
+    assert_eq!(listed, format!("{line}{no_source}"));
     assert!(tree.path().join(PYC).exists());
 }
 
-/// A tree with bytecode of many interpreters.
-fn many() -> Tree {
+#[test]
+fn python_and_keep_python_select_bytecode_by_its_interpreter() {
     let tree = module("__pycache__/notes.txt __pycache__/odd.pyc j.py j$py.class");
-    tree.add_compiled("m.py", "cpython-3.11", "__pycache__/m.cpython-311.pyc");
-    tree.add_compiled(
-        "m.py",
-        "cpython-3.11",
-        "__pycache__/m.cpython-311.opt-1.pyc",
-    );
-    tree.add_compiled("m.py", "pypy-3.9", "__pycache__/m.pypy39.pyc");
-    tree.add_compiled("m.py", "cpython-2.7", "m.pyc");
-    tree.add_compiled("n.py", "cpython-3.9", "n.pyc");
-    tree
-}
-
-#[test]
-fn python_selects_the_bytecode_of_one_interpreter() {
-    let tree = many();
-    let gone = |options: &str| tree.pyclean(&format!("-n {options} .")).stdout;
-    for version in ["3.11", "311", "cpython-311", "CPython3.11"] {
-        let of_311 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n";
-        assert_eq!(gone(&format!("--python {version}")), of_311);
+    for (source, python, bytecode) in [
+        ("m.py", "cpython-3.11", "__pycache__/m.cpython-311.pyc"),
+        (
+            "m.py",
+            "cpython-3.11",
+            "__pycache__/m.cpython-311.opt-1.pyc",
+        ),
+        ("m.py", "pypy-3.9", "__pycache__/m.pypy39.pyc"),
+        ("m.py", "cpython-2.7", "m.pyc"),
+        ("n.py", "cpython-3.9", "n.pyc"),
+        // An unknown tag may be part of the module.
+        ("k.py3.py", "cpython-2.7", "k.py3.pyc"),
+    ] {
+        tree.add_compiled(source, python, bytecode);
     }
-    assert_eq!(gone("--python pypy39"), "__pycache__/m.pypy39.pyc\n");
-    assert_eq!(gone("--python 2.7"), "m.pyc\n");
-    assert_eq!(
-        gone("--python 39 --python pypy3.9"),
-        "__pycache__/m.pypy39.pyc\nn.pyc\n"
-    );
-    assert_eq!(gone("--python 3.9,2.7"), "m.pyc\nn.pyc\n");
-    assert_eq!(gone("--python 3.6"), "");
-}
-
-#[test]
-fn unknown_tag_may_be_part_of_the_module() {
-    let tree = module("");
-    tree.add_compiled("migrate.py3.py", "cpython-2.7", "migrate.py3.pyc");
-    let gone = |options: &str| {
-        tree.pyclean(&format!("-n {options} migrate.py3.pyc"))
-            .stdout
-    };
-    assert_eq!(gone("--keep-python 2.7"), "");
-    assert_eq!(gone("--python 2.7"), "migrate.py3.pyc\n");
-}
-
-#[test]
-fn keep_python_keeps_the_bytecode_of_one_interpreter() {
-    let tree = many();
-    let gone = |options: &str| tree.pyclean(&format!("-n {options} .")).stdout;
-    let but_312 = "__pycache__/m.cpython-311.opt-1.pyc\n__pycache__/m.cpython-311.pyc\n\
-                   __pycache__/m.pypy39.pyc\nj$py.class\nm.pyc\nn.pyc\n";
-    assert_eq!(gone("--keep-python 3.12"), but_312);
-    assert_eq!(
-        gone("--keep-python 3.12,pypy39,2.7 --keep-python 39"),
-        but_312[..66].to_owned() + "j$py.class\n"
-    );
-    assert_eq!(
-        gone("--keep-python 3.12 --python 3.11,3.12"),
-        &but_312[..66]
-    );
-    assert_eq!(tree.pyclean("--keep-python 3.12 .").code, Some(0));
-    assert!(tree.path().join(PYC).exists() && tree.path().join("__pycache__/notes.txt").exists());
-}
-
-#[test]
-fn stale_and_python_must_both_match() {
-    let tree = many();
+    let of_311 = "__pycache__/m.cpython-311.opt-1.pyc __pycache__/m.cpython-311.pyc ";
+    let pypy39 = "__pycache__/m.pypy39.pyc ";
+    let all_but_312 = format!("{of_311}{pypy39}j$py.class k.py3.pyc m.pyc n.pyc ");
+    for (options, expected) in [
+        ("--python 3.11", of_311),
+        ("--python 311", of_311),
+        ("--python cpython-311", of_311),
+        ("--python CPython3.11", of_311),
+        ("--python pypy39", pypy39),
+        ("--python 2.7", "k.py3.pyc m.pyc "),
+        ("--python 39 --python pypy3.9", &format!("{pypy39}n.pyc ")),
+        ("--python 3.9,2.7", "k.py3.pyc m.pyc n.pyc "),
+        ("--python 3.6", ""),
+        ("--keep-python 3.12", &all_but_312),
+        (
+            "--keep-python 3.12,pypy39,2.7 --keep-python 39",
+            &format!("{of_311}j$py.class "),
+        ),
+        ("--keep-python 3.12 --python 3.11,3.12", of_311),
+    ] {
+        let listed = tree.pyclean(&format!("-n {options} .")).stdout;
+        assert_eq!(listed.replace('\n', " "), expected, "{options}");
+    }
     tree.set_mtime("m.py", 5.0);
-    let run = tree.pyclean("-n --stale --python 3.12,2.7,3.9 .");
-    assert_eq!(
-        run.stdout,
-        format!(
-            "{PYC}: outdated, m.py has a different mtime\nm.pyc: outdated, m.py has a different mtime\n"
-        )
-    );
-}
+    let outdated = "outdated, m.py has a different mtime";
+    let listed = tree.pyclean("-n --stale --python 3.12,2.7,3.9 .").stdout;
+    assert_eq!(listed, format!("{PYC}: {outdated}\nm.pyc: {outdated}\n"));
 
-#[test]
-fn invalid_version_is_a_usage_error() {
-    let tree = many();
-    let before = tree.listing();
-    for wrong in ["x", "3", "3.x", "3.1", "13", "py3.11", ""] {
-        let run = tree.command(["--python", wrong, "."]).output().unwrap();
-        assert_eq!(run.status.code(), Some(2), "{wrong}");
+    let before = tree.names();
+    for option in ["--python", "--keep-python"] {
+        let run = tree.pyclean(&format!("{option} 3.x ."));
+        assert!(run.stderr.contains("'3.x' is not a Python version"));
+        assert_eq!((run.code, tree.names()), (Some(2), before.clone()));
     }
-    assert!(
-        tree.pyclean("--keep-python 3.x .")
-            .stderr
-            .contains("'3.x' is not a Python version")
-    );
-    assert_eq!(tree.listing(), before);
+    let left = names_without(&tree, all_but_312.split_whitespace());
+    assert_eq!(tree.pyclean("--keep-python 3.12 .").code, Some(0));
+    assert_eq!(tree.names(), left);
 }
 
 /// Two projects with their bytecode under one prefix.
@@ -359,20 +276,16 @@ fn only_the_bytecode_of_the_path_under_the_prefix_is_removed() {
         "cache/{root}/one/\ncache/{root}/one/m.cpython-312.pyc\ncache/{root}/one/pkg/\n\
          cache/{root}/one/pkg/m.cpython-312.pyc\n",
     );
-    assert_eq!(
-        tree.pyclean("-n -v --pycache-prefix cache one").stdout,
-        listing
-    );
-    assert_eq!(
-        tree.pyclean("-v --pycache-prefix cache one").stdout,
-        listing
-    );
+    for dry_run in ["-n ", ""] {
+        let run = tree.pyclean(&format!("{dry_run}-v --pycache-prefix cache one"));
+        assert_eq!(run.stdout, listing, "{dry_run}");
+    }
     assert!(tree.names().contains("two/m.cpython-312.pyc"));
     assert!(!tree.names().contains("one/m.cpython-312.pyc"));
-    tree.pyclean("--pycache-prefix cache one")
-        .assert("", "Nothing to remove.\n", 0);
-    tree.pyclean("--pycache-prefix nowhere one")
-        .assert("", "Nothing to remove.\n", 0);
+    for prefix in ["cache", "nowhere"] {
+        let run = tree.pyclean(&format!("--pycache-prefix {prefix} one"));
+        run.assert("", "Nothing to remove.\n", 0);
+    }
     // Parent directories are removed with the last file, but the prefix itself is kept.
     assert_eq!(tree.pyclean("-q --pycache-prefix cache two").code, Some(0));
     assert_eq!(
@@ -420,32 +333,6 @@ fn debris_does_not_remove_the_prefix_of_other_projects() {
     }
 }
 
-#[test]
-fn tagged_bytecode_outside_of_a_cache_is_not_judged() {
-    let tree = tree("m.cpython-312.pyc n.py empty.cpython-312.pyc.1234");
-    add_orphan_of_python_2(&tree, "gone.pyc");
-    tree.add_compiled("cache/m.py", "cpython-3.12", "kept/m.cpython-312.pyc");
-    let run = tree.pyclean("-n --stale .");
-    assert_eq!(run.stdout, "gone.pyc: orphaned, no gone.py\n");
-}
-
-#[test]
-fn prefix_is_read_from_the_environment() {
-    let tree = prefixed();
-    let run = |prefix: &str| {
-        let mut command = tree.command(["-n", "-v", "one"]);
-        let run: util::Run = command
-            .env("PYTHONPYCACHEPREFIX", prefix)
-            .output()
-            .unwrap()
-            .into();
-        (run.stdout.lines().count(), run.code)
-    };
-    assert_eq!(run("cache"), (4, Some(0)));
-    // To Python, an empty value means no prefix.
-    assert_eq!(run(""), (0, Some(0)));
-}
-
 /// On Windows, the path of the sources is known only if they exist.
 #[cfg(unix)]
 #[test]
@@ -470,12 +357,11 @@ fn path_under_the_prefix_is_cleaned_like_any_other() {
 #[test]
 fn directory_under_the_prefix_is_removed_only_if_it_had_bytecode() {
     let tree = prefixed();
-    let root = below_prefix(&tree);
-    let mirror = |name: &str| tree.path().join("cache").join(&root).join("one").join(name);
-    fs::create_dir_all(mirror("uploads/2024")).unwrap();
+    let mirror = format!("cache/{}/one", below_prefix(&tree));
+    tree.add(&format!("{mirror}/uploads/2024/"));
     tree.pyclean("--pycache-prefix cache one -q");
-    assert!(mirror("uploads/2024").exists());
-    assert!(!mirror("pkg").exists());
+    assert!(tree.names().contains(&format!("{mirror}/uploads/2024/\n")));
+    assert!(!tree.names().contains(&format!("{mirror}/pkg/")));
 }
 
 #[test]
@@ -493,84 +379,39 @@ fn git_is_not_asked_about_the_prefix() {
     run.assert("", "Removed 1 directory and 1 file (125 B).\n", 0);
 }
 
-/// Windows resolves `..` before it looks for symlinks.
-#[cfg(unix)]
-#[test]
-fn prefix_uses_the_canonical_path() {
-    let tree = prefixed();
-    tree.add("elsewhere/deep/");
-    tree.add("link->elsewhere/deep");
-    tree.add("elsewhere/one/");
-    // Without following the symlink, this would be another directory.
-    tree.pyclean("-n --pycache-prefix cache link/../one")
-        .assert("", "Nothing to remove.\n", 0);
-}
-
-#[test]
-fn source_suffixes_of_other_languages_are_known() {
-    for suffix in ["py", "pyw", "hy", "xsh", "pyx"] {
-        let tree = tree("");
-        tree.add_compiled(&format!("m.{suffix}"), "cpython-3.12", PYC);
-        assert_stale(&tree, "");
-        tree.set_mtime(&format!("m.{suffix}"), 2.0);
-        let line = format!(
-            "__pycache__/: empty after this run\n{PYC}: outdated, m.{suffix} has a different mtime\n"
-        );
-        assert_stale(&tree, &line);
-    }
-}
-
-#[test]
-fn bytecode_of_a_source_with_another_suffix_is_orphaned() {
-    let tree = tree("");
-    tree.add_compiled("m.cgi", "cpython-3.12", PYC);
-    assert_stale(
-        &tree,
-        &format!("__pycache__/: empty after this run\n{PYC}: orphaned, no m.py\n"),
-    );
-}
-
-#[test]
-fn installed_bytecode_without_sources_is_kept() {
-    let tree = tree("lib/site-packages/p/m.py lib/p/m.py");
-    add_orphan_of_python_2(&tree, "lib/site-packages/p/__init__.pyc");
-    add_orphan_of_python_2(&tree, "lib/p/__init__.pyc");
-    let stale = |path: &str| tree.pyclean(&format!("-n --stale {path}")).stdout;
-    let line = "lib/p/__init__.pyc: orphaned, no __init__.py\n";
-    assert_eq!(stale("."), line);
-    assert_eq!(stale("lib/site-packages/p lib"), line);
-    assert_eq!(
-        tree.pyclean("-n .").stdout,
-        "lib/p/__init__.pyc\nlib/site-packages/p/__init__.pyc\n"
-    );
-}
-
 #[test]
 fn prefix_is_found_for_every_form_of_the_path() {
     let tree = prefixed();
-    let lines = |arguments: &str| tree.pyclean(arguments).stdout.lines().count();
+    let between = below_prefix(&tree).split('/').count();
+    let mut forms = vec![
+        (".", "--pycache-prefix cache ./two/../one", 4),
+        (".", "--pycache-prefix cache one/pkg", 2),
+        (".", "--pycache-prefix cache one one/pkg", 4),
+        (".", "--pycache-prefix ./cache/ one two", 6 + between),
+        ("one", "--pycache-prefix ../cache .", 4),
+    ];
     if can_symlink() {
         tree.add("link->one");
-        assert_eq!(lines("-n -v --pycache-prefix cache link"), 4);
+        forms.push((".", "--pycache-prefix cache link", 4));
     }
-    assert_eq!(lines("-n -v --pycache-prefix cache ./two/../one"), 4);
-    assert_eq!(lines("-n -v --pycache-prefix cache one/pkg"), 2);
-    assert_eq!(lines("-n -v --pycache-prefix cache one one/pkg"), 4);
-    assert_eq!(
-        lines("-n -v --pycache-prefix ./cache/ one two") - 6,
-        below_prefix(&tree).split('/').count()
-    );
-    let inside = tree
-        .command(["-n", "-v", "--pycache-prefix", "../cache", "."])
-        .current_dir(tree.path().join("one"))
-        .output();
-    assert_eq!(
-        String::from_utf8(inside.unwrap().stdout)
-            .unwrap()
-            .lines()
-            .count(),
-        4
-    );
+    // Windows resolves `..` before it looks for symlinks.
+    if cfg!(unix) {
+        tree.add("elsewhere/deep/");
+        tree.add("elsewhere/one/");
+        tree.add("deep->elsewhere/deep");
+        forms.push((".", "--pycache-prefix cache deep/../one", 0));
+    }
+    for (directory, arguments, count) in forms {
+        let run = run_in(&tree, directory, &format!("-n -v {arguments}"));
+        let result = (run.stdout.lines().count(), run.code);
+        assert_eq!(result, (count, Some(0)), "{arguments}: {}", run.stdout);
+    }
+    // To Python, an empty value means no prefix.
+    for (prefix, count) in [("cache", 4), ("", 0)] {
+        let mut command = tree.command(["-n", "-v", "one"]);
+        let run = run(command.env("PYTHONPYCACHEPREFIX", prefix));
+        assert_eq!((run.stdout.lines().count(), run.code), (count, Some(0)));
+    }
 }
 
 #[test]
@@ -600,38 +441,24 @@ fn bytecode_under_the_prefix_is_compared_with_its_source() {
 }
 
 #[test]
-fn root_directory_is_not_a_prefix() {
-    let tree = module("empty/");
-    tree.add_compiled("n.py", "cpython-2.7", "n.pyc");
-    let run = tree.pyclean("--stale --pycache-prefix / .");
-    run.assert("", "Nothing to remove.\n", 0);
-    assert!(tree.listing().contains("empty/"));
-}
-
-#[test]
-fn source_over_2_gib_is_not_read() {
-    let tree = tree("");
-    let bytecode = "__pycache__/unchecked.cpython-312.pyc";
-    tree.add_compiled("unchecked.py", "cpython-3.12", bytecode);
-    let source = fs::File::options()
-        .append(true)
-        .open(tree.file_path("unchecked.py"));
-    source.unwrap().set_len(1 << 40).unwrap();
-    let run = tree.pyclean("--stale .");
-    assert!(
-        run.stderr.starts_with("error: cannot read unchecked.py: "),
-        "{}",
-        run.stderr
+fn bytecode_outside_of_a_cache_is_orphaned_only_if_it_had_a_source() {
+    let tree = tree(
+        "app/n.py app/m.cpython-312.pyc app/empty.cpython-312.pyc.1234 frozen/lib/b.so \
+         lib/p/m.py lib/site-packages/p/m.py",
     );
-    assert_eq!(run.code, Some(1));
-    assert!(tree.path().join(bytecode).exists());
-}
-
-/// Python 2 writes such a file by itself, so it had a source.
-fn add_orphan_of_python_2(tree: &Tree, bytecode: &str) {
-    tree.add_compiled("other.py", "cpython-2.7", "m.pyc");
-    fs::remove_file(tree.file_path("other.py")).unwrap();
-    fs::rename(tree.file_path("m.pyc"), tree.file_path(bytecode)).unwrap();
+    tree.add_compiled("cache/m.py", "cpython-3.12", "kept/m.cpython-312.pyc");
+    fs::write(tree.file_path("app/m.cpython-312 (1).pyc"), "").unwrap();
+    for directory in ["app", "frozen/lib", "lib/p", "lib/site-packages/p"] {
+        add_orphan_of_python_2(&tree, &format!("{directory}/gone.pyc"));
+    }
+    for paths in ["app lib frozen kept", "app lib/site-packages/p lib", "."] {
+        let listed = tree.pyclean(&format!("-n --stale {paths}")).stdout;
+        let listing = "app/gone.pyc: orphaned, no gone.py\nlib/p/gone.pyc: orphaned, no gone.py\n";
+        assert_eq!(listed, listing, "{paths}");
+    }
+    // Plain cleaning removes what the user asked for.
+    let listed = tree.pyclean("-n .").stdout;
+    assert_eq!(listed.matches("gone.pyc\n").count(), 4, "{listed}");
 }
 
 #[test]
@@ -639,16 +466,10 @@ fn program_with_few_sources_is_not_stale() {
     for source in ["config.py", "conftest.py", "__main__.py"] {
         let tree = tree("");
         for module in ["app", "helper"] {
-            tree.add_compiled(
-                "m.py",
-                "cpython-3.12",
-                &format!("{module}/m.cpython-312.pyc"),
-            );
-            let compiled = tree.file_path(format!("{module}/m.cpython-312.pyc"));
-            fs::rename(compiled, tree.file_path(format!("{module}.pyc"))).unwrap();
-            fs::remove_dir(tree.file_path(module)).unwrap();
+            let own_source = format!("{module}.py");
+            tree.add_compiled(&own_source, "cpython-3.12", &format!("{module}.pyc"));
+            fs::rename(tree.file_path(own_source), tree.file_path(source)).unwrap();
         }
-        fs::rename(tree.file_path("m.py"), tree.file_path(source)).unwrap();
         assert_stale(&tree, "");
         let explained = tree.pyclean("--explain app.pyc").stdout;
         assert!(explained.contains("state         no source, but kept by --stale: "));
@@ -659,10 +480,9 @@ fn program_with_few_sources_is_not_stale() {
 fn module_that_became_a_package_is_stale() {
     let tree = tree("pkg/__init__.pyc pkg.py m.pyc m/__init__.py n/__init__.pyc n.txt o.pyc o/");
     // Names that are no modules.
-    for name in ["..pyc", "...pyc", ".pyc"] {
-        tree.add(&format!("m/{name}"));
+    for name in ["m/..pyc", "m/...pyc", "m/.pyc", "__init__.py"] {
+        tree.add(name);
     }
-    tree.add("__init__.py");
     tree.add("site-packages/k.pyc");
     tree.add("site-packages/k/__init__.py");
     let listing = "m.pyc: orphaned, no m.py\n\
@@ -670,46 +490,8 @@ fn module_that_became_a_package_is_stale() {
                    pkg/__init__.pyc: orphaned, no __init__.py\n\
                    site-packages/k.pyc: orphaned, no k.py\n";
     assert_stale(&tree, listing);
-    let run = tree
-        .command(["-n", "--stale", "."])
-        .current_dir(tree.path().join("pkg"))
-        .output();
     let line = "__init__.pyc: orphaned, no __init__.py\n";
-    assert_eq!(String::from_utf8(run.unwrap().stdout).unwrap(), line);
-}
-
-#[test]
-fn program_without_any_source_is_not_stale() {
-    let tree = tree("frozen/lib/b.so mixed/m.py");
-    add_orphan_of_python_2(&tree, "frozen/lib/a.pyc");
-    add_orphan_of_python_2(&tree, "mixed/gone.pyc");
-    assert_eq!(
-        tree.pyclean("-n . --stale").stdout,
-        "mixed/gone.pyc: orphaned, no gone.py\n"
-    );
-    // Plain cleaning removes what the user asked for.
-    assert_eq!(tree.pyclean("-n .").stdout.lines().count(), 2);
-}
-
-#[test]
-fn conflict_copy_in_a_cache_is_a_leftover() {
-    let copies = [
-        "m.cpython-312 (1).pyc",
-        "m.cpython-312 (HOST's conflicted copy 2024-01-01).pyc",
-        "m.cpython-312 2.pyc",
-        "m.cpython-312-HOST-PC.pyc",
-        "m.cpython-312.sync-conflict-20240101-120000-ABCDEFG.pyc",
-        "m.cpython-312_conflict-20240101-120000.pyc",
-    ];
-    let tree = module("");
-    let mut listing = String::new();
-    for copy in copies {
-        let path = format!("__pycache__/{copy}");
-        fs::copy(tree.file_path(PYC), tree.file_path(&path)).unwrap();
-        listing += &format!("{path}: leftover, conflict copy of a sync tool\n");
-        fs::write(tree.file_path(copy), "").unwrap();
-    }
-    assert_stale(&tree, &listing);
+    assert_eq!(run_in(&tree, "pkg", "-n --stale .").stdout, line);
 }
 
 /// Adds a test module `test_m` with bytecode that pytest compiled as `recorded`.
