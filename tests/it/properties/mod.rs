@@ -7,7 +7,7 @@ pub mod model;
 mod world;
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -90,13 +90,12 @@ proptest! {
 fn check(case: &Case) -> TestCaseResult {
     let world = World::new(case);
     let paths = world.paths(case).into_iter();
-    let roots: Vec<RootPath> = paths.map(|path| resolve_root(&world, path)).collect();
     let before = world.snapshot();
-    let (dangling, roots): (Vec<_>, Vec<_>) = roots
-        .into_iter()
+    let (dangling, roots): (Vec<_>, Vec<_>) = paths
+        .map(|path| resolve_root(&world, path))
         .partition(|root| is_dangling(&world, root));
     if !dangling.is_empty() {
-        let all: Vec<_> = roots.iter().chain(&dangling).cloned().collect();
+        let all = [&roots[..], &dangling].concat();
         let run = run(&world, case, &all, &["-n"]);
         prop_assert_eq!(run.code, Some(1), "{}", run.stderr);
         prop_assert_eq!(&world.snapshot(), &before);
@@ -105,26 +104,21 @@ fn check(case: &Case) -> TestCaseResult {
         return Ok(());
     }
     let resolved = world.resolved_words(&case.options);
-    let named = roots.iter().filter(|root| root.is_directory);
-    let named: Vec<_> = named.map(|root| root.canonical.clone()).collect();
     let mut model = Model {
         tree: &before,
         options: &case.options,
         settings: &world.settings,
         ignored: &world.ignored(&case.options),
         resolved: &resolved,
-        roots: &roots,
-        named: &named,
+        named: &roots,
+        roots: roots.clone(),
         prefix: &world.prefix(),
     };
-    let mut active = roots.clone();
-    active.retain(|root| !model.is_root_ignored(root));
-    model.roots = &active;
-    let all = match case.options.prefix {
-        Some(_) => [&active[..], &model.mirrors(Path::new("../cache"))].concat(),
-        None => active.clone(),
-    };
-    model.roots = &all;
+    let is_active = |root: &&RootPath| !model.is_root_ignored(root);
+    model.roots = roots.iter().filter(is_active).cloned().collect();
+    if case.options.prefix.is_some() {
+        model.roots.extend(model.mirrors(Path::new("../cache")));
+    }
     let expected = model.expected();
     let dry_run = check_dry_run(&world, case, &roots, &before, &expected)?;
 
@@ -203,17 +197,8 @@ fn check_second_run(
     let lost_protection = |root: &RootPath| !is_unchanged(root) && root.canonical.is_dir();
     // More is removed once the evidence against that was erased.
     let is_evidence = |path: &PathBuf| {
-        let names = [
-            ".git",
-            "pyproject.toml",
-            "pyvenv.cfg",
-            "conda-meta",
-            "m.py",
-            "n.py",
-            "build",
-            "dist",
-        ];
-        names.iter().any(|name| path.ends_with(name))
+        let names = ".git pyproject.toml pyvenv.cfg conda-meta m.py n.py build dist";
+        names.split(' ').any(|name| path.ends_with(name))
     };
     if roots.iter().any(lost_protection) || removed.iter().any(is_evidence) {
         return Ok(());
@@ -339,47 +324,42 @@ fn resolve_listing(
 }
 
 /// The last line of a run that removes these paths.
-/// A number with a comma after its thousands.
-fn group(number: u32) -> String {
-    match (number / 1000, number % 1000) {
-        (0, rest) => rest.to_string(),
-        (thousands, rest) => format!("{thousands},{rest:03}"),
-    }
-}
-
 fn summary(verb: &str, tree: &Snapshot, removed: &BTreeSet<PathBuf>) -> String {
-    let (mut directories, mut files, mut bytes) = (0, 0, 0);
-    for path in removed {
-        match &tree[path] {
-            Node::Directory => directories += 1,
-            Node::File(_) | Node::Symlink(_) | Node::Pipe => files += 1,
-        }
-        bytes += match &tree[path] {
-            Node::File(text) => text.len(),
-            Node::Symlink(target) => target.as_os_str().len(),
-            Node::Directory | Node::Pipe => 0,
-        };
-    }
+    let nodes = removed.iter().map(|path| &tree[path]);
+    let (directories, files): (Vec<_>, Vec<_>) = nodes.partition(|node| **node == Node::Directory);
+    let lens = files.iter().map(|node| match node {
+        Node::File(text) => text.len(),
+        Node::Symlink(target) => target.as_os_str().len(),
+        Node::Directory | Node::Pipe => 0,
+    });
+    let bytes: usize = lens.sum();
     let size = match bytes {
         0..1024 => format!("{bytes} B"),
         _ if bytes < 1 << 20 => format!("{:.1} KiB", bytes as f64 / 1024.0),
         _ => format!("{:.1} MiB", bytes as f64 / 1024.0 / 1024.0),
     };
-    let directories = match directories {
-        0 => None,
-        1 => Some("1 directory".to_owned()),
-        _ => Some(format!("{} directories", group(directories))),
+    let directories = match directories.len() {
+        1 => "1 directory".to_owned(),
+        count => format!("{} directories", group(count)),
     };
-    let files = match files {
-        0 => None,
-        1 => Some(format!("1 file ({size})")),
-        _ => Some(format!("{} files ({size})", group(files))),
+    let files = match files.len() {
+        1 => format!("1 file ({size})"),
+        count => format!("{} files ({size})", group(count)),
     };
-    let counts: Vec<String> = [directories, files].into_iter().flatten().collect();
+    let mut counts = vec![directories, files];
+    counts.retain(|count| !count.starts_with("0 "));
     if counts.is_empty() {
         "Nothing to remove.".to_owned()
     } else {
         format!("{verb} {}.", counts.join(" and "))
+    }
+}
+
+/// A number with a comma after its thousands.
+fn group(number: usize) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{thousands},{rest:03}"),
     }
 }
 
@@ -389,10 +369,8 @@ fn assert_same(
     expected: &BTreeSet<PathBuf>,
     actual: &BTreeSet<PathBuf>,
 ) -> TestCaseResult {
-    let only = |a: &BTreeSet<PathBuf>, b: &BTreeSet<PathBuf>| -> Vec<OsString> {
-        a.difference(b).map(|path| path.into()).collect()
-    };
-    let (missing, surplus) = (only(expected, actual), only(actual, expected));
+    let missing: Vec<_> = expected.difference(actual).collect();
+    let surplus: Vec<_> = actual.difference(expected).collect();
     prop_assert!(
         missing.is_empty() && surplus.is_empty(),
         "{what}: missing: {missing:?}; unexpected: {surplus:?}"

@@ -52,9 +52,9 @@ pub struct Model<'a> {
     /// For each ignored word with a symlink in it: the target, and the rest of the word.
     pub resolved: &'a [(PathBuf, PathBuf)],
     /// The PATHs that are not ignored, and the mirrors.
-    pub roots: &'a [RootPath],
-    /// The PATHs that are directories, ignored ones too.
-    pub named: &'a [PathBuf],
+    pub roots: Vec<RootPath>,
+    /// All PATHs.
+    pub named: &'a [RootPath],
     /// The directory that contains the mirrors.
     pub prefix: &'a Path,
 }
@@ -127,11 +127,9 @@ impl Model<'_> {
             }
         }
         let mut outermost: Vec<RootPath> = Vec::new();
-        for (path, mirror) in mirrors {
-            if !outermost
-                .iter()
-                .any(|outer| path.starts_with(&outer.canonical))
-            {
+        for mirror in mirrors.into_values() {
+            let is_inside = |outer: &RootPath| mirror.canonical.starts_with(&outer.canonical);
+            if !outermost.iter().any(is_inside) {
                 outermost.push(mirror);
             }
         }
@@ -157,18 +155,12 @@ impl Model<'_> {
             (1..=written.len()).any(|end| ends_with(&written[..end], word))
         };
         let by_path = |path: &Path| {
-            let words = self.ignored.iter();
-            words
-                .map(Path::new)
-                .any(|word| word.is_absolute() && ends_with(&parts(path), word))
+            let mut words = self.ignored.iter().map(Path::new);
+            words.any(|word| word.is_absolute() && ends_with(&parts(path), word))
                 || self.is_resolved(path)
+                || self.is_ignored_by_settings(root, path, path)
         };
-        self.ignored.iter().any(by_name)
-            || root.canonical.ancestors().any(by_path)
-            || root
-                .canonical
-                .ancestors()
-                .any(|path| self.is_ignored_by_settings(root, path, path))
+        self.ignored.iter().any(by_name) || root.canonical.ancestors().any(by_path)
     }
 
     /// The settings of the directories that hold a path, the outermost first: from the root of
@@ -190,9 +182,13 @@ impl Model<'_> {
         if name(top) == "__pycache__" && top != root.canonical {
             top = top.parent().unwrap();
         }
-        let lowest = top;
-        let top = self.named.iter().filter(|dir| top.starts_with(dir)).min();
-        let top = top.map_or(lowest, |dir| dir);
+        let top = self
+            .named
+            .iter()
+            .filter(|root| root.is_directory && top.starts_with(&root.canonical))
+            .map(|root| &*root.canonical)
+            .min()
+            .unwrap_or(top);
         let top = top
             .ancestors()
             .find(|dir| self.has(dir, ".git"))
@@ -209,21 +205,16 @@ impl Model<'_> {
 
     /// Whether settings ignore a path. `source` is that path, or that of the source.
     fn is_ignored_by_settings(&self, root: &RootPath, path: &Path, source: &Path) -> bool {
-        self.settings(root, path)
-            .into_iter()
-            .any(|(dir, settings)| {
-                settings
-                    .ignore
-                    .iter()
-                    .any(|word| match word.strip_prefix('/') {
-                        _ if is_behind_symlink(dir, word, source) => true,
-                        None => ends_with(&parts(source), Path::new(word)),
-                        Some(word) => {
-                            let below = source.strip_prefix(dir);
-                            below.is_ok_and(|below| matches(&parts(Path::new(word)), &parts(below)))
-                        }
-                    })
-            })
+        let matches_word = |dir: &Path, word: &str| match word.strip_prefix('/') {
+            _ if is_behind_symlink(dir, word, source) => true,
+            None => ends_with(&parts(source), Path::new(word)),
+            Some(word) => {
+                let below = source.strip_prefix(dir);
+                below.is_ok_and(|below| matches(&parts(Path::new(word)), &parts(below)))
+            }
+        };
+        let mut settings = self.settings(root, path).into_iter();
+        settings.any(|(dir, own)| own.ignore.iter().any(|word| matches_word(dir, word)))
     }
 
     fn is_resolved(&self, path: &Path) -> bool {
@@ -289,10 +280,9 @@ impl Walk<'_> {
         if !options.python.is_empty() || !options.keep_python.is_empty() {
             return options.keep_python.clone();
         }
-        let settings = self.settings(path);
-        settings
-            .iter()
-            .flat_map(|(_, own)| own.keep_python.iter().copied())
+        self.settings(path)
+            .into_iter()
+            .flat_map(|(_, own)| own.keep_python.clone())
             .collect()
     }
 
@@ -301,12 +291,13 @@ impl Walk<'_> {
         let nearest = settings
             .iter()
             .rev()
-            .find_map(|(_, own)| own.debris.as_ref());
+            .find_map(|(_, own)| own.debris.as_deref());
         match (self.model.options.debris.as_deref(), nearest) {
             (None, None) => false,
             (Some([]), _) => is_default_topic(topic),
-            (Some(topics), _) => topics.contains(&topic) || topics.contains(&"all"),
-            (None, Some(topics)) => topics.contains(&topic) || topics.contains(&"all"),
+            (Some(topics), _) | (None, Some(topics)) => {
+                topics.contains(&topic) || topics.contains(&"all")
+            }
         }
     }
 

@@ -197,7 +197,7 @@ const ERASED: &str = "** **/* * *.log **/*.log ./a/ a a/** tmp/**/* tmp/ **/m.* 
 const PYTHONS: &str = "3.11 3.12 pypy3.9";
 
 fn words_of(list: &'static str) -> Vec<&'static str> {
-    list.split(' ').filter(|word| !word.is_empty()).collect()
+    list.split_whitespace().collect()
 }
 
 fn one_of(names: &'static str) -> impl Strategy<Value = &'static [u8]> {
@@ -335,6 +335,7 @@ fn options(focus: Focus) -> impl Strategy<Value = Options> {
         often(Focus::Erase),
     );
     let is_stale = focus == Focus::Stale;
+    let has_prefix = is_stale || focus == Focus::All;
     // Python creates no `__pycache__` there, and writes only names with a tag.
     let mirror = modules().prop_filter("of Python", |(name, _)| {
         ![&b"__pycache__"[..], b"m.pyc"].contains(name)
@@ -345,47 +346,35 @@ fn options(focus: Focus) -> impl Strategy<Value = Options> {
         any::<bool>(),
         option::weighted(0.3, 1..9u8),
         prop::bool::weighted(if is_stale { 0.8 } else { 0.0 }),
-        option::weighted(
-            if focus == Focus::All || is_stale {
-                0.3
-            } else {
-                0.02
-            },
-            prefix,
-        ),
+        option::weighted(if has_prefix { 0.3 } else { 0.02 }, prefix),
     );
     let pythons = (
         prop::bool::weighted(if is_stale { 0.0 } else { 0.25 }),
         some_of(PYTHONS, 0..3),
         some_of(PYTHONS, 0..2),
     );
-    (
-        words,
-        prop::bool::weighted(0.3),
-        selection,
-        behavior,
-        pythons,
+    let no_default_ignore = prop::bool::weighted(0.3);
+    let parts = (words, no_default_ignore, selection, behavior, pythons);
+    parts.prop_map(
+        |(ignore, no_default_ignore, selection, behavior, pythons)| {
+            let (with_debris, topics, with_erase, erase, folders) = selection;
+            let (one_file_system, jobs, stale, prefix) = behavior;
+            let (by_python, python, keep_python) = pythons;
+            Options {
+                ignore,
+                no_default_ignore,
+                debris: with_debris.then_some(topics),
+                erase: if with_erase { erase } else { Vec::new() },
+                folders,
+                one_file_system,
+                jobs,
+                python: if by_python { python } else { Vec::new() },
+                keep_python: if by_python { keep_python } else { Vec::new() },
+                stale,
+                prefix,
+            }
+        },
     )
-        .prop_map(
-            |(ignore, no_default_ignore, selection, behavior, pythons)| {
-                let (with_debris, topics, with_erase, erase, folders) = selection;
-                let (by_python, python, keep_python) = pythons;
-                let (one_file_system, jobs, stale, prefix) = behavior;
-                Options {
-                    ignore,
-                    no_default_ignore,
-                    debris: with_debris.then_some(topics),
-                    erase: if with_erase { erase } else { Vec::new() },
-                    folders,
-                    one_file_system,
-                    jobs,
-                    python: if by_python { python } else { Vec::new() },
-                    keep_python: if by_python { keep_python } else { Vec::new() },
-                    stale,
-                    prefix,
-                }
-            },
-        )
 }
 
 impl World {
