@@ -9,11 +9,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{LazyLock, Mutex};
-use std::thread;
+use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::test_runner::RngSeed;
+use rayon::iter::{ParallelBridge, ParallelIterator};
 use snapbox::data::Inline;
 use snapbox::{IntoData, assert_data_eq};
 use tempfile::TempDir;
@@ -232,7 +232,8 @@ impl Tree {
         let mut command = self.command(arguments.split_whitespace());
         let output = command.output().unwrap();
         if arguments.contains("--generate") {
-            return Run::without_paths(output);
+            // It prints no paths, so a `\` is no separator.
+            return Run::new(output, |bytes| String::from_utf8(bytes).unwrap());
         }
         output.into()
     }
@@ -367,11 +368,6 @@ impl Run {
             stderr: to_text(output.stderr),
             code: output.status.code(),
         }
-    }
-
-    /// The result of a run that prints no paths, so that a `\` is no separator.
-    fn without_paths(output: Output) -> Self {
-        Self::new(output, |bytes| String::from_utf8(bytes).unwrap())
     }
 
     /// Replaces text in the output that differs from run to run.
@@ -509,23 +505,10 @@ pub fn search_path_with_pyclean() -> OsString {
 /// Calls `check` for each item, on all cores. `start` creates what each thread keeps.
 pub fn for_each_in_parallel<I: Send, T>(
     items: impl Iterator<Item = I> + Send,
-    start: impl Fn() -> T + Sync,
-    check: impl Fn(&mut T, I) + Sync,
+    start: impl Fn() -> T + Send + Sync,
+    check: impl Fn(&mut T, I) + Send + Sync,
 ) {
-    let items = Mutex::new(items);
-    let work = || {
-        let mut state = start();
-        loop {
-            let next = items.lock().unwrap().next();
-            let Some(item) = next else { break };
-            check(&mut state, item);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get()) {
-            scope.spawn(work);
-        }
-    });
+    items.par_bridge().for_each_init(start, check);
 }
 
 /// A tree with 10,000 bytecode files, whose listing is longer than the buffers of a pipe.
