@@ -92,17 +92,6 @@ fn debris_in_site_packages_given_as_path_is_kept() {
 }
 
 #[test]
-fn unknown_topic_is_a_usage_error_with_a_tip() {
-    let tree = tree("dist/a a.pyc");
-    let run = tree.pyclean("--debris .");
-    assert_eq!(run.code, Some(2));
-    for part in ["'.' is not a debris topic", "pyclean . --debris"] {
-        assert!(run.stderr.contains(part), "{}", run.stderr);
-    }
-    tree.assert_left("dist/a a.pyc");
-}
-
-#[test]
 fn symlink_to_repository_is_removed() {
     if lacks_symlinks() {
         return;

@@ -158,16 +158,6 @@ Would remove 1 file (5 B).
 }
 
 #[test]
-fn yes_is_accepted_where_nothing_is_asked() {
-    let tree = tree("a.py a.pyc");
-    let run = tree.pyclean(". --yes");
-    assert_eq!(
-        (&*run.stderr, run.code),
-        ("Removed 1 file (5 B).\n", Some(0))
-    );
-}
-
-#[test]
 fn wildcards_match_within_one_component() {
     for (glob, path, expected) in [
         ("a/*/c", "a/b/c", true),
