@@ -213,23 +213,6 @@ fn skeleton_of_an_environment_is_no_ghost() {
     tree.assert_left(&format!("c/conda-meta/history {PACKAGES}/ c/include/"));
 }
 
-// 5
-#[test]
-fn build_directories_of_extension_modules_are_debris() {
-    let tree = tree(
-        "setup.py build/lib.linux-x86_64-cpython-312/m build/temp.linux-x86_64-cpython-312/m \
-         build/scripts-3.12/m build/exe.linux-x86_64-3.12/m n/build/lib.linux/m p/app.spec \
-         p/build/app/m p/build/own/m p/dist/app",
-    );
-    fs::write(tree.file_path("p/app.spec"), "a = Analysis(['app.py'])\n").unwrap();
-    tree.pyclean(". -d package");
-    assert_eq!(
-        tree.names(),
-        "n/\nn/build/\nn/build/lib.linux/\nn/build/lib.linux/m\np/\np/app.spec\np/build/\n\
-         p/build/own/\np/build/own/m\nsetup.py\n"
-    );
-}
-
 // 7
 #[test]
 fn partial_write_in_progress_is_kept() {
