@@ -5,6 +5,7 @@ use std::fs;
 use snapbox::str;
 
 use crate::util::{Tree, below_prefix, git, is_missing, tree};
+use crate::{assert_finds_nothing, assert_run};
 
 /// Four projects of different sizes, each recognized in another way, and a file in the PATH
 /// itself.
@@ -41,29 +42,19 @@ Would remove 5 directories and 10 files (296.1 KiB).
     let removed = tree.pyclean(". --by-project --debris all");
     assert_eq!(removed.stdout, run.stdout);
     assert!(!tree.listing().contains("pyc"));
-    tree.pyclean(". --by-project")
-        .assert("", "Nothing to remove.\n", 0);
+    assert_finds_nothing(&tree, ". --by-project");
 }
 
 #[test]
 fn check_and_quiet_keep_their_meaning() {
     let tree = create_projects();
-    let run = tree.pyclean("--check lib --by-project");
-    run.assert_snapshot(str![[r#"
-293.0 KiB  2 files  lib/: bytecode
-293.0 KiB  2 files  total
---- stderr
-Would remove 1 directory and 2 files (293.0 KiB).
---- exit 1
-
-"#]]);
-    tree.pyclean("--check -q lib --by-project")
-        .assert("", "", 1);
+    let listing = "293.0 KiB  2 files  lib/: bytecode\n293.0 KiB  2 files  total\n";
+    let summary = "Would remove 1 directory and 2 files (293.0 KiB).\n";
+    assert_run(&tree, "--check lib --by-project", listing, summary, 1);
+    assert_run(&tree, "--check -q lib --by-project", "", "", 1);
     for option in ["-v", "-0"] {
-        assert_eq!(
-            tree.pyclean(&format!(". --by-project {option}")).code,
-            Some(2)
-        );
+        let run = tree.pyclean(&format!(". --by-project {option}"));
+        assert_eq!(run.code, Some(2), "{option}");
     }
 }
 

@@ -36,51 +36,36 @@ fn completed_arguments(line: &str, completed: &str) -> String {
     arguments.map(|word| format!("<{word}>")).collect()
 }
 
-/// Types command lines into an interactive shell, each with the Tab key at its end. Returns
-/// what the terminal shows.
-#[cfg(target_os = "linux")]
-fn type_into(shell: &str, arguments: &[&str], setup: &str, lines: &[&str]) -> String {
-    use std::io::Write;
-    use std::thread;
-
-    use crate::util::{open_terminal, read_to_end};
-
-    let tree = tree_to_complete();
-    let (controller, device) = open_terminal();
-    let mut keyboard = controller.try_clone().unwrap();
-    let mut command = Command::new(shell);
-    command
-        .args(arguments)
-        .current_dir(tree.path())
-        .env("PATH", search_path_with_pyclean())
-        .env("TERM", "dumb")
-        .stdin(device.try_clone().unwrap())
-        .stdout(device.try_clone().unwrap())
-        .stderr(device);
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let screen = thread::spawn(|| read_to_end(controller));
-    writeln!(keyboard, "{setup}").unwrap();
-    for line in lines {
-        writeln!(keyboard, "{line}\t").unwrap();
-    }
-    writeln!(keyboard, "exit").unwrap();
-    child.wait().unwrap();
-    screen.join().unwrap()
-}
-
-/// Fails unless an interactive shell completes every word. The shell prints the arguments
-/// instead of running the program.
+/// Types command lines into an interactive shell, each with the Tab key at its end. Fails unless
+/// the shell completes every word. It prints the arguments instead of running the program.
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn assert_completes_typed_words(shell: &str, arguments: &[&str], setup: &str) {
+    use crate::terminal::start_on_terminal;
+    use crate::util::read_to_end;
+    use std::io::Write;
+    use std::thread;
+
     if is_missing(shell) {
         return;
     }
+    let tree = tree_to_complete();
+    let mut command = tree.program(shell);
+    command.args(arguments);
+    command.env("PATH", search_path_with_pyclean());
+    command.env("TERM", "dumb");
+    let (mut child, mut controller) = start_on_terminal(command, 80);
+    let screen = controller.try_clone().unwrap();
+    let screen = thread::spawn(|| read_to_end(screen));
     let print = r#"pyclean() { printf '<%s>' "$@"; printf '\n'; }"#;
-    let setup = format!("{setup}; source <(command pyclean --generate complete-{shell}); {print}");
-    let lines = WORDS.map(|(line, _)| line);
-    let screen = type_into(shell, arguments, &setup, &lines);
+    let completions = format!("source <(command pyclean --generate complete-{shell})");
+    writeln!(controller, "{setup}; {completions}; {print}").unwrap();
+    for (line, _) in WORDS {
+        writeln!(controller, "{line}\t").unwrap();
+    }
+    writeln!(controller, "exit").unwrap();
+    child.wait().unwrap();
+    let screen = screen.join().unwrap();
     for (line, completed) in WORDS {
         let expected = completed_arguments(line, completed);
         assert!(screen.contains(&expected), "{line}: {expected}\n{screen}");

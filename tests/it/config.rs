@@ -7,7 +7,8 @@ use crate::util::{set_mode, skipped};
 
 use snapbox::str;
 
-use crate::util::{Tree, git, init_repository, is_missing, lacks_symlinks, tree};
+use crate::util::{Tree, git, lacks_symlinks, tree};
+use crate::{assert_listed, assert_names, assert_reports, create_repository, listed};
 
 /// A tree with a `pyproject.toml` whose `[tool.pyclean]` contains `table`.
 fn create_project(entries: &str, table: &str) -> Tree {
@@ -19,43 +20,29 @@ fn create_project(entries: &str, table: &str) -> Tree {
 #[test]
 fn keys_mean_the_same_as_options() {
     let entries = "a.cpython-312.pyc a.cpython-313.pyc keep/b.pyc keep/k.py dist/d .mypy_cache/m";
-    let listed = |table: &str, arguments: &str| {
-        create_project(entries, table)
-            .pyclean(&format!("-n {arguments}"))
-            .stdout
-    };
-    let all = "a.cpython-312.pyc\na.cpython-313.pyc\nkeep/b.pyc\n";
-    assert_eq!(listed("", "."), all);
-    assert_eq!(
-        listed("ignore = ['keep', '*-313*']", "."),
-        "a.cpython-312.pyc\n"
-    );
-    assert_eq!(
-        listed("keep-python = ['3.12', 'pypy39']", "."),
-        "a.cpython-313.pyc\n"
-    );
-    assert_eq!(
-        listed("debris = ['mypy']", "."),
-        format!(".mypy_cache/\n{all}")
-    );
-    assert_eq!(
-        listed("debris = true", "."),
-        all.replace("keep", "dist/\nkeep")
-    );
-    assert_eq!(listed("debris = []", "."), all);
-    // Nothing proves that its source was deleted.
-    assert_eq!(listed("stale = true", "."), "");
-    // The command line overrides the other keys, and adds to `ignore`.
-    assert_eq!(
-        listed("keep-python = ['3.12']", "--python 3.12 ."),
-        "a.cpython-312.pyc\n"
-    );
-    assert_eq!(
-        listed("debris = ['mypy']", ". -d package"),
-        all.replace("keep", "dist/\nkeep")
-    );
-    assert_eq!(listed("ignore = ['keep']", ". -i a.*"), "");
-    assert_eq!(listed("ignore = ['keep', 'a.*']", ". --isolated"), all);
+    let of_312 = "a.cpython-312.pyc";
+    let all = "a.cpython-312.pyc a.cpython-313.pyc keep/b.pyc";
+    let with_dist = "a.cpython-312.pyc a.cpython-313.pyc dist/ keep/b.pyc";
+    let with_mypy = &format!(".mypy_cache/ {all}");
+    for (table, options, expected) in [
+        ("", "", all),
+        ("ignore = ['keep', '*-313*']", "", of_312),
+        ("keep-python = ['3.12', 'pypy39']", "", "a.cpython-313.pyc"),
+        ("debris = ['mypy']", "", with_mypy),
+        ("debris = true", "", with_dist),
+        ("debris = []", "", all),
+        // Nothing proves that its source was deleted.
+        ("stale = true", "", ""),
+        // The command line overrides the other keys, and adds to `ignore`.
+        ("keep-python = ['3.12']", "--python 3.12", of_312),
+        ("debris = ['mypy']", "-d package", with_dist),
+        ("ignore = ['keep']", "-i a.*", ""),
+        ("ignore = ['keep', 'a.*']", "--isolated", all),
+    ] {
+        println!("{table}");
+        let tree = create_project(entries, table);
+        assert_listed(&tree, &format!(". {options}"), expected);
+    }
 }
 
 #[test]
@@ -65,24 +52,24 @@ fn settings_from_the_root_of_the_repository_to_the_path_add_up() {
          out/m.pyc",
         "ignore = ['m.pyc']",
     );
-    let listed = |paths: &str| tree.pyclean(&format!("-n {paths}")).stdout;
-    let all =
-        "repo/a/b/m.pyc\nrepo/a/m.pyc\nrepo/c/b/m.pyc\nrepo/c/m.pyc\nrepo/c/x.pyc\nout/m.pyc\n";
     // Settings above the repository do not hold in it, nor in a directory without a repository.
-    assert_eq!(listed("repo out"), all);
+    assert_listed(
+        &tree,
+        "repo out",
+        "repo/a/b/m.pyc repo/a/m.pyc repo/c/b/m.pyc repo/c/m.pyc repo/c/x.pyc out/m.pyc",
+    );
     tree.write_settings("repo", "ignore = ['b']");
     tree.write_settings("repo/c", "ignore = ['x.*']");
-    let narrowed = "repo/a/m.pyc\nrepo/c/m.pyc\n";
-    assert_eq!(listed("repo"), narrowed);
-    assert_eq!(listed("repo/a repo/c"), narrowed);
+    let narrowed = "repo/a/m.pyc repo/c/m.pyc";
+    assert_listed(&tree, "repo", narrowed);
+    assert_listed(&tree, "repo/a repo/c", narrowed);
     // What they ignore is not searched if it is a PATH either.
-    assert_eq!(listed("repo/a/b repo/a/b/m.pyc"), "");
+    assert_listed(&tree, "repo/a/b repo/a/b/m.pyc", "");
     // A file without `[tool.pyclean]` does not matter, even if it is not valid TOML.
     fs::write(tree.file_path("repo/a/pyproject.toml"), "not = [toml").unwrap();
-    assert_eq!(listed("repo"), narrowed);
-    let hint = tree.pyclean("-n repo/a").stderr;
+    assert_listed(&tree, "repo", narrowed);
     let files = "repo/pyproject.toml (--isolated to ignore them)";
-    assert!(hint.contains(files), "{hint}");
+    assert_reports(&tree, "-n repo/a", 0, files);
 }
 
 #[test]
@@ -94,16 +81,15 @@ fn settings_of_a_directory_hold_in_it_wherever_the_run_starts() {
     tree.write_settings("a", "ignore = ['keep']\nkeep-python = ['3.11']");
     tree.write_settings("a/in", "ignore = ['other']\nkeep-python = ['3.12']");
     tree.add("a/m.cpython-312.pyc");
-    let listing = "a/m.cpython-312.pyc\nb/keep/__pycache__/\n";
-    assert_eq!(tree.pyclean("-n .").stdout, listing);
-    assert_eq!(tree.pyclean("-n . --isolated").stdout.lines().count(), 9);
+    assert_listed(&tree, ".", "a/m.cpython-312.pyc b/keep/__pycache__/");
+    assert_eq!(listed(&tree, ". --isolated").lines().count(), 9);
     tree.write_settings("a", "stale = true");
     tree.write_settings("a/in", "stale = false");
     // Settings only narrow. Untagged bytecode without any source is not stale.
-    assert_eq!(tree.pyclean("-n a/in").stdout.lines().count(), 5);
-    assert_eq!(tree.pyclean("-n . --no-stale").stdout.lines().count(), 9);
-    let run = tree.pyclean("-n .");
-    assert!(!run.stdout.contains("a/in/in/m.pyc"), "{}", run.stdout);
+    assert_eq!(listed(&tree, "a/in").lines().count(), 5);
+    assert_eq!(listed(&tree, ". --no-stale").lines().count(), 9);
+    let listed = listed(&tree, ".");
+    assert!(!listed.contains("a/in/in/m.pyc"), "{listed}");
 }
 
 #[test]
@@ -116,13 +102,8 @@ fn settings_hold_inside_debris_and_caches() {
         tree.write_settings(directory, "ignore = ['data', 'keep.pyc', 'pyproject.toml']");
     }
     assert_eq!(tree.pyclean("-q . --debris").code, Some(0));
-    assert_eq!(
-        tree.names(),
-        self::tree(&format!(
-            "setup.py {ignored} dist/p/pyproject.toml __pycache__/p/pyproject.toml"
-        ))
-        .names()
-    );
+    let settings = "dist/p/pyproject.toml __pycache__/p/pyproject.toml";
+    assert_names(&tree, &format!("setup.py {ignored} {settings}"));
 }
 
 #[test]
@@ -133,24 +114,28 @@ fn nearest_debris_setting_counts() {
     tree.write_settings("a", "debris = ['ruff']");
     tree.write_settings("a/b", "ignore = ['x']");
     tree.write_settings("b", "debris = []");
-    let listed = |arguments: &str| tree.pyclean(&format!("-n {arguments}")).stdout;
-    assert_eq!(listed("."), ".mypy_cache/\na/.ruff_cache/\n");
-    assert_eq!(listed("a"), "a/.ruff_cache/\n");
+    assert_listed(&tree, ".", ".mypy_cache/ a/.ruff_cache/");
+    assert_listed(&tree, "a", "a/.ruff_cache/");
     // An option takes precedence.
-    let all = ".mypy_cache/\na/.mypy_cache/\na/b/.mypy_cache/\nb/.mypy_cache/\n";
-    assert_eq!(listed(". --debris mypy"), all);
+    let all = ".mypy_cache/ a/.mypy_cache/ a/b/.mypy_cache/ b/.mypy_cache/";
+    assert_listed(&tree, ". --debris mypy", all);
 }
 
 #[test]
 fn leading_slash_is_relative_to_the_directory_of_the_file() {
-    let tree = tree("p/a/m.pyc p/sub/a/m.pyc p/b/c/m.pyc p/sub/b/c/m.pyc p/m.pyc p/sub/m.pyc");
-    tree.write_settings("p", "ignore = ['/a', '/b/c', '/*.pyc']");
-    let listing = "p/sub/a/m.pyc\np/sub/b/c/m.pyc\np/sub/m.pyc\n";
-    for paths in ["p", "."] {
-        assert_eq!(tree.pyclean(&format!("-n {paths}")).stdout, listing);
+    let tree = tree(
+        "p/a/m.pyc p/sub/a/m.pyc p/b/c/m.pyc p/sub/b/c/m.pyc p/m.pyc p/sub/m.pyc p/b/glob/m.pyc \
+         p/sub/b/glob/m.pyc p/sub/data/m.pyc p/sub/in/data/m.pyc",
+    );
+    tree.write_settings("p", "ignore = ['/a', '/b/c', '/b/g*', '/*.pyc']");
+    tree.write_settings("p/sub", "ignore = ['/d*']");
+    let left = "p/sub/a/m.pyc p/sub/b/c/m.pyc p/sub/b/glob/m.pyc p/sub/in/data/m.pyc \
+                p/sub/m.pyc";
+    for path in ["p", "."] {
+        assert_listed(&tree, path, left);
     }
     tree.add("p/.git/");
-    assert_eq!(tree.pyclean("-n p/a p/b/c p/m.pyc").stdout, "");
+    assert_listed(&tree, "p/a p/b/c p/m.pyc", "");
 }
 
 /// Veto and evidence are read before anything is ignored.
@@ -174,7 +159,7 @@ fn error_names_its_position_and_nothing_is_removed() {
             "unknown field `stael`, expected one of `ignore`, `debris`, `stale`",
         ),
         ("keep_python = []", "`keep-python`"),
-        ("paths = []", "`paths`"),
+        ("paths = ['/']", "`paths`"),
         ("debris = ['mypi']", "'mypi'"),
         ("debris = 3", "a list of topics"),
         ("stale = 'yes'", "expected a boolean"),
@@ -185,71 +170,44 @@ fn error_names_its_position_and_nothing_is_removed() {
         (r#"ignore = ["src\build"]"#, "write / instead of"),
         ("keep-python = ['x']", "'x'"),
         ("ignore = [", "line "),
+        // Cleaning a project that was just cloned must be safe without reading its config.
+        ("erase = ['**/*']", "`erase`"),
+        ("git-clean = true", "`git-clean`"),
+        ("yes = true", "`yes`"),
+        ("folders = true", "`folders`"),
+        ("no-default-ignore = true", "`no-default-ignore`"),
+        ("python = ['3.12']", "`python`"),
+        ("pycache-prefix = '/'", "`pycache-prefix`"),
+        ("debris = ['../..']", "'../..'"),
+        ("debris = ['/home']", "'/home'"),
+        ("ignore = ['..']", "'..'"),
     ] {
-        let tree = create_project("m.pyc", table);
-        let run = tree.pyclean(".");
-        assert_eq!(run.code, Some(2), "{table}: {}", run.stderr);
-        for part in ["pyproject.toml", words, "--isolated"] {
-            assert!(run.stderr.contains(part), "{table}: {part}: {}", run.stderr);
+        let tree = create_project("src/a.py venv/m.pyc m.pyc", table);
+        let error = assert_reports(&tree, ".", 2, words).stderr;
+        for part in ["pyproject.toml", "--isolated"] {
+            assert!(error.contains(part), "{table}: {part}: {error}");
         }
-        tree.write_settings("", table);
-        assert_eq!(tree.names(), "m.pyc\npyproject.toml\n");
-        assert_eq!(tree.pyclean("-n . --isolated").code, Some(0));
+        assert_names(&tree, "src/a.py venv/m.pyc m.pyc pyproject.toml");
+        assert_listed(&tree, ". --isolated", "m.pyc");
         // Below a PATH, everything in the project is kept.
         let nested = self::tree("m.pyc sub/m.pyc sub/in/__pycache__/m.pyc");
         nested.write_settings("sub", table);
-        let run = nested.pyclean(". --folders");
-        assert_eq!(run.code, Some(1), "{}", run.stderr);
-        assert!(run.stderr.contains("sub/pyproject.toml"), "{}", run.stderr);
-        assert!(nested.path().join("sub/m.pyc").exists(), "{table}");
-        assert!(nested.path().join("sub/in/__pycache__/m.pyc").exists());
-        assert!(!nested.path().join("m.pyc").exists());
+        assert_reports(&nested, ". --folders", 1, "sub/pyproject.toml");
+        let left = "sub/m.pyc sub/in/__pycache__/m.pyc sub/pyproject.toml";
+        assert_names(&nested, left);
     }
 }
 
 #[test]
-fn large_file_is_an_error() {
-    let tree = tree("m.pyc");
-    fs::write(tree.file_path("pyproject.toml"), vec![b'#'; 2 << 20]).unwrap();
-    let run = tree.pyclean(".");
-    assert!(matches!(run.code, Some(1 | 2)), "{}", run.stderr);
-    assert!(tree.path().join("m.pyc").exists());
-}
-
-/// Cleaning a project that was just cloned must be safe without reading its config.
-#[test]
-fn config_cannot_select_files_outside_of_debris() {
-    for table in [
-        "erase = ['**/*']",
-        "git-clean = true",
-        "yes = true",
-        "folders = true",
-        "no-default-ignore = true",
-        "python = ['3.12']",
-        "pycache-prefix = '/'",
-        "paths = ['/']",
-        "debris = ['../..']",
-        "debris = ['/home']",
-        "ignore = ['..']",
-    ] {
-        let tree = create_project("src/a.py venv/m.pyc m.pyc", table);
-        assert_eq!(tree.pyclean(".").code, Some(2), "{table}");
-        assert_eq!(
-            tree.names(),
-            "m.pyc\npyproject.toml\nsrc/\nsrc/a.py\nvenv/\nvenv/m.pyc\n"
-        );
-    }
+fn every_topic_is_the_most_that_settings_can_select() {
     if lacks_symlinks() {
         return;
     }
-    // The most that a config can do is to select every topic.
-    let tree = create_project("p/src/a.py p/venv/m.pyc p/dist->../out p/.tox/t out/w", "");
+    let tree = tree("p/src/a.py p/venv/m.pyc p/dist->../out p/.tox/t out/w");
     tree.write_settings("p", "debris = ['all']");
     tree.pyclean("p");
-    assert_eq!(
-        tree.names(),
-        "out/\nout/w\np/\np/dist->../out\np/pyproject.toml\np/src/\np/src/a.py\np/venv/\np/venv/m.pyc\npyproject.toml\n"
-    );
+    let left = "p/src/a.py p/venv/m.pyc p/dist->../out out/w p/pyproject.toml";
+    assert_names(&tree, left);
 }
 
 /// Reading a named pipe without a writer, or an endless device, would block.
@@ -276,27 +234,34 @@ fn symlink_uses_the_settings_of_its_own_directory() {
     let tree = tree("a/.git/ b/.git/ a/m.pyc->../b/real.pyc b/real.pyc");
     tree.write_settings("a", "ignore = ['m.pyc']");
     tree.write_settings("b", "ignore = ['x']");
-    for paths in ["a", "a/m.pyc"] {
-        assert_eq!(tree.pyclean(&format!("-n {paths}")).stdout, "");
+    for path in ["a", "a/m.pyc"] {
+        assert_listed(&tree, path, "");
     }
-    assert_eq!(tree.pyclean("-n b/real.pyc").stdout, "b/real.pyc\n");
+    assert_listed(&tree, "b/real.pyc", "b/real.pyc");
 }
 
-/// A file that cannot be understood may ignore anything.
+/// A file that cannot be understood may ignore anything. The error is short.
 #[test]
-fn settings_that_are_not_utf_8_are_an_error() {
+fn settings_that_cannot_be_parsed_are_an_error() {
     let tree = tree("donn\u{e9}es/m.pyc");
     let settings = "[tool.pyclean]\nignore = [\"donn\u{e9}es\"]\n";
-    let latin_1: Vec<u8> = settings.chars().map(|c| c as u8).collect();
+    let latin_1 = settings.chars().map(|c| c as u8).collect();
     let utf_16 = settings.encode_utf16().flat_map(u16::to_le_bytes);
-    let utf_16: Vec<u8> = b"\xff\xfe".iter().copied().chain(utf_16).collect();
-    for (contents, message) in [(latin_1, "not valid UTF-8"), (utf_16, "the file is UTF-16")] {
+    let utf_16 = b"\xff\xfe".iter().copied().chain(utf_16).collect();
+    let [open, close, dots] = ["[", "]", "a."].map(|part| part.repeat(100_000));
+    let nested = |table: String| format!("[tool.pyclean]\n{table}\n").into_bytes();
+    for (contents, code, message) in [
+        (latin_1, 2, "not valid UTF-8"),
+        (utf_16, 2, "the file is UTF-16"),
+        (vec![b'#'; 2 << 20], 1, "file is larger than 1.0 MiB"),
+        (nested(format!("ignore = {open}{close}")), 2, "error: "),
+        (nested(format!("[{dots}a]")), 2, "error: "),
+        (nested(format!("{dots}a = 1")), 2, "error: "),
+    ] {
         fs::write(tree.path().join("pyproject.toml"), contents).unwrap();
-        let run = tree.pyclean(".");
-        assert_eq!(run.code, Some(2), "{}", run.stderr);
-        assert!(run.stderr.contains(message), "{}", run.stderr);
-        let run = tree.pyclean("-n . --isolated");
-        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let run = assert_reports(&tree, ".", code, message);
+        assert!(run.stderr.len() < 1000, "{:.300}", run.stderr);
+        assert_listed(&tree, ". --isolated", "donn\u{e9}es/m.pyc");
     }
 }
 
@@ -304,8 +269,8 @@ fn settings_that_are_not_utf_8_are_an_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn settings_that_cannot_be_looked_up_are_an_error() {
-    use crate::util::{PYCLEAN, is_missing};
-    use std::process::Command;
+    use crate::faults::run_under_strace;
+    use crate::util::is_missing;
     if is_missing("strace") {
         return;
     }
@@ -313,34 +278,24 @@ fn settings_that_cannot_be_looked_up_are_an_error() {
     tree.write_settings("", "ignore = ['keepme']");
     let top = tree.path().canonicalize().unwrap();
     for looked_up in [".git", "pkg/.git", "pyproject.toml"] {
-        let output = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-P"])
-            .arg(top.join(looked_up))
-            .args(["-e", "inject=statx,openat:error=EIO"])
-            .args([PYCLEAN, "pkg"])
-            .current_dir(&top)
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        if stderr.contains("ptrace") {
+        let path = top.join(looked_up);
+        let fault = "inject=statx,openat:error=EIO";
+        let options = ["-P", path.to_str().unwrap(), "-e", fault];
+        let (run, _) = run_under_strace(&tree, &options, "pkg");
+        if run.stderr.contains("ptrace") {
             return skipped("strace cannot trace here");
         }
-        let code = output.status.code();
-        assert!(matches!(code, Some(1 | 2)), "{looked_up}: {stderr}");
+        let is_error = matches!(run.code, Some(1 | 2));
+        assert!(is_error, "{looked_up}: {}", run.stderr);
         assert!(tree.path().join("pkg/keepme/m.pyc").exists());
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn settings_of_a_path_hold_in_another_path_in_it() {
     let tree = create_project("sub/keep/m.pyc sub/n.pyc", "ignore = ['keep']");
     for paths in [".", ". sub", "sub .", ". sub/keep sub"] {
-        assert_eq!(
-            tree.pyclean(&format!("-n {paths}")).stdout,
-            "sub/n.pyc\n",
-            "{paths}"
-        );
+        assert_listed(&tree, paths, "sub/n.pyc");
     }
 }
 
@@ -364,10 +319,9 @@ fn debris_counts_only_for_the_path_of_its_owner() {
         return skipped("only root can give a file away");
     }
     for paths in ["theirs mine", "mine theirs"] {
-        let listed = tree.pyclean(&format!("-n {paths}")).stdout;
-        assert_eq!(listed, "theirs/.mypy_cache/\n", "{paths}");
+        assert_listed(&tree, paths, "theirs/.mypy_cache/");
     }
-    assert_eq!(tree.pyclean("-n linked").stdout, "");
+    assert_listed(&tree, "linked", "");
 }
 
 #[cfg(unix)]
@@ -420,12 +374,12 @@ Would remove 3 files (41 B).
 
 #[test]
 fn git_clean_keeps_what_a_nested_project_ignores() {
-    if is_missing("git") {
+    let entries = "sub/fixtures/data sub/other/data sub/pyproject.toml";
+    let Some(tree) = create_repository(entries, &["sub/pyproject.toml"]) else {
         return;
-    }
-    let tree = tree("sub/fixtures/data sub/other/data");
+    };
     tree.write_settings("sub", r#"ignore = ["fixtures"]"#);
-    init_repository(&tree, ".", &["sub/pyproject.toml"]);
+    git(&tree, ".", &["commit", "-qam", "settings"]);
     for paths in [".", ". sub"] {
         let run = tree.pyclean(&format!("-n {paths} --git-clean"));
         assert!(run.stdout.contains("Would remove sub/other/"), "{paths}");
@@ -438,9 +392,7 @@ fn git_clean_keeps_what_a_nested_project_ignores() {
     // What git cannot express, and settings that are not known, are errors.
     for settings in [r#"ignore = ["a/b"]"#, "ignore = ['data']\nstale = 3"] {
         tree.write_settings("sub", settings);
-        let run = tree.pyclean(". --git-clean --yes");
-        assert!(run.stderr.contains("error: "), "{}", run.stderr);
-        assert_eq!(run.code, Some(1));
+        assert_reports(&tree, ". --git-clean --yes", 1, "error: ");
         assert!(tree.path().join("sub/fixtures/data").exists());
     }
 }
@@ -453,7 +405,6 @@ fn settings_beside_a_named_cache_apply() {
     tree.add_compiled("n.py", "cpython-3.12", "n.pyc");
     tree.write_settings("", "stale = true");
     for paths in ["__pycache__", "__pycache__ n.pyc", "n.pyc __pycache__"] {
-        let run = tree.pyclean(&format!("-n {paths}"));
-        assert_eq!(run.stdout, "", "{paths}: {}", run.stderr);
+        assert_listed(&tree, paths, "");
     }
 }

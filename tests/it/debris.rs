@@ -4,7 +4,8 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{Run, can_symlink, lacks_symlinks, tree};
+use crate::util::{can_symlink, lacks_symlinks, tree};
+use crate::{assert_finds_nothing, assert_listed, listed, run_command};
 
 #[test]
 fn debris_without_topic_selects_default_topics() {
@@ -68,38 +69,16 @@ fn build_is_removed_only_if_nothing_else_is_in_it() {
 
 #[test]
 fn installed_packages_and_ignored_files_are_kept() {
-    let tree = tree(
-        "lib/site-packages/x.egg-info/P lib/site-packages/pkg/dist/d.js dist/keep.whl dist/w.whl \
-         lib/site-packages/__pycache__/a.pyc lib/site-packages/setup.py \
-         lib/site-packages/build/b lib/site-packages/pkg/setup.py setup.py",
-    );
+    let installed = "lib/site-packages/p.egg-info/P lib/site-packages/p/dist/a.js \
+                     lib/site-packages/setup.py lib/site-packages/build/b \
+                     lib/site-packages/p/setup.py";
+    let tree = tree(&format!(
+        "{installed} lib/site-packages/__pycache__/a.pyc dist/keep.whl dist/w.whl setup.py"
+    ));
     tree.pyclean(". --debris --ignore keep.whl");
-    tree.assert_left(
-        "lib/site-packages/x.egg-info/P lib/site-packages/pkg/dist/d.js dist/keep.whl \
-         lib/site-packages/setup.py lib/site-packages/build/b lib/site-packages/pkg/setup.py \
-         setup.py",
-    );
-}
-
-#[test]
-fn debris_in_site_packages_given_as_path_is_kept() {
-    let tree = tree(
-        "lib/site-packages/p.egg-info/P lib/site-packages/p/dist/a.js a.pyc \
-         lib/site-packages/setup.py lib/site-packages/build/b lib/site-packages/p/setup.py",
-    );
-    tree.pyclean("lib/site-packages lib/site-packages/p --debris")
-        .assert("", "Nothing to remove.\n", 0);
-}
-
-#[test]
-fn unknown_topic_is_a_usage_error_with_a_tip() {
-    let tree = tree("dist/a a.pyc");
-    let run = tree.pyclean("--debris .");
-    assert_eq!(run.code, Some(2));
-    for part in ["'.' is not a debris topic", "pyclean . --debris"] {
-        assert!(run.stderr.contains(part), "{}", run.stderr);
-    }
-    tree.assert_left("dist/a a.pyc");
+    tree.assert_left(&format!("{installed} dist/keep.whl setup.py"));
+    let paths = "lib/site-packages lib/site-packages/p";
+    assert_finds_nothing(&tree, &format!("{paths} --debris"));
 }
 
 #[test]
@@ -108,15 +87,13 @@ fn symlink_to_repository_is_removed() {
         return;
     }
     let tree = tree("repository/.git/HEAD .coverage->repository");
-    let run = tree.pyclean("-n . --debris");
-    assert_eq!(run.stdout, ".coverage\n", "{}", run.stderr);
+    assert_listed(&tree, ". --debris", ".coverage");
 }
 
 #[test]
 fn debris_in_project_that_is_a_virtual_environment_is_removed() {
     let tree = tree("pyvenv.cfg lib/l dist/a .pytest_cache/v .cache/c pyproject.toml");
-    let run = tree.pyclean("-n . --debris");
-    assert_eq!(run.stdout, ".cache/\n.pytest_cache/\ndist/\n");
+    assert_listed(&tree, ". --debris", ".cache/ .pytest_cache/ dist/");
 }
 
 #[test]
@@ -130,14 +107,9 @@ fn cache_directory_of_the_user_is_kept() {
     command.env("HOME", tree.path().join("home"));
     command.env("USERPROFILE", tree.path().join("home"));
     command.env("XDG_CACHE_HOME", tree.path().join("xdg/.cache"));
-    let run: Run = command.output().unwrap().into();
-    run.assert_snapshot(str![[r#"
---- stderr
-warning: kept home/.cache, xdg/.cache: user cache directory
-Removed 3 directories and 3 files (69 B).
---- exit 0
-
-"#]]);
+    let stderr = "warning: kept home/.cache, xdg/.cache: user cache directory\n\
+                  Removed 3 directories and 3 files (69 B).\n";
+    run_command(&mut command).assert("", stderr, 0);
     tree.assert_left(
         "home/.cache/pip/p home/.cache/x/ home/setup.py home/project/setup.py other/.profile \
          other/.cache/o dotfiles/.profile dotfiles/setup.py xdg/.cache/x xdg/setup.py",
@@ -153,22 +125,34 @@ fn name_of_the_path_itself_does_not_select_debris() {
         paths.push("symlink");
     }
     for path in paths {
-        tree.pyclean(&format!("-n {path} --debris package sphinx"))
-            .assert("", "Nothing to remove.\n", 0);
+        assert_finds_nothing(&tree, &format!("-n {path} --debris package sphinx"));
     }
-    let run = tree.pyclean("-n . --debris package sphinx");
-    assert_eq!(run.stdout, "build/\ndocs/_build/\n");
+    assert_listed(&tree, ". --debris package sphinx", "build/ docs/_build/");
 }
 
 #[test]
 fn debris_matched_by_erase_is_removed_as_erased() {
     let tree = tree(".git/build/");
-    let run = tree.pyclean("-n . --debris --no-default-ignore --erase **/.git/**");
-    assert_eq!(run.stdout, ".git/build/\n");
+    let arguments = ". --debris --no-default-ignore --erase **/.git/**";
+    assert_listed(&tree, arguments, ".git/build/");
 }
 
 const PROJECT: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg"];
 const COVERAGE: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", ".coveragerc"];
+const MUTMUT: &[&str] = &[
+    "mutants/src/m.py.meta pyproject.toml",
+    "mutants/src/m.py.meta setup.cfg",
+];
+const EGG_INFO: &[&str] = &[
+    "setup.py build/x",
+    "setup.cfg dist/x",
+    "pyproject.toml dist/",
+];
+const EGG_INFO_IN_SRC: &[&str] = &[
+    "setup.py build/x",
+    "src/setup.py src/dist/x",
+    "setup.py dist/x src/setup.py",
+];
 
 /// Names that other tools and people use, too: the topic, debris of that name, and entries
 /// each of which proves that it is debris.
@@ -179,16 +163,8 @@ const GENERIC: &[(&str, &str, &[&str])] = &[
     ("coverage", "coverage.xml", COVERAGE),
     ("coverage", "htmlcov/index.html", COVERAGE),
     ("package", "build/lib/m.py", PROJECT),
-    (
-        "package",
-        "build/lib.linux-x86_64-cpython-312/m.so",
-        PROJECT,
-    ),
-    (
-        "package",
-        "build/temp.linux-x86_64-cpython-312/m.o",
-        PROJECT,
-    ),
+    ("package", "build/lib.linux-x86_64-3.12/m.so", PROJECT),
+    ("package", "build/temp.linux-x86_64-3.12/m.o", PROJECT),
     ("package", "build/scripts-3.12/s", PROJECT),
     ("package", "build/exe.linux-x86_64-3.12/e", PROJECT),
     ("package", "build/bdist.linux-x86_64/b", PROJECT),
@@ -197,42 +173,13 @@ const GENERIC: &[(&str, &str, &[&str])] = &[
     ("package", "_skbuild/linux-x86_64-3.13/c", PROJECT),
     ("package", "pip-wheel-metadata/w", PROJECT),
     ("coverage", "m.cover", &["m.py"]),
-    (
-        "mutmut",
-        "mutants/src/m.py",
-        &[
-            "mutants/src/m.py.meta pyproject.toml",
-            "mutants/src/m.py.meta setup.cfg",
-        ],
-    ),
-    (
-        "package",
-        "p.egg-info/PKG-INFO",
-        &[
-            "setup.py build/x",
-            "setup.cfg dist/x",
-            "pyproject.toml dist/",
-        ],
-    ),
-    (
-        "package",
-        "src/p.egg-info/PKG-INFO",
-        &[
-            "setup.py build/x",
-            "src/setup.py src/dist/x",
-            "setup.py dist/x src/setup.py",
-        ],
-    ),
-    (
-        "sphinx",
-        "docs/_build/i.html",
-        &["docs/conf.py", "docs/source/conf.py"],
-    ),
-    (
-        "sphinx",
-        "doc/_build/i.html",
-        &["doc/conf.py", "doc/source/conf.py"],
-    ),
+    ("mutmut", "mutants/src/m.py", MUTMUT),
+    ("package", "p.egg-info/PKG-INFO", EGG_INFO),
+    ("package", "src/p.egg-info/PKG-INFO", EGG_INFO_IN_SRC),
+    ("sphinx", "docs/_build/i.html", &["docs/conf.py"]),
+    ("sphinx", "docs/_build/i.html", &["docs/source/conf.py"]),
+    ("sphinx", "doc/_build/i.html", &["doc/conf.py"]),
+    ("sphinx", "doc/_build/i.html", &["doc/source/conf.py"]),
     ("eggs", "p.egg/p.py", &["p.egg/EGG-INFO/PKG-INFO"]),
 ];
 
@@ -251,10 +198,10 @@ fn generic_name_is_debris_with_evidence_alone() {
         assert_eq!(without.listing(), before, "{debris}");
         for evidence in *evidence {
             let tree = tree(&format!("{debris} {evidence}"));
-            let run = tree.pyclean(&format!("-n . --debris {topic}"));
-            let line = run.stdout.lines().find(|line| debris.starts_with(line));
-            assert!(line.is_some(), "{debris}, {evidence}: {}", run.stdout);
-            assert!(run.stdout.starts_with(top) || *topic == "package");
+            let listing = listed(&tree, &format!(". --debris {topic}"));
+            let line = listing.lines().find(|line| debris.starts_with(line));
+            assert!(line.is_some(), "{debris}, {evidence}: {listing}");
+            assert!(listing.starts_with(top) || *topic == "package");
             tree.pyclean(&format!("-q . --debris {topic}"));
             assert!(!tree.path().join(debris).exists(), "{debris}, {evidence}");
         }
@@ -269,9 +216,8 @@ fn directory_with_a_generic_name_is_searched_for_bytecode() {
         };
         let tree = tree(&format!("{debris} {directory}/p/__pycache__/m.pyc"));
         tree.add(&format!("{directory}/p/.mypy_cache/m"));
-        let run = tree.pyclean(&format!("-n . --debris mypy {topic}"));
-        let listing = format!("{directory}/p/.mypy_cache/\n{directory}/p/__pycache__/\n");
-        assert_eq!(run.stdout, listing, "{debris}");
+        let listing = format!("{directory}/p/.mypy_cache/ {directory}/p/__pycache__/");
+        assert_listed(&tree, &format!(". --debris mypy {topic}"), &listing);
     }
 }
 
@@ -283,10 +229,7 @@ fn names_of_other_tools_and_people_are_kept() {
          develop/setup.py develop/p.egg-info/PKG-INFO develop/src/q.egg-info/PKG-INFO \
          docs/_build/i.html __pypackages__/3.12/lib/q/dist/d.js p.egg-info setup.py",
     );
-    let before = tree.listing();
-    tree.pyclean(". --debris all")
-        .assert("", "Nothing to remove.\n", 0);
-    assert_eq!(tree.listing(), before);
+    assert_finds_nothing(&tree, ". --debris all");
 }
 
 #[test]
@@ -294,32 +237,26 @@ fn egg_is_a_directory_with_egg_info_or_a_zip_archive() {
     let tree = tree("a.egg/EGG-INFO/P b.egg/EGG-INFO c.egg/c.py d.egg e.egg f.egg");
     fs::write(tree.file_path("d.egg"), b"PK\x03\x04rest").unwrap();
     fs::write(tree.file_path("e.egg"), b"PK\x03").unwrap();
-    let run = tree.pyclean("-n . --debris eggs");
-    assert_eq!(run.stdout, "a.egg/\nb.egg/\nd.egg\n");
+    assert_listed(&tree, ". --debris eggs", "a.egg/ b.egg/ d.egg");
 }
 
 #[test]
 fn directories_of_pyinstaller_are_debris_beside_its_spec() {
     let entries = "build/app/a.toc build/other/b dist/app";
     for (spec, text, expected) in [
-        (
-            "app.spec",
-            "a = Analysis(['app.py'])",
-            "build/app/\ndist/\n",
-        ),
+        ("app.spec", "a = Analysis(['app.py'])", "build/app/ dist/"),
         ("app.spec", "Name: app\n%prep\n", ""),
         ("other.txt", "a = Analysis(['app.py'])", ""),
     ] {
+        println!("{spec}: {text}");
         let tree = tree(entries);
         fs::write(tree.file_path(spec), text).unwrap();
-        let run = tree.pyclean("-n . --debris package");
-        assert_eq!((&*run.stdout, run.code), (expected, Some(0)), "{spec}");
+        assert_listed(&tree, ". --debris package", expected);
     }
     let tree = tree("build/app/a.toc build/app/.pytest_cache/v dist/app build/.mypy_cache/m");
     fs::write(tree.file_path("app.spec"), "Analysis(").unwrap();
     tree.pyclean("-q . --debris package mypy");
-    let left = ["build", "dist", "app.spec"].map(|name| tree.path().join(name).exists());
-    assert_eq!(left, [false, false, true]);
+    assert_eq!(tree.names(), "app.spec\n");
 }
 
 #[test]
@@ -328,8 +265,8 @@ fn files_of_numba_are_debris_in_a_cache_alone() {
         "__pycache__/f.nbi __pycache__/f.1.nbc __pycache__/m.cpython-312.pyc __pycache__/n.txt \
          __pycache__/d/g.nbi f.nbc",
     );
-    let run = tree.pyclean("-n . --debris numba --keep-python 3.12");
-    assert_eq!(run.stdout, "__pycache__/f.1.nbc\n__pycache__/f.nbi\n");
+    let arguments = ". --debris numba --keep-python 3.12";
+    assert_listed(&tree, arguments, "__pycache__/f.1.nbc __pycache__/f.nbi");
 }
 
 /// Names that look like those of tools, but that no tool makes again.
@@ -339,10 +276,7 @@ fn data_that_no_tool_makes_again_is_never_debris() {
                    .mlruns/m app.spec .ropeproject/r __pypackages__/3.12/lib/p.py \
                    __marimo__/session/n.py.json .pyrefly_cache/p .ty_cache/t m.py.cover \
                    nosetests.xml.txt x.testmondata";
-    let tree = tree(entries);
-    tree.pyclean(". --debris all")
-        .assert("", "Nothing to remove.\n", 0);
-    tree.assert_left(entries);
+    assert_finds_nothing(&tree(entries), ". --debris all");
 }
 
 #[test]
@@ -354,10 +288,9 @@ fn mutants_without_records_of_mutmut_are_kept() {
         ("mutants/m.py mutants/m.py.meta/ setup.py", false),
         ("mutants/a/m.py mutants/a/m.py.meta setup.py", true),
     ] {
-        let tree = tree(entries);
-        let run = tree.pyclean("-n . --debris mutmut");
-        let listing = if is_debris { "mutants/\n" } else { "" };
-        assert_eq!((&*run.stdout, run.code), (listing, Some(0)), "{entries}");
+        println!("{entries}");
+        let listing = if is_debris { "mutants/" } else { "" };
+        assert_listed(&tree(entries), ". --debris mutmut", listing);
     }
 }
 
@@ -365,12 +298,9 @@ fn mutants_without_records_of_mutmut_are_kept() {
 #[cfg(unix)]
 #[test]
 fn mutants_that_cannot_be_read_are_kept() {
-    use crate::util::{run_as_ordinary_user, set_mode};
+    use crate::permissions::run_with_mode;
     let tree = tree("mutants/a/m.py setup.py");
-    set_mode(tree.path().join("mutants/a"), 0o000);
-    let run = run_as_ordinary_user(&tree, ". --debris mutmut");
-    set_mode(tree.path().join("mutants/a"), 0o755);
-    run.assert_snapshot(str![[r#"
+    run_with_mode(&tree, "mutants/a", 0, ". --debris mutmut").assert_snapshot(str![[r#"
 --- stderr
 error: cannot read mutants/a: Permission denied (os error 13)
 hint: mutants/a cannot be read: chmod u+rx mutants/a

@@ -5,6 +5,7 @@ use std::fs;
 use snapbox::str;
 
 use crate::util::{Tree, can_symlink, tree};
+use crate::{assert_reports, listed};
 
 /// Files of several interpreters in every state.
 fn create_files() -> Tree {
@@ -113,7 +114,7 @@ old.pyc
 #[test]
 fn state_is_the_reason_of_stale() {
     let tree = create_files();
-    let stale = tree.pyclean("-n --stale .").stdout;
+    let stale = listed(&tree, "--stale .");
     let mut found = 0;
     for path in tree.names().lines().filter(|path| path.ends_with(".pyc")) {
         let explained = tree.pyclean(&format!("--explain {path}")).stdout;
@@ -230,64 +231,32 @@ fn source_leads_to_its_bytecode() {
          p/__pycache__/m.cpython-313.pyc p/__pycache__/m.x.cpython-313.pyc p/new.py notes.txt \
          p/__pycache__/gone.cpython-312.pyc",
     );
-    let deleted = tree.pyclean("--explain p/gone.py").stdout;
-    assert!(
-        deleted.starts_with("p/__pycache__/gone.cpython-312.pyc\n"),
-        "{deleted}"
-    );
-    let explained = tree.pyclean("--explain p/m.py");
-    let paths = [
-        "p/__pycache__/m.cpython-312.pyc",
-        "p/__pycache__/m.cpython-313.pyc",
-        "p/m.pyc",
-    ];
-    let lines = explained.stdout.lines();
-    let heads: Vec<_> = lines.filter(|line| line.starts_with('p')).collect();
-    assert_eq!(heads, paths);
-    let run = tree.pyclean("p/m.py notes.txt");
-    let paths = paths.join(", ");
+    let explained = |source: &str| {
+        let text = tree.pyclean(&format!("--explain {source}")).stdout;
+        let heads = text.lines().filter(|line| line.starts_with('p'));
+        heads.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(explained("p/gone.py"), "p/__pycache__/gone.cpython-312.pyc");
+    let paths = "p/__pycache__/m.cpython-312.pyc, p/__pycache__/m.cpython-313.pyc, p/m.pyc";
+    assert_eq!(explained("p/m.py"), paths);
     let error = format!("error: p/m.py is a source; its bytecode: {paths}\n");
-    assert_eq!((run.stderr, run.code), (error, Some(2)));
+    tree.pyclean("p/m.py notes.txt").assert("", &error, 2);
     assert_eq!(tree.pyclean("p/new.py").code, Some(0));
     // A shell expands `pyclean *` to sources as well.
-    let run = tree.pyclean("-q p/m.py p/m.pyc");
-    assert_eq!((&*run.stderr, run.code), ("", Some(0)));
+    tree.pyclean("-q p/m.py p/m.pyc").assert("", "", 0);
     assert!(tree.path().join("p/m.py").exists() && !tree.path().join("p/m.pyc").exists());
 }
 
 #[test]
 fn explain_conflicts_with_the_options_of_a_run() {
     let tree = tree("m.pyc");
-    for option in [
-        "--stale",
-        "--no-stale",
-        "--python 3.12",
-        "--keep-python 3.12",
-        "--debris",
-        "--erase x",
-        "--folders",
-        "--git-clean",
-        "--ignore x",
-        "--no-default-ignore",
-        "--isolated",
-        "-x",
-        "-n",
-        "--check",
-        "--yes",
-        "-j 1",
-        "-v",
-        "-q",
-        "-0",
-        "--json",
-        "--by-project",
-    ] {
-        let run = tree.pyclean(&format!("m.pyc --explain {option}"));
-        assert_eq!((&*run.stdout, run.code), ("", Some(2)), "{option}");
-        assert!(
-            run.stderr.contains("cannot be used with"),
-            "{option}: {}",
-            run.stderr
-        );
+    let options = "--stale, --no-stale, --python 3.12, --keep-python 3.12, --debris, --erase x, \
+                   --folders, --git-clean, --ignore x, --no-default-ignore, --isolated, -x, -n, \
+                   --check, --yes, -j 1, -v, -q, -0, --json, --by-project";
+    for option in options.split(", ") {
+        let arguments = format!("m.pyc --explain {option}");
+        let run = assert_reports(&tree, &arguments, 2, "cannot be used with");
+        assert_eq!(run.stdout, "", "{option}");
     }
     tree.assert_left("m.pyc");
 }
@@ -295,66 +264,45 @@ fn explain_conflicts_with_the_options_of_a_run() {
 #[cfg(unix)]
 #[test]
 fn source_is_found_for_the_prefix_and_from_another_directory() {
+    use crate::run_command;
+    use crate::util::{below_prefix, canonical};
     let tree = create_files();
+    let source = format!("  source        {}/m.py", canonical(tree.path()));
     let mut command = tree.command(["--explain", "m.cpython-312.pyc"]);
-    let run = command
-        .current_dir(tree.path().join("__pycache__"))
-        .output()
-        .unwrap();
-    let text = String::from_utf8(run.stdout).unwrap();
-    let canonical = fs::canonicalize(tree.path()).unwrap();
-    let source = format!("  source        {}", canonical.join("m.py").display());
-    assert!(text.contains(&source), "{text}");
+    let run = run_command(command.current_dir(tree.path().join("__pycache__")));
+    assert!(run.stdout.contains(&source), "{}", run.stdout);
 
-    let below = canonical.strip_prefix("/").unwrap_or(&canonical);
-    let cached = tree
-        .file_path("cache")
-        .join(below)
-        .join("m.cpython-312.pyc");
-    fs::create_dir_all(cached.parent().unwrap()).unwrap();
-    fs::copy(tree.file_path("__pycache__/m.cpython-312.pyc"), &cached).unwrap();
-    let mut command = tree.command(["--explain"]);
-    let run = command
-        .arg(&cached)
-        .env("PYTHONPYCACHEPREFIX", "cache")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(run.stdout).unwrap();
-    assert!(text.contains(&source), "{text}");
-    assert!(
-        text.ends_with("outdated, m.py has a different mtime\n"),
-        "{text}"
-    );
+    let cached = format!("cache/{}/m.cpython-312.pyc", below_prefix(&tree));
+    let bytecode = tree.file_path("__pycache__/m.cpython-312.pyc");
+    fs::copy(bytecode, tree.file_path(&cached)).unwrap();
+    let mut command = tree.command(["--explain", &cached]);
+    let run = run_command(command.env("PYTHONPYCACHEPREFIX", "cache"));
+    assert!(run.stdout.contains(&source), "{}", run.stdout);
+    let state = "outdated, m.py has a different mtime\n";
+    assert!(run.stdout.ends_with(state), "{}", run.stdout);
 }
 
 #[cfg(unix)]
 #[test]
 fn file_that_cannot_be_read_is_a_failure() {
-    use crate::util::{run_as_ordinary_user, set_mode};
+    use crate::permissions::run_with_mode;
     let tree = tree("a.py a.pyc b.py b.pyc");
-    set_mode(tree.path().join("a.pyc"), 0o000);
-    let run = run_as_ordinary_user(&tree, "--explain a.pyc b.pyc");
-    assert_eq!(run.code, Some(1));
-    assert_eq!(
-        run.stderr,
-        "error: cannot read a.pyc: Permission denied (os error 13)\n"
-    );
+    let run = run_with_mode(&tree, "a.pyc", 0, "--explain a.pyc b.pyc");
+    let error = "error: cannot read a.pyc: Permission denied (os error 13)\n";
+    assert_eq!((&*run.stderr, run.code), (error, Some(1)));
     assert!(run.stdout.starts_with("b.pyc\n"), "{}", run.stdout);
 }
 
 #[cfg(unix)]
 #[test]
 fn directory_is_listed_only_for_a_file_without_a_source() {
-    use crate::util::{run_as_ordinary_user, set_mode};
+    use crate::permissions::run_with_mode;
     let tree = tree("closed/a.py closed/a.pyc");
     tree.add_compiled("closed/b.py", "cpython-2.7", "closed/b.pyc");
-    std::fs::remove_file(tree.file_path("closed/b.py")).unwrap();
-    set_mode(tree.path().join("closed"), 0o300);
-    let run = run_as_ordinary_user(&tree, "--explain closed/a.pyc closed/b.pyc");
-    set_mode(tree.path().join("closed"), 0o700);
-    assert_eq!(
-        run.stderr,
-        "error: cannot read closed: Permission denied (os error 13)\n"
-    );
+    fs::remove_file(tree.file_path("closed/b.py")).unwrap();
+    let arguments = "--explain closed/a.pyc closed/b.pyc";
+    let run = run_with_mode(&tree, "closed", 0o300, arguments);
+    let error = "error: cannot read closed: Permission denied (os error 13)\n";
+    assert_eq!(run.stderr, error);
     assert!(run.stdout.starts_with("closed/a.pyc\n"), "{}", run.stdout);
 }

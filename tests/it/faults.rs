@@ -6,31 +6,16 @@ use std::fmt;
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::run_command;
 use crate::util::{
-    PYCLEAN, Run, Tree, case_count, for_each_in_parallel, init_repository, is_missing, skipped,
-    temp_dir, tree,
+    PYCLEAN, Run, Tree, below_prefix, case_count, for_each_in_parallel, init_repository,
+    is_missing, skipped, temp_dir, tree,
 };
 
 /// The system calls of the walk and the removal.
-const CALLS: [&str; 7] = [
-    "openat",
-    "openat2",
-    "getdents64",
-    "statx",
-    "newfstatat",
-    "unlinkat",
-    "lseek",
-];
+const CALLS: &str = "openat openat2 getdents64 statx newfstatat unlinkat lseek";
 
-const ERRORS: [&str; 7] = [
-    "EACCES",
-    "EIO",
-    "EBUSY",
-    "ENOENT",
-    "ENOTEMPTY",
-    "EMFILE",
-    "ENOSPC",
-];
+const ERRORS: &str = "EACCES EIO EBUSY ENOENT ENOTEMPTY EMFILE ENOSPC";
 
 const SOURCES: &str = "a/m.py b/m.py b/data.txt c/d/m.py";
 
@@ -41,35 +26,35 @@ const BYTECODE: &str = "a/__pycache__/m.cpython-312.pyc a/__pycache__/sub/x \
 /// The numbers of directories and files in [`BYTECODE`].
 const TOTALS: (usize, usize) = (4, 6);
 
+/// No settings around the tree are looked up.
+const ISOLATED: &str = "--isolated .";
+
 fn create_tree() -> Tree {
     tree(&format!("{SOURCES} {BYTECODE}"))
 }
 
 /// Runs the program with these arguments under strace. It can read one answer. Returns the trace,
-/// too.
-fn run_under_strace(tree: &Tree, arguments: &str, expression: &str) -> (Run, String) {
+/// too, which is empty where strace cannot trace.
+pub fn run_under_strace(tree: &Tree, options: &[&str], arguments: &str) -> (Run, String) {
     let directory = temp_dir();
-    let log = directory.path().join("log");
-    let mut strace = tree.program("strace");
-    let answer = directory.path().join("answer");
+    let [log, answer] = ["log", "answer"].map(|name| directory.path().join(name));
     fs::write(&answer, "y\n").unwrap();
+    let mut strace = tree.program("strace");
     strace.stdin(fs::File::open(&answer).unwrap());
-    strace.args(["-f", "-qq", "-e", expression, "-o"]).arg(&log);
-    strace
-        .args([PYCLEAN, "--isolated"])
-        .args(arguments.split_whitespace());
-    let run = strace.output().unwrap().into();
+    strace.args(["-f", "-qq", "-o"]).arg(&log).args(options);
+    strace.arg(PYCLEAN).args(arguments.split_whitespace());
+    let run = run_command(&mut strace);
     (run, fs::read_to_string(&log).unwrap_or_default())
 }
 
 /// Runs the program without a fault. Returns the trace of these system calls, or `None` if
 /// the test has to be skipped.
-fn trace(tree: &Tree, arguments: &str, calls: &[&str]) -> Option<String> {
+fn trace(tree: &Tree, arguments: &str, calls: &str) -> Option<String> {
     if is_missing("strace") {
         return None;
     }
-    let filter = format!("trace={}", calls.join(","));
-    let (run, trace) = run_under_strace(tree, arguments, &filter);
+    let filter = format!("trace={}", calls.replace(' ', ","));
+    let (run, trace) = run_under_strace(tree, &["-e", &filter], arguments);
     if trace.is_empty() {
         skipped("strace cannot trace here");
         return None;
@@ -103,7 +88,7 @@ impl fmt::Display for Fault {
 /// of the call with a number.
 fn faults<I: IntoIterator<Item = &'static str>>(
     trace: &str,
-    calls: &[&'static str],
+    calls: &'static str,
     errors: impl Fn(usize) -> I,
 ) -> Vec<Fault> {
     let opened = trace
@@ -111,7 +96,7 @@ fn faults<I: IntoIterator<Item = &'static str>>(
         .expect("the PATH is the first directory that is opened");
     let start_up = &trace[..trace[..opened].rfind('\n').map_or(0, |end| end + 1)];
     let mut faults = Vec::new();
-    for &call in calls {
+    for call in calls.split(' ') {
         let count = |trace: &str| trace.matches(&format!(" {call}(")).count();
         for number in count(start_up) + 1..=count(trace) {
             faults.extend(errors(number).into_iter().map(|error| Fault {
@@ -137,7 +122,7 @@ fn inject(
     let injected = AtomicUsize::new(0);
     let inject = |_: &mut (), &fault: &Fault| {
         let tree = create_tree();
-        let (run, trace) = run_under_strace(&tree, arguments, &fault.to_string());
+        let (run, trace) = run_under_strace(&tree, &["-e", &fault.to_string()], arguments);
         let context = format!("{arguments} {fault}: {}", run.stderr);
         assert!(!context.contains("panicked"), "{context}");
         injected.fetch_add(usize::from(trace.contains("(INJECTED)")), Ordering::Relaxed);
@@ -152,36 +137,26 @@ fn inject(
 #[test]
 fn any_single_failed_system_call_is_survived() {
     let tree = create_tree();
-    let Some(trace) = trace(&tree, ".", &CALLS) else {
+    let Some(trace) = trace(&tree, ISOLATED, CALLS) else {
         return;
     };
     tree.assert_left(&format!("{SOURCES} a/ b/ c/d/"));
     // Every call fails, and each error is used everywhere; in a long run all of them.
-    let faults = faults(&trace, &CALLS, |number| {
-        ERRORS
-            .into_iter()
-            .cycle()
-            .skip(number)
-            .take(case_count(2, ERRORS.len()))
+    let all_errors = ERRORS.split(' ').count();
+    let faults = faults(&trace, CALLS, |number| {
+        let errors = ERRORS.split(' ').cycle().skip(number);
+        errors.take(case_count(2, all_errors))
     });
     for call in ["getdents64", "unlinkat"] {
         assert!(faults.iter().any(|fault| fault.call == call), "no {call}");
     }
     let all = faults.len();
     assert!(all >= 100, "only {all} faults were found");
-    inject(
-        &faults,
-        all,
-        ".",
-        create_tree,
-        |tree, run, fault, context| {
-            assert_survived(tree, run, fault.error, context);
-        },
-    );
+    inject(&faults, all, ISOLATED, create_tree, assert_survived);
 }
 
 /// What must hold after any single fault.
-fn assert_survived(tree: &Tree, run: &Run, error: &str, context: &str) {
+fn assert_survived(tree: &Tree, run: &Run, fault: Fault, context: &str) {
     let listing = tree.listing();
     for source in SOURCES.split_whitespace() {
         assert!(listing.contains(source), "{context}\n{listing}");
@@ -196,13 +171,20 @@ fn assert_survived(tree: &Tree, run: &Run, error: &str, context: &str) {
     let directories = TOTALS.0 - count("__pycache__/\n") - count("sub/\n");
     let files = TOTALS.1 - count(".pyc\n") - count("sub/x\n");
     if directories > 0 && files > 0 {
-        assert_counts(run, directories, files, &format!("{context}\n{listing}"));
+        let plural = |count, one: &str, many: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        };
+        let directories = plural(directories, "directory", "directories");
+        let counts = format!("{directories} and {} ", plural(files, "file", "files"));
+        let summary = run.stderr.lines().last().unwrap_or_default();
+        assert!(summary.contains(&counts), "{context}\n{listing}");
     }
     if code == 0 {
         // The fault did not matter. An entry that is reported as missing need not be
         // removed.
         assert!(
-            error == "ENOENT" || (directories, files) == TOTALS,
+            fault.error == "ENOENT" || (directories, files) == TOTALS,
             "{context}\n{listing}"
         );
     } else {
@@ -213,7 +195,7 @@ fn assert_survived(tree: &Tree, run: &Run, error: &str, context: &str) {
         assert!(is_path_unreadable || files >= 3, "{context}\n{listing}");
     }
     // The next run removes the rest.
-    assert_eq!(tree.pyclean("--isolated .").code, Some(0), "{context}");
+    assert_eq!(tree.pyclean(ISOLATED).code, Some(0), "{context}");
     assert!(!tree.listing().contains("pyc"), "{context}");
 }
 
@@ -224,25 +206,16 @@ fn create_erased_tree() -> Tree {
 /// Without the answer, nothing is removed.
 #[test]
 fn nothing_else_is_lost_if_a_system_call_of_the_prompt_fails() {
-    const CALLS: [&str; 8] = [
-        "openat",
-        "getdents64",
-        "statx",
-        "newfstatat",
-        "unlinkat",
-        "read",
-        "write",
-        "rt_sigaction",
-    ];
-    const ARGUMENTS: &str = ". --erase **/x z/ --ignore keep";
+    const CALLS: &str = "openat getdents64 statx newfstatat unlinkat read write rt_sigaction";
+    const ARGUMENTS: &str = "--isolated . --erase **/x z/ --ignore keep";
     const KEPT: [&str; 3] = ["a/b/keep/y", "a/keep", "a/b/"];
     let tree = create_erased_tree();
     let before = tree.listing();
-    let Some(trace) = trace(&tree, ARGUMENTS, &CALLS) else {
+    let Some(trace) = trace(&tree, ARGUMENTS, CALLS) else {
         return;
     };
     tree.assert_left("a/b/keep/y a/keep");
-    let faults = faults(&trace, &CALLS, |_| ["EIO", "EINTR", "EAGAIN"]);
+    let faults = faults(&trace, CALLS, |_| ["EIO", "EINTR", "EAGAIN"]);
     let check = |tree: &Tree, run: &Run, _: Fault, context: &str| {
         let listing = tree.listing();
         for kept in KEPT {
@@ -265,12 +238,13 @@ fn nothing_else_is_lost_if_a_system_call_of_the_prompt_fails() {
 fn dry_run_removes_nothing_if_a_directory_cannot_be_closed() {
     let tree = create_tree();
     let before = tree.listing();
-    let Some(trace) = trace(&tree, "-n .", &["close"]) else {
+    let arguments = "--isolated -n .";
+    let Some(trace) = trace(&tree, arguments, "close") else {
         return;
     };
     for number in 1..=trace.matches(" close(").count() {
         let expression = format!("inject=close:error=EIO:when={number}");
-        run_under_strace(&tree, "-n .", &expression);
+        run_under_strace(&tree, &["-e", &expression], arguments);
         assert_eq!(tree.listing(), before, "{number}");
     }
 }
@@ -278,8 +252,7 @@ fn dry_run_removes_nothing_if_a_directory_cannot_be_closed() {
 /// Bytecode in the tree, and under a prefix in it.
 fn create_tree_with_prefix() -> Tree {
     let tree = tree("m/gone.pyc m/m.py m/__pycache__/m.cpython-312.pyc m/refs/x.pyc m/data.txt");
-    let root = tree.path().canonicalize().unwrap();
-    let root = root.to_str().unwrap().trim_start_matches('/');
+    let root = below_prefix(&tree);
     tree.add(&format!("cache/{root}/m/m.cpython-312.pyc"));
     tree
 }
@@ -287,12 +260,13 @@ fn create_tree_with_prefix() -> Tree {
 /// Whatever decides about an entry: what is kept because of an error is reported.
 #[test]
 fn nothing_is_kept_silently_because_of_an_error() {
-    for arguments in ["-x m", "--stale m", "--pycache-prefix cache m"] {
+    for options in ["-x", "--stale", "--pycache-prefix cache"] {
+        let arguments = &format!("--isolated {options} m");
         let tree = create_tree_with_prefix();
-        let Some(trace) = trace(&tree, arguments, &CALLS) else {
+        let Some(trace) = trace(&tree, arguments, CALLS) else {
             return;
         };
-        let faults = faults(&trace, &CALLS, |_| ["EIO"]);
+        let faults = faults(&trace, CALLS, |_| ["EIO"]);
         let all = faults.len();
         assert!(all >= 60, "{arguments}: only {all} system calls were found");
         let left = tree.listing().lines().count();
@@ -305,21 +279,6 @@ fn nothing_is_kept_silently_because_of_an_error() {
         };
         inject(&faults, all, arguments, create_tree_with_prefix, check);
     }
-}
-
-/// Fails unless the summary has these numbers.
-fn assert_counts(run: &Run, directories: usize, files: usize, context: &str) {
-    let directories = match directories {
-        1 => "1 directory".to_owned(),
-        count => format!("{count} directories"),
-    };
-    let files = match files {
-        1 => "1 file ".to_owned(),
-        count => format!("{count} files "),
-    };
-    let summary = run.stderr.lines().last().unwrap_or_default();
-    let counts = format!("{directories} and {files}");
-    assert!(summary.contains(&counts), "{context}");
 }
 
 /// A project with debris that must be kept: it holds a repository, an environment, or
@@ -337,22 +296,12 @@ fn create_protected_tree() -> Tree {
 }
 
 /// What must be in that tree after any run.
-const PROTECTED: [&str; 11] = [
-    "app.py",
-    "pyproject.toml",
-    "dist/site/index.html",
-    "dist/site/.git/HEAD",
-    "sdist/env/pyvenv.cfg",
-    "sdist/env/lib/x",
-    ".cache/model",
-    ".git/HEAD",
-    "vendor/dist/data.bin",
-    "__pycache__/clone/file.txt",
-    "__pycache__/clone/.git/HEAD",
-];
+const PROTECTED: &str = "app.py pyproject.toml dist/site/index.html dist/site/.git/HEAD \
+     sdist/env/pyvenv.cfg sdist/env/lib/x .cache/model .git/HEAD vendor/dist/data.bin \
+     __pycache__/clone/file.txt __pycache__/clone/.git/HEAD";
 
 fn assert_protected(tree: &Tree, context: &str) {
-    for path in PROTECTED {
+    for path in PROTECTED.split(' ') {
         assert!(tree.path().join(path).exists(), "{path} is lost: {context}");
     }
 }
@@ -364,32 +313,23 @@ fn listing_without_git(tree: &Tree) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-const ALL_DEBRIS: &str = ". --debris all --folders";
+const ALL_DEBRIS: &str = "--isolated . --debris all --folders";
 
 #[test]
 fn nothing_protected_is_lost_whichever_system_call_fails() {
-    const CALLS: [&str; 8] = [
-        "openat",
-        "openat2",
-        "open",
-        "getdents64",
-        "statx",
-        "newfstatat",
-        "read",
-        "unlinkat",
-    ];
+    const CALLS: &str = "openat openat2 open getdents64 statx newfstatat read unlinkat";
     const ERRORS: [&str; 5] = ["EACCES", "EIO", "ESTALE", "EMFILE", "EINTR"];
     if is_missing("git") {
         return;
     }
     let tree = create_protected_tree();
-    let Some(trace) = trace(&tree, ALL_DEBRIS, &CALLS) else {
+    let Some(trace) = trace(&tree, ALL_DEBRIS, CALLS) else {
         return;
     };
     assert_protected(&tree, "no fault");
     let left = listing_without_git(&tree);
     // Every call fails with one of the errors, and each error is used everywhere.
-    let faults = faults(&trace, &CALLS, |number| [ERRORS[number % ERRORS.len()]]);
+    let faults = faults(&trace, CALLS, |number| [ERRORS[number % ERRORS.len()]]);
     let check = |tree: &Tree, run: &Run, _: Fault, context: &str| {
         assert_protected(tree, context);
         if run.code == Some(0) {
@@ -409,7 +349,7 @@ fn nothing_protected_is_lost_with_few_descriptors() {
     }
     let run_with_limit = |limit: &str| {
         let tree = create_protected_tree();
-        let script = format!("{limit} exec {PYCLEAN} --isolated {ALL_DEBRIS}");
+        let script = format!("{limit} exec {PYCLEAN} {ALL_DEBRIS}");
         (tree.run_script(&script), tree)
     };
     let (_, unlimited) = run_with_limit("");

@@ -1,13 +1,13 @@
 //! Empty directories: `--folders`.
 
+use crate::assert_listed;
 use crate::util::tree;
 
 #[test]
 fn directories_that_are_empty_or_become_empty_are_removed() {
     let tree =
         tree("a/b/c/ d/__pycache__/x.pyc e/f.pyc e/g/ keep/k venv/empty/ .git/refs/ h/venv/");
-    let run = tree.pyclean("-n . --folders");
-    assert_eq!(run.stdout, "a/\nd/\ne/\n");
+    assert_listed(&tree, ". --folders", "a/ d/ e/");
     tree.pyclean(". --folders");
     tree.assert_left("keep/k venv/empty/ .git/refs/ h/venv/");
     // A PATH itself is never removed.

@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::util::{Tree, git, init_repository, is_missing, tree};
+use crate::{assert_finds_nothing, assert_reports, assert_run};
 
 #[test]
 fn directories_with_orphaned_bytecode_alone_are_removed_upwards() {
@@ -11,29 +12,26 @@ fn directories_with_orphaned_bytecode_alone_are_removed_upwards() {
         "m.py a/b/c/__pycache__/x.cpython-312.pyc a/b/__pycache__/y.cpython-312.pyc \
          data/__pycache__/z.cpython-312.pyc data/table.csv was-empty/",
     );
-    tree.pyclean("--stale .")
-        .assert("", "Removed 6 directories and 3 files (102 B).\n", 0);
+    let summary = "Removed 6 directories and 3 files (102 B).\n";
+    tree.pyclean("--stale .").assert("", summary, 0);
     tree.assert_left("m.py data/table.csv was-empty/");
-    tree.pyclean("--stale .")
-        .assert("", "Nothing to remove.\n", 0);
+    assert_finds_nothing(&tree, "--stale .");
 }
 
 #[test]
 fn ghosts_are_listed_with_their_reason() {
     let tree = tree("gone/__pycache__/x.cpython-312.pyc");
-    let short = tree.pyclean("-n --stale .").stdout;
-    assert!(short.starts_with("gone/: ghost"), "{short}");
-    assert_eq!(short.lines().count(), 1);
-    let verbose = tree.pyclean("-n -v --stale .").stdout;
-    let lines: Vec<_> = verbose.lines().collect();
-    assert!(lines[0].starts_with("gone/: ghost"), "{verbose}");
-    assert_eq!(lines[1], "gone/__pycache__/: empty after this run");
-    assert_eq!(
-        lines[2],
-        "gone/__pycache__/x.cpython-312.pyc: orphaned, no x.py"
-    );
-    let json = tree.pyclean("--stale --json .").stdout;
+    let summary = "Would remove 2 directories and 1 file (34 B).\n";
+    let short = "gone/: ghost, 1 orphaned file\n";
+    assert_run(&tree, "-n --stale .", short, summary, 0);
+    let verbose = "gone/: ghost\ngone/__pycache__/: empty after this run\n\
+                   gone/__pycache__/x.cpython-312.pyc: orphaned, no x.py\n";
+    assert_run(&tree, "-n -v --stale .", verbose, summary, 0);
+    let json = tree.pyclean("-n --stale --json .").stdout;
     assert!(json.contains(r#""reason":"ghost""#), "{json}");
+    // Plain cleaning keeps the directory.
+    tree.pyclean(".");
+    tree.assert_left("gone/");
 }
 
 #[test]
@@ -51,13 +49,6 @@ fn path_empty_directory_repository_and_environment_are_no_ghosts() {
 }
 
 #[test]
-fn plain_cleaning_keeps_the_directory() {
-    let tree = tree("gone/__pycache__/x.cpython-312.pyc");
-    tree.pyclean(".");
-    tree.assert_left("gone/");
-}
-
-#[test]
 fn place_of_a_submodule_is_no_ghost() {
     if is_missing("git") {
         return;
@@ -66,24 +57,13 @@ fn place_of_a_submodule_is_no_ghost() {
     init_repository(&tree, "lib", &["x.py"]);
     init_repository(&tree, "main", &["m.py"]);
     let path = tree.path().join("lib");
-    git(
-        &tree,
-        "main",
-        &["submodule", "add", "-q", path.to_str().unwrap(), "sub"],
-    );
+    let add = ["submodule", "add", "-q", path.to_str().unwrap(), "sub"];
+    git(&tree, "main", &add);
     git(&tree, "main", &["commit", "-qm", "sub"]);
-    git(
-        &tree,
-        "main",
-        &["submodule", "--quiet", "deinit", "-f", "sub"],
-    );
+    let deinit = ["submodule", "--quiet", "deinit", "-f", "sub"];
+    git(&tree, "main", &deinit);
     tree.add("main/sub/__pycache__/x.cpython-312.pyc");
-    let run = tree.pyclean("--stale main");
-    assert!(
-        run.stderr.contains("kept main/sub: a submodule"),
-        "{}",
-        run.stderr
-    );
+    assert_reports(&tree, "--stale main", 0, "kept main/sub: a submodule");
     assert!(tree.path().join("main/sub").is_dir());
     assert!(!tree.path().join("main/sub/__pycache__").exists());
 }
@@ -100,17 +80,9 @@ fn can_import(tree: &Tree, module: &str) -> bool {
 /// A repository with a branch `old` that has packages which `new` moved or deleted.
 fn repository_with_branches() -> Tree {
     let tree = tree("mixed/data.csv .gitignore");
-    for source in [
-        "app/__init__.py",
-        "app/core.py",
-        "shop/__init__.py",
-        "shop/cart.py",
-        "shop/deep/__init__.py",
-        "shop/deep/er/mod.py",
-        "bare/sub/mod.py",
-        "mixed/__init__.py",
-        "moved/m.py",
-    ] {
+    let sources = "app/__init__.py app/core.py shop/__init__.py shop/cart.py shop/deep/__init__.py \
+                   shop/deep/er/mod.py bare/sub/mod.py mixed/__init__.py moved/m.py";
+    for source in sources.split_whitespace() {
         fs::write(tree.file_path(source), "x = 1\n").unwrap();
     }
     fs::write(tree.path().join(".gitignore"), "__pycache__/\n").unwrap();
@@ -121,21 +93,18 @@ fn repository_with_branches() -> Tree {
     git(&tree, ".", &["mv", "moved", "elsewhere"]);
     git(&tree, ".", &["commit", "-qm", "new"]);
     git(&tree, ".", &["switch", "-q", "old"]);
-    for module in MODULES {
-        assert!(can_import(&tree, module), "{module}");
-    }
+    import_all(&tree);
     tree
 }
 
-const MODULES: [&str; 7] = [
-    "app.core",
-    "shop.cart",
-    "shop.deep.er.mod",
-    "bare.sub.mod",
-    "mixed",
-    "moved.m",
-    "shop.deep",
-];
+/// Imports all modules of the branch `old`, so that Python writes their bytecode.
+#[track_caller]
+fn import_all(tree: &Tree) {
+    let modules = "app.core shop.cart shop.deep.er.mod bare.sub.mod mixed moved.m shop.deep";
+    for module in modules.split(' ') {
+        assert!(can_import(tree, module), "{module}");
+    }
+}
 
 #[test]
 fn no_deleted_package_can_be_imported_after_a_branch_switch() {
@@ -144,21 +113,11 @@ fn no_deleted_package_can_be_imported_after_a_branch_switch() {
     }
     let tree = repository_with_branches();
     git(&tree, ".", &["switch", "-q", "main"]);
-    assert!(
-        can_import(&tree, "shop"),
-        "the ghost is a namespace package"
-    );
+    // The ghost is a namespace package.
+    assert!(can_import(&tree, "shop"));
     let tracked = git(&tree, ".", &["ls-files"]);
     assert_eq!(tree.pyclean("--stale .").code, Some(0));
-    for module in [
-        "shop",
-        "shop.cart",
-        "shop.deep",
-        "bare",
-        "bare.sub",
-        "moved",
-        "moved.m",
-    ] {
+    for module in "shop shop.cart shop.deep bare bare.sub moved moved.m".split(' ') {
         assert!(!can_import(&tree, module), "{module}");
     }
     // It still has data, so that Python imports it as a namespace package.
@@ -169,28 +128,20 @@ fn no_deleted_package_can_be_imported_after_a_branch_switch() {
     }
     assert!(can_import(&tree, "app.core") && can_import(&tree, "elsewhere.m"));
     assert_eq!(git(&tree, ".", &["status", "--short"]), "");
-    tree.pyclean("--stale .")
-        .assert("", "Nothing to remove.\n", 0);
+    assert_finds_nothing(&tree, "--stale .");
     // And back.
     git(&tree, ".", &["switch", "-q", "old"]);
-    for module in MODULES {
-        assert!(can_import(&tree, module), "{module}");
+    import_all(&tree);
+    // As a hook of git.
+    #[cfg(unix)]
+    {
+        use crate::util::{PYCLEAN, write_script};
+        let hook = tree.file_path(".git/hooks/post-checkout");
+        write_script(&hook, &format!("exec {PYCLEAN} -q --stale ."));
+        git(&tree, ".", &["switch", "-q", "main"]);
+        for module in ["shop", "bare", "moved"] {
+            assert!(!can_import(&tree, module), "{module}");
+        }
+        assert!(can_import(&tree, "app.core"));
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn post_checkout_hook_removes_ghosts() {
-    use crate::util::{PYCLEAN, write_script};
-    if is_missing("git") || is_missing("python3") {
-        return;
-    }
-    let tree = repository_with_branches();
-    let hook = tree.file_path(".git/hooks/post-checkout");
-    write_script(&hook, &format!("exec {PYCLEAN} -q --stale ."));
-    git(&tree, ".", &["switch", "-q", "main"]);
-    for module in ["shop", "bare", "moved"] {
-        assert!(!can_import(&tree, module), "{module}");
-    }
-    assert!(can_import(&tree, "app.core"));
 }

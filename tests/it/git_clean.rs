@@ -4,20 +4,20 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{Run, canonical, git, init_repository, is_missing, tree};
+use crate::util::{git, init_repository, is_missing, tree};
 #[cfg(unix)]
 use crate::util::{search_path_with, temp_dir, write_script};
+use crate::{assert_reports, assert_run, create_repository, listed, run_command};
 #[cfg(target_os = "linux")]
 use {crate::util::run_successfully, std::path::Path, std::process::Command};
 
 #[test]
 fn git_clean_runs_after_the_removal() {
-    if is_missing("git") {
+    let entries = "a.py new.txt .idea/i sub/b.py sub/new.o sub/.gitignore __pycache__/a.pyc";
+    let Some(tree) = create_repository(entries, &["a.py", "sub/b.py"]) else {
         return;
-    }
-    let tree = tree("a.py new.txt .idea/i sub/b.py sub/new.o sub/.gitignore __pycache__/a.pyc");
+    };
     fs::write(tree.file_path("sub/.gitignore"), "*.o").unwrap();
-    init_repository(&tree, ".", &["a.py", "sub/b.py"]);
     let run = tree.pyclean(". --ignore .idea --git-clean -n");
     run.assert_snapshot(str![[r#"
 __pycache__/
@@ -38,56 +38,35 @@ Would remove 1 directory and 1 file (17 B), besides what git lists.
 
 #[test]
 fn git_clean_ignores_git_dir_of_a_hook() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("sub/a.txt sub/new.txt", &["sub/a.txt"]) else {
         return;
-    }
-    let tree = tree("sub/a.txt sub/new.txt");
-    init_repository(&tree, ".", &["sub/a.txt"]);
+    };
     let mut command = tree.command(["sub", "--git-clean", "--yes"]);
-    let run: Run = command
-        .env("GIT_DIR", tree.path().join(".git"))
-        .output()
-        .unwrap()
-        .into();
+    let run = run_command(command.env("GIT_DIR", tree.path().join(".git")));
     run.assert("Removing new.txt\n", "Nothing else to remove.\n", 0);
 }
 
 #[test]
 fn git_clean_keeps_ignored_entries() {
-    if is_missing("git") {
+    let entries = "a.py a/keep/d keep/d !q star/x1 #a a.o b.o far/d removed/d .idea/i";
+    let Some(tree) = create_repository(entries, &["a.py"]) else {
         return;
-    }
-    let tree = tree("a.py a/keep/d keep/d !q star/x1 #a a.o b.o far/d removed/d .idea/i");
-    init_repository(&tree, ".", &["a.py"]);
+    };
     let run = tree.pyclean(". -gy -i keep ./far/ !q x? #a *.o .idea");
     run.assert("Removing removed/\n", "Nothing else to remove.\n", 0);
 }
 
 #[test]
 fn git_clean_supports_ignored_names_alone() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("a.py data1/x a.pyc", &["a.py"]) else {
         return;
-    }
-    let tree = tree("a.py data1/x a.pyc");
-    init_repository(&tree, ".", &["a.py"]);
+    };
     let before = tree.listing();
-    tree.pyclean(". -g -y -i data{1,2}")
-        .assert_snapshot(str![[r#"
---- stderr
-error: --git-clean does not support the ignored "data{1,2}": use a plain name
---- exit 2
-
-"#]]);
+    let error = "error: --git-clean does not support the ignored \"data{1,2}\": use a plain name\n";
+    assert_run(&tree, ". -g -y -i data{1,2}", "", error, 2);
+    let words = r"data[12] a/data1 a/* **/data1 ../data1 [[:alpha:]]* data\1";
     let absolute = format!("{}/data1", tree.path().display());
-    let words = [
-        "data[12]",
-        "a/data1",
-        "a/*",
-        "**/data1",
-        "../data1",
-        "[[:alpha:]]*",
-    ];
-    for word in words.into_iter().chain([&*absolute, r"data\1"]) {
+    for word in words.split(' ').chain([&*absolute]) {
         let run = tree.pyclean(&format!(". -g -y -i {word}"));
         assert_eq!(run.code, Some(2), "{word}");
     }
@@ -98,26 +77,21 @@ error: --git-clean does not support the ignored "data{1,2}": use a plain name
 
 #[test]
 fn check_includes_git_clean() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("a.py new.txt", &["a.py"]) else {
         return;
-    }
-    let tree = tree("a.py new.txt");
-    init_repository(&tree, ".", &["a.py"]);
-    let run = tree.pyclean("--check . --git-clean");
-    run.assert("Would remove new.txt\n", "Nothing else to remove.\n", 1);
-    assert_eq!(tree.pyclean("-n . --git-clean").code, Some(0));
-    assert_eq!(tree.pyclean("-q . --git-clean --yes").code, Some(0));
-    tree.pyclean("--check . -g")
-        .assert("", "Nothing else to remove.\n", 0);
+    };
+    let nothing = "Nothing else to remove.\n";
+    assert_run(&tree, "--check . -g", "Would remove new.txt\n", nothing, 1);
+    assert_run(&tree, "-n . -g", "Would remove new.txt\n", nothing, 0);
+    tree.pyclean(". -g -q -n").assert("", "", 0);
+    tree.pyclean(". -g -q --check").assert("", "", 1);
+    tree.pyclean(". -g -q --yes").assert("", "", 0);
+    assert_run(&tree, "--check . -g", "", nothing, 0);
     // Git skips a nested repository, so it does not count as something to remove.
     tree.add("u/own/f");
     init_repository(&tree, "u/own", &["f"]);
-    let run = tree.pyclean("--check . -g");
-    run.assert(
-        "Would skip repository u/own\n",
-        "Nothing else to remove.\n",
-        0,
-    );
+    let skipped = "Would skip repository u/own\n";
+    assert_run(&tree, "--check . -g", skipped, nothing, 0);
     tree.add("new.txt");
     tree.pyclean(". -qgy").assert("", "", 0);
     assert!(!tree.names().contains("new.txt"));
@@ -133,33 +107,23 @@ fn git_clean_refuses_a_work_tree_elsewhere() {
     let victim = tree.path().join("victim");
     let set = ["config", "core.worktree", victim.to_str().unwrap()];
     git(&tree, "repository", &set);
-    let run = tree.pyclean("repository --git-clean --yes");
-    let path = canonical(tree.path());
-    run.redact(path, "[PATH]").assert_snapshot(str![[r#"
---- stderr
-error: git clean failed in repository: its work tree is another one
-Nothing removed.
---- exit 1
-
-"#]]);
+    let error = "error: git clean failed in repository: its work tree is another one\n\
+                 Nothing removed.\n";
+    assert_run(&tree, "repository --git-clean --yes", "", error, 1);
     assert!(tree.path().join("victim/precious").exists());
 }
 
 /// Git takes the repository around it instead, in which nothing of it is tracked.
 #[test]
 fn git_clean_does_not_remove_a_repository_that_git_cannot_read() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("a.py sub/s.py sub/in/t.py", &["a.py"]) else {
         return;
-    }
-    let tree = tree("a.py sub/s.py sub/in/t.py");
-    init_repository(&tree, ".", &["a.py"]);
+    };
     init_repository(&tree, "sub", &["s.py", "in/t.py"]);
     fs::write(tree.path().join("sub/.git/HEAD"), "").unwrap();
     for path in ["sub", "sub/in"] {
-        let run = tree.pyclean(&format!("{path} --git-clean --yes"));
         let error = format!("error: git clean failed in {path}: its work tree is another one");
-        assert!(run.stderr.contains(&error), "{}", run.stderr);
-        assert_eq!(run.code, Some(1));
+        assert_reports(&tree, &format!("{path} --git-clean --yes"), 1, &error);
     }
     assert!(
         tree.path().join("sub/.git/objects").exists() && tree.path().join("sub/in/t.py").exists()
@@ -172,46 +136,23 @@ fn git_clean_needs_a_repository_and_git() {
         return;
     }
     let tree = tree("a.pyc b.txt");
-    let run = tree.pyclean(". --git-clean --yes");
     let warning = "warning: . is not in a git repository; ";
-    assert!(run.stderr.contains(warning), "{}", run.stderr);
-    assert_eq!(run.code, Some(0));
+    assert_reports(&tree, ". --git-clean --yes", 0, warning);
     tree.add("a.pyc");
-    let mut command = tree.command([".", "-g", "-y"]);
-    let run: Run = command.env("PATH", "/nowhere").output().unwrap().into();
-    run.assert_snapshot(str![[r#"
---- stderr
-error: --git-clean requires git, which was not found on PATH
---- exit 2
-
-"#]]);
+    let run = run_command(tree.command([".", "-g", "-y"]).env("PATH", "/nowhere"));
+    let error = "error: --git-clean requires git, which was not found on PATH\n";
+    run.assert("", error, 2);
     tree.assert_left("a.pyc b.txt");
 }
 
 #[test]
-fn quiet_dry_run_of_git_clean_prints_nothing() {
-    if is_missing("git") {
-        return;
-    }
-    let tree = tree("a.py new.txt");
-    init_repository(&tree, ".", &["a.py"]);
-    tree.pyclean(". -g -q -n").assert("", "", 0);
-    tree.pyclean(". -g -q --check").assert("", "", 1);
-    assert!(tree.listing().contains("new.txt\n"));
-}
-
-#[test]
 fn failure_of_git_is_reported() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("a.py new.txt", &["a.py"]) else {
         return;
-    }
-    let tree = tree("a.py new.txt");
-    init_repository(&tree, ".", &["a.py"]);
+    };
     fs::write(tree.path().join(".git/index"), "damaged").unwrap();
-    let run = tree.pyclean(". --git-clean --yes");
-    assert_eq!(run.code, Some(1));
     let error = "error: git clean failed in .";
-    assert!(run.stderr.contains(error), "{}", run.stderr);
+    assert_reports(&tree, ". --git-clean --yes", 1, error);
     assert!(tree.path().join("new.txt").exists());
 }
 
@@ -225,8 +166,7 @@ fn many_warnings_of_git_do_not_block() {
     git(&tree, ".", &["init", "-q"]);
     let unknown_value = "[core]\n\tfsync = zzz\n".repeat(3000);
     fs::write(tree.file_path(".git/config"), unknown_value).unwrap();
-    let run = tree.pyclean("-n . --git-clean");
-    assert_eq!(run.stdout, "Would remove new.txt\n", "{}", run.stderr);
+    assert_eq!(listed(&tree, ". --git-clean"), "Would remove new.txt\n");
 }
 
 /// A repository can name a program that git starts to find changed files, and an empty entry in
@@ -250,8 +190,7 @@ fn no_program_of_the_repository_is_run() {
     write_script(&tree.file_path("repository/git"), &touch);
     let mut path = search_path_with("".as_ref());
     for arguments in [["repository", "-ng"], ["repository", "-gy"]] {
-        let mut command = tree.command(arguments);
-        let run: Run = command.env("PATH", &path).output().unwrap().into();
+        let run = run_command(tree.command(arguments).env("PATH", &path));
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         assert!(run.stdout.contains("new.txt"), "{}", run.stdout);
         assert!(!ran.exists(), "{arguments:?}");
@@ -264,11 +203,9 @@ fn no_program_of_the_repository_is_run() {
 #[cfg(unix)]
 #[test]
 fn missing_object_is_not_fetched() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("in/a out/b root new.txt", &["in", "out", "root"]) else {
         return;
-    }
-    let tree = tree("in/a out/b root new.txt");
-    init_repository(&tree, ".", &["in", "out", "root"]);
+    };
     let object = git(&tree, ".", &["rev-parse", "HEAD:out"]);
     let sparse = ["sparse-checkout", "set", "--cone", "--sparse-index", "in"];
     git(&tree, ".", &sparse);

@@ -1,8 +1,7 @@
 //! Repositories and environments are kept: they may exist nowhere else.
 
-use snapbox::str;
-
 use crate::util::{can_symlink, git, init_repository, is_missing, lacks_symlinks, tree};
+use crate::{assert_finds_nothing, assert_listed, assert_reports, assert_run};
 
 /// What makes a directory a repository of any version control system.
 const REPOSITORIES: [&str; 13] = [
@@ -56,11 +55,10 @@ fn debris_that_contains_one_is_kept() {
             let marker = in_directory(&format!("{directory}{inner}"), marker);
             let tree = tree(&format!("{marker} {directory}/w setup.py"));
             let before = tree.listing();
-            let run = tree.pyclean(". --debris package mypy --folders");
             let warning = format!("warning: kept {directory}: {reason}\n");
-            assert!(run.stderr.contains(&warning), "{marker}: {}", run.stderr);
+            let run = assert_reports(&tree, ". --debris package mypy --folders", 0, &warning);
             assert!(run.stderr.ends_with("Nothing to remove.\n"), "{marker}");
-            assert_eq!((tree.listing(), run.code), (before, Some(0)));
+            assert_eq!(tree.listing(), before);
         }
     }
 }
@@ -89,15 +87,10 @@ fn kept_debris_is_searched_for_bytecode_alone() {
          .tox/py/a.pyc",
     );
     // What is skipped by default is not searched.
-    tree.pyclean("-n . -f --debris mypy tox")
-        .assert_snapshot(str![[r#"
-.mypy_cache/a/
---- stderr
-warning: kept .mypy_cache, .tox: nested repository
-Would remove 2 directories and 1 file (31 B).
---- exit 0
-
-"#]]);
+    let stderr = "warning: kept .mypy_cache, .tox: nested repository\n\
+                  Would remove 2 directories and 1 file (31 B).\n";
+    let arguments = "-n . -f --debris mypy tox";
+    assert_run(&tree, arguments, ".mypy_cache/a/\n", stderr, 0);
 }
 
 #[test]
@@ -105,17 +98,11 @@ fn debris_of_tox_and_nox_may_contain_environments_but_no_repository() {
     let tree = tree(
         ".tox/py/pyvenv.cfg .tox/py/bin/activate .tox/py/bin/python .nox/tests/conda-meta/history",
     );
-    let run = tree.pyclean("-n . --debris tox nox");
-    assert_eq!(run.stdout, ".nox/\n.tox/\n", "{}", run.stderr);
+    assert_listed(&tree, ". --debris tox nox", ".nox/ .tox/");
     tree.add(".tox/py/src/x/.hg/store");
     tree.add(".nox/tests/src/.git");
-    tree.pyclean(". --debris tox nox").assert_snapshot(str![[r#"
---- stderr
-warning: kept .nox, .tox: nested repository
-Nothing to remove.
---- exit 0
-
-"#]]);
+    let stderr = "warning: kept .nox, .tox: nested repository\nNothing to remove.\n";
+    assert_run(&tree, ". --debris tox nox", "", stderr, 0);
 }
 
 #[test]
@@ -123,14 +110,11 @@ fn environment_is_skipped_whatever_its_name() {
     for marker in ["pyvenv.cfg", "conda-meta/history"] {
         let entries = "env/m.pyc env/lib/__pycache__/m.cpython-312.pyc env/include/ env/dist/w";
         let tree = tree(&format!("env/{marker} {entries} env/setup.py"));
-        let before = tree.listing();
-        let run = tree.pyclean(". --debris all --folders");
-        assert_eq!((tree.listing(), run.code), (before, Some(0)));
-        let run = tree.pyclean("-n . --no-default-ignore");
-        assert_eq!(run.stdout, "env/lib/__pycache__/\nenv/m.pyc\n");
+        assert_finds_nothing(&tree, ". --debris all --folders");
+        let listing = "env/lib/__pycache__/ env/m.pyc";
+        assert_listed(&tree, ". --no-default-ignore", listing);
         // A PATH is searched. The environment needs its empty directories.
-        let run = tree.pyclean("env --debris --folders");
-        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_reports(&tree, "env --debris --folders", 0, "");
         tree.assert_left(&format!("env/{marker} env/lib/ env/include/ env/setup.py"));
     }
 }
@@ -158,9 +142,8 @@ fn files_of_a_bare_repository_are_kept() {
     ));
     assert_eq!(tree.pyclean("-q . --debris mypy --folders").code, Some(0));
     tree.assert_left(repository);
-    let run = tree.pyclean(". --folders --yes --erase r.git/** **/*.pyc");
-    let warning = ": part of a repository";
-    assert!(run.stderr.contains(warning), "{}", run.stderr);
+    let arguments = ". --folders --yes --erase r.git/** **/*.pyc";
+    assert_reports(&tree, arguments, 0, ": part of a repository");
     tree.assert_left(repository);
     // In a repository that the user named, the user decides.
     tree.pyclean("r.git --yes --erase config -q");
@@ -182,10 +165,9 @@ fn contents_of_git_directories_are_kept() {
     git(&tree, ".", &[&add[..], &["dist"]].concat());
     let add = ["worktree", "add", "-q", "build/lib", "-b", "pages"];
     git(&tree, "src", &add);
-    let run = tree.pyclean(". --debris --folders --no-default-ignore");
-    assert_eq!((run.stdout, run.code), (String::new(), Some(0)));
-    let warning = ": part of a repository\n";
-    assert!(run.stderr.contains(warning), "{}", run.stderr);
+    let arguments = ". --debris --folders --no-default-ignore";
+    let run = assert_reports(&tree, arguments, 0, ": part of a repository\n");
+    assert_eq!(run.stdout, "");
     for worktree in ["dist", "src/build/lib"] {
         assert_eq!(git(&tree, worktree, &["status", "--porcelain"]), "");
     }
@@ -208,9 +190,8 @@ fn worktree_inside_git_directory_is_cleaned() {
     git(&tree, ".", &add);
     tree.add("repo.git/main/.pytest_cache/v");
     tree.add("repo.git/main/empty/");
-    let run = tree.pyclean("-n repo.git/main --debris --folders");
-    let listing = "repo.git/main/.pytest_cache/\nrepo.git/main/empty/\n";
-    assert_eq!(run.stdout, listing, "{}", run.stderr);
+    let listing = "repo.git/main/.pytest_cache/ repo.git/main/empty/";
+    assert_listed(&tree, "repo.git/main --debris --folders", listing);
 }
 
 #[test]
@@ -225,7 +206,7 @@ fn directories_of_every_version_control_system_are_skipped() {
     let entries = "_darcs/pristine/m.pyc .bzr/m.pyc .sl/store/__pycache__/m.pyc CVS/m.pyc \
                    .pijul/m.pyc .hg/m.pyc .svn/m.pyc .jj/m.pyc .git/m.pyc";
     let tree = tree(entries);
-    tree.pyclean(".").assert("", "Nothing to remove.\n", 0);
+    assert_finds_nothing(&tree, ".");
     tree.pyclean(". --no-default-ignore -q");
     assert_eq!(tree.listing().matches("m.pyc").count(), 0);
 }
@@ -235,10 +216,9 @@ fn directories_of_every_version_control_system_are_skipped() {
 fn debris_in_work_tree_of_other_version_control_is_kept_if_its_name_is_generic() {
     for vcs in [".hg", ".svn", ".jj", ".bzr", "_darcs", ".pijul", ".sl"] {
         let tree = tree(&format!("{vcs}/store pyproject.toml dist/a .mypy_cache/m"));
-        let run = tree.pyclean("-n . --debris all");
-        assert_eq!(run.stdout, ".mypy_cache/\n", "{vcs}");
         let warning = "kept dist: in a work tree";
-        assert!(run.stderr.contains(warning), "{}", run.stderr);
+        let run = assert_reports(&tree, "-n . --debris all", 0, warning);
+        assert_eq!(run.stdout, ".mypy_cache/\n", "{vcs}");
     }
 }
 
@@ -246,8 +226,8 @@ fn debris_in_work_tree_of_other_version_control_is_kept_if_its_name_is_generic()
 #[cfg(target_os = "linux")]
 #[test]
 fn directory_that_is_read_halfway_is_kept() {
-    use crate::util::{PYCLEAN, skipped, temp_dir};
-    use std::fs;
+    use crate::faults::run_under_strace;
+    use crate::util::skipped;
     if is_missing("strace") {
         return;
     }
@@ -255,22 +235,17 @@ fn directory_that_is_read_halfway_is_kept() {
     for number in 0..900 {
         tree.add(&format!("big/module_with_a_long_name_{number:04}.pyc"));
     }
-    let log = temp_dir().path().join("trace");
-    fs::create_dir_all(log.parent().unwrap()).unwrap();
     let mut failed = 0;
     // The second part of the directory follows the first one, and that of the PATH.
     for number in 1..=6 {
-        let inject = format!("inject=getdents64:error=EIO:when={number}");
-        let mut strace = tree.program("strace");
-        strace.args(["-f", "-qq", "-e", "trace=getdents64", "-e", &inject, "-o"]);
-        strace.arg(&log).args([PYCLEAN, "-n", "big"]);
-        let output = strace.output().unwrap();
-        if output.status.code().is_none_or(|code| code > 1) {
+        let fault = format!("inject=getdents64:error=EIO:when={number}");
+        let options = ["-e", "trace=getdents64", "-e", &fault];
+        let (run, trace) = run_under_strace(&tree, &options, "-n big");
+        if run.code.is_none_or(|code| code > 1) {
             return skipped("strace cannot trace here");
         }
-        if fs::read_to_string(&log).unwrap().contains("(INJECTED)") {
-            assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{number}");
-            assert_eq!(output.status.code(), Some(1));
+        if trace.contains("(INJECTED)") {
+            assert_eq!((&*run.stdout, run.code), ("", Some(1)), "{number}");
             failed += 1;
         }
     }

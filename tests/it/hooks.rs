@@ -3,9 +3,9 @@
 //! compiled again.
 
 use std::fs;
-use std::path::Path;
 use std::process::Output;
 
+use crate::project_file;
 use crate::util::{
     GIT_ENV, Tree, git, init_repository, is_missing, search_path_with_pyclean, tree,
 };
@@ -46,11 +46,6 @@ fn init_repository_with_hooks(entries: &str, hooks: &Tree, config: &str) -> Tree
     let installed = run(&repository, "pre-commit", &["install"]);
     assert!(installed.status.success(), "{}", text(&installed));
     repository
-}
-
-/// A file of this project.
-fn project_file(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
 /// A repository that provides the hooks of this project.
@@ -97,55 +92,19 @@ fn readme_and_recipes_show_the_same_hooks() {
     assert_eq!(hooks[0], hooks[1]);
 }
 
-#[test]
-fn documented_hooks_clean_on_checkout_and_refuse_bytecode() {
-    if is_missing("git") || is_missing("pre-commit") {
-        return;
-    }
-    let config = documented_config("docs/recipes.md");
-    let hooks = create_hook_repository();
-    let repository = init_repository_with_hooks("b.py .gitignore", &hooks, &config);
-    git_with_hooks(&repository, &["add", "."]);
-    git_with_hooks(&repository, &["commit", "-qm", "modules"]);
-
-    let bytecode = "__pycache__/a.cpython-312.pyc";
-    repository.add_compiled("a.py", "cpython-3.12", bytecode);
-    git_with_hooks(&repository, &["add", "a.py", bytecode]);
-    let commit = run(&repository, "git", &["commit", "-qm", "bytecode"]);
-    let message = text(&commit);
-    assert!(
-        !commit.status.success() && message.contains(bytecode),
-        "{message}"
-    );
-
-    git_with_hooks(&repository, &["rm", "-q", "--cached", bytecode]);
-    git_with_hooks(&repository, &["commit", "-qm", "source"]);
-    git_with_hooks(&repository, &["checkout", "-q", "HEAD~"]);
-    assert!(!repository.path().join(bytecode).exists());
-}
-
-/// Removes all bytecode on commit, and stale bytecode on checkout.
-const CONFIG: &str = "
-default_install_hook_types: [pre-commit, post-checkout]
-repos:
-  - repo: /path/to/clone/of/pyclean
-    rev: COMMIT
-    hooks:
-      - id: no-bytecode
-      - id: pyclean
+/// A hook that removes all bytecode on commit, in addition to those that the pages show.
+const HOOK: &str = "      - id: pyclean
         stages: [pre-commit]
-      - id: pyclean
-        args: [., --stale]
-        stages: [post-checkout]
 ";
 
 #[test]
-fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
+fn documented_hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     if is_missing("git") || is_missing("pre-commit") {
         return;
     }
     let hooks = create_hook_repository();
-    let repository = init_repository_with_hooks("a.py", &hooks, CONFIG);
+    let config = documented_config("docs/recipes.md") + HOOK;
+    let repository = init_repository_with_hooks("a.py", &hooks, &config);
     fs::write(repository.file_path(".gitignore"), "__pycache__/").unwrap();
     let [a, b] = ["a", "b"].map(|module| format!("__pycache__/{module}.cpython-312.pyc"));
     let compile = |module: &str, bytecode: &str| {
@@ -167,10 +126,8 @@ fn hooks_clean_on_commit_and_checkout_and_refuse_bytecode() {
     let message = text(&commit);
     assert!(!commit.status.success(), "{message}");
     let instruction = "bytecode is staged; to unstage a file: git rm --cached FILE\n\n";
-    assert!(
-        message.contains(&format!("{instruction}{a}\n")),
-        "{message}"
-    );
+    let instruction = format!("{instruction}{a}\n");
+    assert!(message.contains(&instruction), "{message}");
     git_with_hooks(&repository, &["rm", "-q", "--cached", &a]);
 
     // A checkout of a branch without a module removes the bytecode of that module alone.

@@ -1,8 +1,7 @@
 //! The names that are ignored by default, and `--ignore`.
 
-use snapbox::str;
-
-use crate::util::{Run, canonical, lacks_symlinks, tree};
+use crate::util::{canonical, lacks_symlinks, tree};
+use crate::{assert_finds_nothing, assert_listed, assert_reports, assert_run, listed, run_command};
 
 #[test]
 fn default_ignores_apply_below_a_path_but_not_to_it() {
@@ -10,27 +9,17 @@ fn default_ignores_apply_below_a_path_but_not_to_it() {
         ".git/x.pyc .hg/x.pyc .svn/x.pyc .jj/x.pyc .direnv/x.pyc .tox/x.pyc .nox/x.pyc \
          .venv/x.pyc venv/x.pyc .pixi/x.pyc node_modules/x.pyc a/venv/x.pyc a/x.pyc",
     );
-    assert_eq!(tree.pyclean("-n .").stdout, "a/x.pyc\n");
-    assert_eq!(tree.pyclean("-n venv").stdout, "venv/x.pyc\n");
-    assert_eq!(
-        tree.pyclean("-n --no-default-ignore .")
-            .stdout
-            .lines()
-            .count(),
-        13
-    );
+    assert_listed(&tree, ".", "a/x.pyc");
+    assert_listed(&tree, "venv", "venv/x.pyc");
+    let all = listed(&tree, "--no-default-ignore .");
+    assert_eq!(all.lines().count(), 13, "{all}");
 }
 
 #[test]
 fn list_with_commas_is_refused() {
     let tree = tree("a,b/m.pyc b/m.pyc b/m.py");
-    let run = tree.pyclean(". -i a,b");
-    assert!(
-        run.stderr.contains("--ignore takes no list with commas"),
-        "{}",
-        run.stderr
-    );
-    assert_eq!((&*run.stdout, run.code), ("", Some(2)));
+    let run = assert_reports(&tree, ". -i a,b", 2, "--ignore takes no list with commas");
+    assert_eq!(run.stdout, "");
     tree.pyclean("-q . -i a[,]b *.{x,y}");
     tree.assert_left("a,b/m.pyc b/m.py");
 }
@@ -38,85 +27,52 @@ fn list_with_commas_is_refused() {
 #[test]
 fn ignored_entries_are_neither_searched_nor_removed() {
     let tree = tree("a/x.pyc b/a/x.pyc b/c/x.pyc b/d1/x.pyc d2/x.pyc keep.pyc [x]/y.pyc");
-    let listed = |ignore: &str| tree.pyclean(&format!("-n . -i {ignore}")).stdout;
-    assert_eq!(
-        listed("a"),
-        "[x]/y.pyc\nb/c/x.pyc\nb/d1/x.pyc\nd2/x.pyc\nkeep.pyc\n"
-    );
-    assert_eq!(listed("a b keep.pyc"), "[x]/y.pyc\nd2/x.pyc\n");
-    assert_eq!(listed("a d? [x]"), "b/c/x.pyc\nkeep.pyc\n");
-    assert_eq!(
-        listed("b/a ./d2/ **/c [x]"),
-        "a/x.pyc\nb/d1/x.pyc\nkeep.pyc\n"
-    );
-    assert_eq!(listed("*.pyc"), "");
-    assert_eq!(listed("b/*/x.pyc [!b]*"), "");
-    let absolute = tree.path().canonicalize().unwrap();
-    assert_eq!(
-        listed(&format!("{} [x]", absolute.join("b").display())),
-        "a/x.pyc\nd2/x.pyc\nkeep.pyc\n"
-    );
+    let b = tree.path().canonicalize().unwrap().join("b");
+    for (ignored, listing) in [
+        ("a", "[x]/y.pyc b/c/x.pyc b/d1/x.pyc d2/x.pyc keep.pyc"),
+        ("a b keep.pyc", "[x]/y.pyc d2/x.pyc"),
+        ("a d? [x]", "b/c/x.pyc keep.pyc"),
+        ("b/a ./d2/ **/c [x]", "a/x.pyc b/d1/x.pyc keep.pyc"),
+        ("*.pyc", ""),
+        ("b/*/x.pyc [!b]*", ""),
+        (&format!("{} [x]", b.display()), "a/x.pyc d2/x.pyc keep.pyc"),
+    ] {
+        assert_listed(&tree, &format!(". -i {ignored}"), listing);
+    }
 }
 
 #[test]
 fn ignore_matches_display_path_below_a_path() {
     let tree = tree("p/src/x.pyc p/lib/x.pyc");
-    assert_eq!(tree.pyclean("-n p -i p/src").stdout, "p/lib/x.pyc\n");
-    assert_eq!(tree.pyclean("-n p -i src").stdout, "p/lib/x.pyc\n");
-    assert_eq!(
-        tree.pyclean("-n p/src p/lib -i p/src").stdout,
-        "p/lib/x.pyc\n"
-    );
+    for arguments in ["p -i p/src", "p -i src", "p/src p/lib -i p/src"] {
+        assert_listed(&tree, arguments, "p/lib/x.pyc");
+    }
 }
 
 #[test]
 fn ignored_file_in_cache_is_kept() {
     let tree = tree("a/__pycache__/x.pyc a/__pycache__/keep.pyc a/__pycache__/d/y b/__pycache__/z");
-    let run = tree.pyclean("-v . -i keep.pyc");
-    run.assert_snapshot(str![[r#"
-a/__pycache__/d/
-a/__pycache__/d/y
-a/__pycache__/x.pyc
-b/__pycache__/
-b/__pycache__/z
---- stderr
-Removed 2 directories and 3 files (51 B).
---- exit 0
-
-"#]]);
+    let listing = "a/__pycache__/d/\na/__pycache__/d/y\na/__pycache__/x.pyc\n\
+                   b/__pycache__/\nb/__pycache__/z\n";
+    let summary = "Removed 2 directories and 3 files (51 B).\n";
+    assert_run(&tree, "-v . -i keep.pyc", listing, summary, 0);
     tree.assert_left("a/__pycache__/keep.pyc b/");
-    tree.pyclean("a/__pycache__ -i keep*")
-        .assert("", "Nothing to remove.\n", 0);
-    tree.pyclean(". -i __pycache__")
-        .assert("", "Nothing to remove.\n", 0);
-    tree.assert_left("a/__pycache__/keep.pyc b/");
+    assert_finds_nothing(&tree, "a/__pycache__ -i keep*");
+    assert_finds_nothing(&tree, ". -i __pycache__");
+    // In a cache that is given twice.
+    tree.add("a/__pycache__/d/keep.pyc");
+    tree.add("a/__pycache__/b.pyc");
+    let arguments = "a/__pycache__ a/__pycache__ -v -i keep.pyc";
+    let summary = "Removed 1 file (19 B).\n";
+    assert_run(&tree, arguments, "a/__pycache__/b.pyc\n", summary, 0);
+    tree.assert_left("a/__pycache__/keep.pyc a/__pycache__/d/keep.pyc b/");
 }
 
 #[test]
 fn default_ignores_do_not_apply_inside_a_cache() {
     let tree = tree("__pycache__/venv/x __pycache__/.git/y");
-    let run = tree.pyclean(". -i other");
-    run.assert_snapshot(str![[r#"
---- stderr
-warning: kept __pycache__: nested repository
-Nothing to remove.
---- exit 0
-
-"#]]);
-}
-
-#[test]
-fn ignored_file_is_kept_in_cache_given_twice() {
-    let tree = tree("__pycache__/a/kept.pyc __pycache__/b.pyc");
-    tree.pyclean("__pycache__ __pycache__ --ignore kept.pyc -v")
-        .assert_snapshot(str![[r#"
-__pycache__/b.pyc
---- stderr
-Removed 1 file (17 B).
---- exit 0
-
-"#]]);
-    tree.assert_left("__pycache__/a/kept.pyc");
+    let stderr = "warning: kept __pycache__: nested repository\nNothing to remove.\n";
+    assert_run(&tree, ". -i other", "", stderr, 0);
 }
 
 #[test]
@@ -125,16 +81,9 @@ fn ignore_applies_to_the_first_of_several_paths_with_the_same_target() {
         return;
     }
     let tree = tree("p/x.pyc p/x.py a/src->../p");
-    tree.pyclean("-n p ./p a/src -i src/*")
-        .assert_snapshot(str![[r#"
-p/x.pyc
---- stderr
-Would remove 1 file (7 B).
---- exit 0
-
-"#]]);
-    tree.pyclean("-n a/src p ./p -i src/*")
-        .assert("", "Nothing to remove.\n", 0);
+    let summary = "Would remove 1 file (7 B).\n";
+    assert_run(&tree, "-n p ./p a/src -i src/*", "p/x.pyc\n", summary, 0);
+    assert_finds_nothing(&tree, "-n a/src p ./p -i src/*");
 }
 
 #[test]
@@ -145,31 +94,17 @@ fn ignore_matches_path_given_through_symlink() {
     let tree = tree("p/keep/x.pyc p/a.pyc symlink->p");
     let top = tree.path().display();
     for arguments in [
-        format!("-n p -i {top}/symlink/keep"),
-        format!("-n p -i {top}/symlink/k*p"),
-        "-n p -i symlink/[k]eep/*".to_owned(),
-        format!("-n {top}/p -i symlink/keep"),
+        format!("p -i {top}/symlink/keep"),
+        format!("p -i {top}/symlink/k*p"),
+        "p -i symlink/[k]eep/*".to_owned(),
+        format!("{top}/p -i symlink/keep"),
     ] {
-        let listed = tree.pyclean(&arguments).stdout;
+        let listed = listed(&tree, &arguments);
         assert!(listed.ends_with("p/a.pyc\n"), "{arguments}: {listed}");
         assert!(!listed.contains("keep"), "{arguments}: {listed}");
     }
-    assert_eq!(
-        tree.pyclean("-n symlink -i p/keep").stdout,
-        "symlink/a.pyc\n"
-    );
+    assert_listed(&tree, "symlink -i p/keep", "symlink/a.pyc");
     assert_eq!(tree.pyclean("p -i ../gone/*").code, Some(2));
-}
-
-#[test]
-fn leading_separator_in_settings_stands_for_their_directory() {
-    let tree = tree("p/data/x.pyc p/a/data/x.pyc p/a/b/x.pyc p/sub/data/x.pyc p/sub/c/data/x.pyc");
-    tree.write_settings("p", r#"ignore = ["/data", "/a/b*"]"#);
-    tree.write_settings("p/sub", r#"ignore = ["/d*"]"#);
-    for path in ["p", "."] {
-        let listing = "p/a/data/x.pyc\np/sub/c/data/x.pyc\n";
-        assert_eq!(tree.pyclean(&format!("-n {path}")).stdout, listing);
-    }
 }
 
 #[test]
@@ -177,10 +112,18 @@ fn settings_ignore_a_path_through_a_symlink() {
     if lacks_symlinks() {
         return;
     }
-    let tree = tree("p/a/data/x.pyc p/a/x.pyc p/symlink->a");
-    for word in ["/symlink/data", "symlink/data", "/symlink/d*"] {
-        tree.write_settings("p", &format!("ignore = ['{word}']"));
-        assert_eq!(tree.pyclean("-n p").stdout, "p/a/x.pyc\n", "{word}");
+    let tree = tree("p/a/data/x.pyc p/a/x.pyc p/symlink->a p/keep/m.pyc p/keep.bak/m.pyc");
+    for (word, listing) in [
+        ("/symlink/data", "p/a/x.pyc"),
+        ("symlink/data", "p/a/x.pyc"),
+        ("/symlink/d*", "p/a/x.pyc"),
+        ("/symlink/x.pyc", "p/a/data/x.pyc"),
+        ("symlink/x{,y}.pyc", "p/a/data/x.pyc"),
+    ] {
+        println!("{word}");
+        // An alternative can be empty.
+        tree.write_settings("p", &format!("ignore = ['{word}', 'keep{{,.bak}}']"));
+        assert_listed(&tree, "p", listing);
     }
 }
 
@@ -204,8 +147,7 @@ fn path_is_ignored_as_it_was_written_or_by_an_absolute_path() {
     ] {
         let mut command = tree.command([&path.replace("TOP", &top), "-n", "-i"]);
         command.arg(word.replace("TOP", &top));
-        command.current_dir(tree.path().join(directory));
-        let run: Run = command.output().unwrap().into();
+        let run = run_command(command.current_dir(tree.path().join(directory)));
         let is_ignored = run.stderr.contains("note: ignored: ");
         assert_eq!(is_ignored, expected, "{word} {path}: {}", run.stderr);
     }

@@ -107,25 +107,12 @@ fn removal_of_a_large_directory_is_interrupted() {
         if run.code == Some(0) {
             return false;
         }
-        assert_eq!(
-            run.stdout.lines().count() + count(),
-            FILES,
-            "{}",
-            run.stderr
-        );
+        let listed = run.stdout.lines().count();
+        assert_eq!(listed + count(), FILES, "{}", run.stderr);
         assert_summary(&run);
         true
     });
     assert!(is_midway, "no run was interrupted");
-}
-
-const PACKAGES: usize = 100;
-
-fn create_packages() -> Tree {
-    let entries: Vec<_> = (0..PACKAGES)
-        .map(|i| format!("p{i}/m.py p{i}/__pycache__/m.pyc p{i}/n.pyc"))
-        .collect();
-    tree(&entries.join(" "))
 }
 
 /// Kills runs at moments that are spread over the duration of a run, until enough of them
@@ -133,15 +120,16 @@ fn create_packages() -> Tree {
 #[test]
 fn run_after_a_killed_run_removes_the_rest() {
     const ATTEMPTS: usize = 200;
-    let sources: Vec<_> = (0..PACKAGES).map(|i| format!("p{i}/m.py")).collect();
-    let sources = sources.join(" ");
+    const PACKAGES: usize = 100;
+    let sources: String = (0..PACKAGES).map(|i| format!("p{i}/m.py ")).collect();
+    let bytecode = (0..PACKAGES).map(|i| format!("p{i}/__pycache__/m.pyc p{i}/n.pyc "));
+    let entries = sources.clone() + &bytecode.collect::<String>();
     let mut killed_midway = 0;
     for attempt in 0..ATTEMPTS {
-        let tree = create_packages();
+        let tree = tree(&entries);
         // The run is killed once it has removed this file.
-        let removed = tree
-            .path()
-            .join(format!("p{}/n.pyc", attempt * 37 % PACKAGES));
+        let removed = format!("p{}/n.pyc", attempt * 37 % PACKAGES);
+        let removed = tree.path().join(removed);
         let mut run = tree.command(["-q", "."]).spawn().unwrap();
         while removed.exists() && run.try_wait().unwrap().is_none() {}
         run.kill().unwrap();

@@ -5,19 +5,15 @@ use snapbox::str;
 
 use crate::util::{Run, Tree, git, is_missing, tree};
 
-/// Runs the program and parses its output.
-fn parse_lines(tree: &Tree, arguments: &str) -> Vec<Value> {
-    parse_json(&tree.pyclean(arguments))
-}
-
-fn parse_json(run: &Run) -> Vec<Value> {
+/// What a run printed.
+fn parse(run: &Run) -> Vec<Value> {
     let lines = run.stdout.lines().map(serde_json::from_str);
     lines.collect::<Result<_, _>>().unwrap()
 }
 
-/// [`parse_lines`] without the fields that differ between a dry run and a real run.
-fn parse_comparable_lines(tree: &Tree, arguments: &str) -> Vec<Value> {
-    let mut lines = parse_lines(tree, arguments);
+/// What a run prints, without the fields that differ between a dry run and a real run.
+fn parse_comparable(tree: &Tree, arguments: &str) -> Vec<Value> {
+    let mut lines = parse(&tree.pyclean(arguments));
     for line in &mut lines {
         let line = line.as_object_mut().unwrap();
         line.remove("dry_run");
@@ -32,9 +28,8 @@ fn lines_have_the_documented_fields() {
         "a/__pycache__/m.cpython-312.pyc a/__pycache__/m.cpython-311.pyc b.pyc dist/w.whl setup.py tmp/x b.py",
     );
     let run = tree.pyclean(". --json --debris --erase tmp/* tmp/ --yes");
-    let summary = run.stdout.lines().last().unwrap();
-    let summary: Value = serde_json::from_str(summary).unwrap();
-    let elapsed = format!("\"elapsed_ms\":{}", summary["elapsed_ms"]);
+    let elapsed = &parse(&run).pop().unwrap()["elapsed_ms"];
+    let elapsed = format!("\"elapsed_ms\":{elapsed}");
     run.redact(elapsed, "\"elapsed_ms\":[MILLISECONDS]")
         .redact(env!("CARGO_PKG_VERSION"), "[VERSION]")
         .assert_snapshot(str![[r#"
@@ -58,9 +53,9 @@ fn dry_run_and_run_print_the_same_and_totals_are_sums() {
     tree.add_compiled("m.py", "cpython-3.11", "__pycache__/m.cpython-311.pyc");
     tree.add("__pycache__/gone.cpython-312.pyc");
     for options in ["--stale", "--keep-python 3.12", "--debris all", "--folders"] {
-        let dry_run = parse_comparable_lines(&tree, &format!("-n . --json {options}"));
+        let dry_run = parse_comparable(&tree, &format!("-n . --json {options}"));
         assert!(dry_run.len() > 2, "{options}: {dry_run:?}");
-        let run = parse_comparable_lines(&tree, &format!(". --json {options}"));
+        let run = parse_comparable(&tree, &format!(". --json {options}"));
         assert_eq!(dry_run, run, "{options}");
         let (summary, parts) = run.split_last().unwrap();
         for count in ["files", "directories", "bytes"] {
@@ -73,7 +68,7 @@ fn dry_run_and_run_print_the_same_and_totals_are_sums() {
 #[test]
 fn kept_debris_is_reported() {
     let tree = tree("dist/.git/HEAD setup.py");
-    let kept = &parse_lines(&tree, ". --json --debris")[1];
+    let kept = &parse(&tree.pyclean(". --json --debris"))[1];
     let expected = json!({"type": "keep", "path": {"text": "dist"}, "reason": "nested repository"});
     assert_eq!(*kept, expected);
     let run = tree.pyclean(". --json --print0");
@@ -83,13 +78,10 @@ fn kept_debris_is_reported() {
 #[cfg(unix)]
 #[test]
 fn read_error_is_reported() {
-    use crate::util::{run_as_ordinary_user, set_mode};
+    use crate::permissions::run_with_mode;
     let tree = tree("a/b.pyc");
-    set_mode(tree.path().join("a"), 0o000);
-    let run = run_as_ordinary_user(&tree, ". --json");
-    set_mode(tree.path().join("a"), 0o755);
+    let lines = parse(&run_with_mode(&tree, "a", 0, ". --json"));
     assert!(tree.path().join("a/b.pyc").exists());
-    let lines = parse_json(&run);
     assert_eq!(lines[1]["type"], "error");
     assert_eq!(lines[1]["attempt"], "read");
     assert_eq!(lines[1]["path"], json!({"text": "a"}));
@@ -105,7 +97,7 @@ fn path_that_is_not_utf8_is_encoded_in_base64() {
     let tree = tree("");
     let name = b"a\xff\n\"b.pyc";
     std::fs::write(tree.file_path(OsStr::from_bytes(name)), "").unwrap();
-    let line = &parse_lines(&tree, "-n . --json")[1];
+    let line = &parse(&tree.pyclean("-n . --json"))[1];
     let bytes = line["path"]["bytes"].as_str().unwrap();
     assert_eq!(BASE64_STANDARD.decode(bytes).unwrap(), name);
 }
@@ -117,6 +109,6 @@ fn output_of_git_is_not_part_of_stdout() {
     }
     let tree = tree("new.txt");
     git(&tree, ".", &["init", "-q"]);
-    assert_eq!(parse_lines(&tree, ". --json -g -y").len(), 2);
+    assert_eq!(parse(&tree.pyclean(". --json -g -y")).len(), 2);
     assert!(!tree.listing().contains("new.txt"));
 }

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use snapbox::str;
-
 use crate::util::{skipped, tree};
+use crate::{assert_listed, assert_run};
 
 /// A mounted file system that is unmounted at the end of the test.
 struct Mount(PathBuf);
@@ -42,32 +41,18 @@ fn one_file_system_keeps_mounted_file_systems() {
     if !mounts.iter().all(Option::is_some) {
         return skipped("this user cannot mount a file system");
     }
-    for entry in [
-        "mnt/x.pyc",
-        "c/__pycache__/x",
-        "c/__pycache__/sub/y",
-        "m/__pycache__/z",
-    ] {
+    for entry in "mnt/x.pyc c/__pycache__/x c/__pycache__/sub/y m/__pycache__/z".split(' ') {
         tree.add(entry);
     }
-    assert_eq!(tree.pyclean("-nx .").stdout, "a/x.pyc\nc/__pycache__/x\n");
-    tree.pyclean("-vx .").assert_snapshot(str![[r#"
-a/x.pyc
-c/__pycache__/x
---- stderr
-Removed 2 files (22 B).
---- exit 0
-
-"#]]);
+    assert_listed(&tree, "-x .", "a/x.pyc c/__pycache__/x");
+    let summary = "Removed 2 files (22 B).\n";
+    assert_run(&tree, "-vx .", "a/x.pyc\nc/__pycache__/x\n", summary, 0);
     tree.assert_left("a/x.py mnt/x.pyc c/__pycache__/sub/y m/__pycache__/z");
     // Without the option the contents of a mounted file system are removed. The directory
     // on which it is mounted cannot be removed.
     let run = tree.pyclean("-v .");
-    assert_eq!(
-        run.stdout,
-        "c/__pycache__/sub/y\nm/__pycache__/z\nmnt/x.pyc\n"
-    );
-    assert_eq!(run.code, Some(1));
+    let listing = "c/__pycache__/sub/y\nm/__pycache__/z\nmnt/x.pyc\n";
+    assert_eq!((&*run.stdout, run.code), (listing, Some(1)));
 }
 
 #[cfg(target_os = "linux")]
@@ -79,6 +64,6 @@ fn one_file_system_stops_at_a_bind_mount_of_the_same_device() {
     let Some(_mount) = mount(&bind, tree.path().join("a/mnt")) else {
         return skipped("this user cannot mount a file system");
     };
-    assert_eq!(tree.pyclean("-n -x a").stdout, "a/m.pyc\n");
-    assert_eq!(tree.pyclean("-n a").stdout, "a/m.pyc\na/mnt/x.pyc\n");
+    assert_listed(&tree, "-x a", "a/m.pyc");
+    assert_listed(&tree, "a", "a/m.pyc a/mnt/x.pyc");
 }

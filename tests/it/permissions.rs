@@ -2,7 +2,15 @@
 
 use snapbox::str;
 
-use crate::util::{run_as_ordinary_user, set_mode, tree};
+use crate::util::{Run, Tree, run_as_ordinary_user, set_mode, tree};
+
+/// Runs the program as an ordinary user while an entry of the tree has these permissions.
+pub fn run_with_mode(tree: &Tree, entry: &str, mode: u32, arguments: &str) -> Run {
+    set_mode(tree.path().join(entry), mode);
+    let run = run_as_ordinary_user(tree, arguments);
+    set_mode(tree.path().join(entry), 0o755);
+    run
+}
 
 #[test]
 fn missing_permissions_are_reported_and_the_rest_is_removed() {
@@ -45,9 +53,7 @@ Removed 1 directory and 2 files (26 B).
 fn path_that_cannot_be_read_does_not_stop_the_others() {
     for path in ["closed/inner", "symlink"] {
         let tree = tree("closed/inner/x.pyc open/y.pyc symlink->closed/inner");
-        set_mode(tree.path().join("closed"), 0o000);
-        let run = run_as_ordinary_user(&tree, &format!("-n {path} open"));
-        set_mode(tree.path().join("closed"), 0o700);
+        let run = run_with_mode(&tree, "closed", 0, &format!("-n {path} open"));
         assert_eq!(run.stdout, "open/y.pyc\n");
         assert_eq!(run.code, Some(1));
         let error = format!("error: cannot read {path}: Permission denied");
@@ -58,29 +64,18 @@ fn path_that_cannot_be_read_does_not_stop_the_others() {
 #[test]
 fn debris_that_cannot_be_read_is_kept() {
     let tree = tree("setup.py dist/a/b dist/secret/x a.pyc");
-    set_mode(tree.path().join("dist/secret"), 0);
-    let run = run_as_ordinary_user(&tree, "-v . --debris");
-    set_mode(tree.path().join("dist/secret"), 0o755);
+    let run = run_with_mode(&tree, "dist/secret", 0, "-v . --debris");
     assert_eq!(run.code, Some(1));
-    assert!(
-        run.stderr.contains("cannot read dist/secret"),
-        "{}",
-        run.stderr
-    );
-    assert!(
-        run.stderr.contains("kept dist: cannot be read"),
-        "{}",
-        run.stderr
-    );
+    for part in ["cannot read dist/secret", "kept dist: cannot be read"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
     tree.assert_left("setup.py dist/a/b dist/secret/x");
 }
 
 #[test]
 fn unreadable_path_does_not_end_with_nothing_to_remove() {
     let tree = tree("locked/m.pyc");
-    set_mode(tree.path().join("locked"), 0);
-    let run = run_as_ordinary_user(&tree, "locked");
-    set_mode(tree.path().join("locked"), 0o755);
+    let run = run_with_mode(&tree, "locked", 0, "locked");
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.ends_with("Nothing removed.\n"), "{}", run.stderr);
 }

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use snapbox::{Data, assert_data_eq};
 
-use crate::util::{Tree, open_terminal, read_to_end, tree};
+use crate::project_file;
+use crate::terminal::show;
+use crate::util::{Tree, tree};
 
 struct Theme {
     name: &'static str,
@@ -86,20 +88,13 @@ fn create_shop() -> Tree {
 
 /// Types a command line at a terminal. Returns what the screen shows, with escape sequences.
 fn type_line(tree: &Tree, line: &str) -> String {
-    let (controller, device) = open_terminal();
     let mut command = tree.command(line.split(' ').skip(1));
     command
         .arg("--no-progress")
         .env("TERM", "xterm-256color")
-        .env_remove("NO_COLOR")
-        .stdout(device.try_clone().unwrap())
-        .stderr(device);
-    command.status().unwrap();
-    drop(command);
+        .env_remove("NO_COLOR");
     // The hint repeats the options.
-    let output = read_to_end(controller)
-        .replace('\r', "")
-        .replace(" --no-progress", "");
+    let output = show(command).replace(" --no-progress", "");
     format!("\x1b[2m$\x1b[0m \x1b[1m{line}\x1b[0m\n{output}")
 }
 
@@ -196,8 +191,7 @@ fn picture_shows_runs_on_a_terminal() {
 
 /// The title and the rows (program, time as the table shows it) of the first table.
 fn times() -> (String, Vec<(String, String)>) {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/benchmarks.md");
-    let page = fs::read_to_string(page).unwrap();
+    let page = project_file("docs/benchmarks.md");
     let title = page.lines().find_map(|line| line.strip_prefix("**"));
     let title = title.unwrap().trim_end_matches("**").to_owned();
     let rows = page.lines().skip_while(|line| !line.starts_with("|---"));

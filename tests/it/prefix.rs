@@ -1,15 +1,16 @@
 //! The directories under `PYTHONPYCACHEPREFIX`, and errors on the way to them.
 
 use crate::util::{below_prefix, lacks_symlinks, tree};
+use crate::{assert_finds_nothing, assert_listed};
 
 #[test]
 fn counterpart_that_is_also_a_path_is_walked_once() {
     let tree = tree("src/a.py cache/other");
     let cache = format!("cache/{}/src", below_prefix(&tree));
     tree.add(&format!("{cache}/m.cpython-312.pyc"));
-    let run = tree.pyclean(&format!("-n src {cache} --pycache-prefix cache"));
-    assert_eq!(run.stdout, format!("{cache}/m.cpython-312.pyc\n"));
-    let run = tree.pyclean(&format!("src {cache} --pycache-prefix cache"));
+    let arguments = format!("src {cache} --pycache-prefix cache");
+    assert_listed(&tree, &arguments, &format!("{cache}/m.cpython-312.pyc"));
+    let run = tree.pyclean(&arguments);
     assert!(run.stderr.starts_with("Removed 1 file ("), "{}", run.stderr);
     // A PATH is never removed.
     assert!(tree.path().join(&cache).exists());
@@ -32,29 +33,24 @@ fn counterpart_behind_a_symlink_is_not_cleaned() {
     let tree = tree("src/a.py cache/");
     let below = below_prefix(&tree);
     let (first, rest) = below.split_once('/').unwrap();
-    let file = format!("elsewhere/{rest}/src/m.cpython-312.pyc");
-    tree.add(&file);
+    tree.add(&format!("elsewhere/{rest}/src/m.cpython-312.pyc"));
     tree.add(&format!("cache/{first}->../elsewhere"));
-    tree.pyclean("src --pycache-prefix cache")
-        .assert("", "Nothing to remove.\n", 0);
-    assert!(tree.path().join(file).exists());
+    assert_finds_nothing(&tree, "src --pycache-prefix cache");
 }
 
 /// The caches of other projects are not exposed by an error.
 #[cfg(unix)]
 #[test]
 fn prefix_in_a_path_is_skipped_if_its_directories_cannot_be_read() {
-    use crate::util::{run_as_ordinary_user, set_mode};
+    use crate::permissions::run_with_mode;
     let tree = tree("");
     let below = below_prefix(&tree);
     let first = below.split('/').next().unwrap();
     tree.add("cache/other/project/m.cpython-312.pyc");
     tree.add(&format!("cache/{first}/x"));
-    set_mode(tree.path().join("cache").join(first), 0);
-    let run = run_as_ordinary_user(&tree, "-n . --pycache-prefix cache");
-    set_mode(tree.path().join("cache").join(first), 0o755);
-    assert_eq!(run.stdout, "", "{}", run.stderr);
-    assert_eq!(run.code, Some(1));
+    let closed = format!("cache/{first}");
+    let run = run_with_mode(&tree, &closed, 0, "-n . --pycache-prefix cache");
+    assert_eq!((&*run.stdout, run.code), ("", Some(1)), "{}", run.stderr);
 }
 
 #[test]
@@ -71,11 +67,6 @@ fn settings_of_a_path_in_the_prefix_count() {
     tree.add(&format!("{project}/sub/keep/m.pyc"));
     tree.add(&format!("{project}/sub/m.pyc"));
     tree.write_settings(&format!("{project}/sub"), "ignore = ['/keep']");
-    let run = tree.pyclean(&format!("-n {project} --pycache-prefix cache"));
-    assert_eq!(
-        run.stdout,
-        format!("{project}/sub/m.pyc\n"),
-        "{}",
-        run.stderr
-    );
+    let arguments = format!("{project} --pycache-prefix cache");
+    assert_listed(&tree, &arguments, &format!("{project}/sub/m.pyc"));
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 #[cfg(unix)]
 use {
+    crate::assert_names,
     crate::util::{Tree, git_command, is_missing, run_successfully},
     std::io::{Read, Write},
     std::path::Path,
@@ -222,11 +223,29 @@ fn change_before_removal(entries: &str, options: &str, change: impl FnOnce(&Path
 fn directory_that_was_replaced_since_it_was_read_is_kept() {
     let entries = "path/m.pyc path/a/m.pyc path/c/__pycache__/m.pyc \
                    other/erased other/m.pyc other/c/__pycache__/m.pyc";
-    for (replaced, by) in [
-        ("path", "other"),
-        ("path/a", "other"),
-        ("path/c", "other/c"),
-        ("path/c/__pycache__", "other/c/__pycache__"),
+    // Nothing in either directory is removed.
+    for (replaced, by, left) in [
+        (
+            "path",
+            "other",
+            "path/erased path/m.pyc path/c/__pycache__/m.pyc \
+             moved/erased moved/m.pyc moved/a/m.pyc moved/c/__pycache__/m.pyc",
+        ),
+        (
+            "path/a",
+            "other",
+            "path/a/erased path/a/m.pyc path/a/c/__pycache__/m.pyc moved/m.pyc path/c/",
+        ),
+        (
+            "path/c",
+            "other/c",
+            "path/c/__pycache__/m.pyc moved/__pycache__/m.pyc path/a/ other/erased other/m.pyc",
+        ),
+        (
+            "path/c/__pycache__",
+            "other/c/__pycache__",
+            "path/c/__pycache__/m.pyc moved/m.pyc path/a/ other/erased other/m.pyc other/c/",
+        ),
     ] {
         let (tree, run) = change_before_removal(entries, "", |tree| {
             fs::rename(tree.join(replaced), tree.join("moved")).unwrap();
@@ -235,19 +254,7 @@ fn directory_that_was_replaced_since_it_was_read_is_kept() {
         assert_eq!(run.code, Some(1), "{replaced}: {}", run.stderr);
         let error = ": changed during the run\n";
         assert!(run.stderr.contains(error), "{replaced}: {}", run.stderr);
-        // Nothing in either directory is removed.
-        let kept = tree.names();
-        let lines = kept.lines().filter(|line| line.ends_with("m.pyc"));
-        let is_replaced = |line: &&str| line.starts_with(replaced) || line.starts_with("moved");
-        let kept_there = lines.filter(is_replaced).count();
-        let before = entries.split_whitespace();
-        let before = before.filter(|entry| {
-            entry.ends_with("m.pyc")
-                && [replaced, by]
-                    .iter()
-                    .any(|dir| Path::new(entry).starts_with(dir))
-        });
-        assert_eq!(kept_there, before.count(), "{replaced}: {kept}");
+        assert_names(&tree, left);
     }
 }
 
@@ -255,20 +262,16 @@ fn directory_that_was_replaced_since_it_was_read_is_kept() {
 #[test]
 fn files_that_are_created_before_the_removal_are_kept_unless_they_are_bytecode() {
     let entries = "path/y/__pycache__/old.pyc path/z/__pycache__/old.pyc";
+    let notes = "z/__pycache__/notes.txt";
     let (tree, run) = change_before_removal(entries, "", |tree| {
-        for name in [
-            "y/__pycache__/new.pyc",
-            "z/__pycache__/new.pyc",
-            "z/__pycache__/notes.txt",
-        ] {
+        for name in ["y/__pycache__/new.pyc", "z/__pycache__/new.pyc", notes] {
             fs::write(tree.join("path").join(name), "").unwrap();
         }
     });
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let error = "cannot remove path/z/__pycache__: ";
     assert!(run.stderr.contains(error), "{}", run.stderr);
-    let left = "path/\npath/y/\npath/z/\npath/z/__pycache__/\npath/z/__pycache__/notes.txt\n";
-    assert_eq!(tree.names(), left);
+    assert_names(&tree, &format!("path/y/ path/{notes}"));
 }
 
 /// What is ignored is asked again before new bytecode is removed.
@@ -281,8 +284,7 @@ fn new_bytecode_that_is_ignored_is_kept() {
         fs::write(tree.join("path/__pycache__/newer.pyc"), "").unwrap();
     });
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    let left = "path/\npath/__pycache__/\npath/__pycache__/new.pyc\n";
-    assert_eq!(tree.names(), left);
+    assert_names(&tree, "path/__pycache__/new.pyc");
 }
 
 #[cfg(unix)]
@@ -313,8 +315,6 @@ fn what_is_put_into_debris_before_the_removal_is_kept() {
         fs::rename(tree.join("path/dist/a"), tree.join("path/dist/d")).unwrap();
     });
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    let left = "path/ path/dist/ path/dist/b/ path/dist/b/.git/ path/dist/b/.git/objects/ \
-                path/dist/b/new.pyc path/dist/d path/setup.py";
-    let names = tree.names();
-    assert_eq!(names.lines().collect::<Vec<_>>().join(" "), left);
+    let left = "path/dist/b/.git/objects/ path/dist/b/new.pyc path/dist/d path/setup.py";
+    assert_names(&tree, left);
 }

@@ -1,12 +1,12 @@
 //! The examples of the pages in `docs`: each `console` block is run in
 //! the tree that the comment before it names, and its output is compared.
 
-use std::env;
 use std::fs;
 use std::path::Path;
 
 use snapbox::{Data, assert_data_eq};
 
+use crate::project_file;
 use crate::util::{Tree, git, is_missing, search_path_with_pyclean, tree};
 
 /// The pages with examples. The example of the README is its picture, see [`crate::pictures`].
@@ -45,12 +45,9 @@ fn create_stage(name: &str) -> Tree {
     });
     match name {
         "projects" => {
-            for (file, size) in [
-                ("shop/.mypy_cache/m", 118_000),
-                ("blog/.pytest_cache/v", 2_000),
-            ] {
-                fs::write(stage.file_path(Path::new("code").join(file)), vec![0; size]).unwrap();
-            }
+            let write = |file, size| fs::write(stage.file_path(file), vec![0; size]).unwrap();
+            write("code/shop/.mypy_cache/m", 118_000);
+            write("code/blog/.pytest_cache/v", 2_000);
         }
         "shop" => {
             for version in ["3.11", "3.13"] {
@@ -82,22 +79,18 @@ fn create_stage(name: &str) -> Tree {
 
 /// Adds a module and its bytecode in the `__pycache__` beside it.
 fn add_module(tree: &Tree, source: &str, version: &str) {
-    let (directory, module) = source.rsplit_once('/').unwrap_or(("", source));
+    let (directory, module) = source.rsplit_once('/').unwrap_or((".", source));
     let module = module.strip_suffix(".py").unwrap();
     let tag = version.replace('.', "");
-    let cache = Path::new(directory).join("__pycache__");
-    let bytecode = cache.join(format!("{module}.cpython-{tag}.pyc"));
-    let python = format!("cpython-{version}");
-    tree.add_compiled(source, &python, bytecode.to_str().unwrap());
+    let bytecode = format!("{directory}/__pycache__/{module}.cpython-{tag}.pyc");
+    tree.add_compiled(source, &format!("cpython-{version}"), &bytecode);
 }
 
 /// Runs a command line in a shell. Returns what it printed to stdout and stderr.
 fn run_in_shell(tree: &Tree, line: &str) -> String {
     let mut shell = tree.program("sh");
-    shell
-        .arg("-c")
-        .arg(format!("{{ {line}\n}} 2>&1"))
-        .env("PATH", search_path_with_pyclean());
+    shell.args(["-c", &format!("{{ {line}\n}} 2>&1")]);
+    shell.env("PATH", search_path_with_pyclean());
     String::from_utf8(shell.output().unwrap().stdout).unwrap()
 }
 
@@ -131,9 +124,7 @@ fn run_examples(text: &str) -> String {
         if line != "```console" {
             continue;
         }
-        let tree = tree
-            .as_ref()
-            .expect("a comment names the tree before the first example");
+        let tree = tree.as_ref().expect("a comment names the tree");
         let (mut shown, mut printed) = (String::new(), String::new());
         for line in lines.by_ref().take_while(|line| *line != "```") {
             shown.extend([line, "\n"]);
@@ -154,8 +145,8 @@ fn examples_print_what_the_pages_show() {
         return;
     }
     for name in PAGES {
+        let page = project_file(name);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-        let page = fs::read_to_string(&path).unwrap();
         assert!(page.contains("```console\n"), "{name} has no examples");
         assert_data_eq!(run_examples(&page), Data::read_from(&path, None).raw());
     }
@@ -163,8 +154,7 @@ fn examples_print_what_the_pages_show() {
 
 /// The first block of a language in `docs/recipes.md`.
 fn recipe(language: &str) -> String {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/recipes.md");
-    let page = fs::read_to_string(page).unwrap();
+    let page = project_file("docs/recipes.md");
     let (_, block) = page.split_once(&format!("```{language}\n")).unwrap();
     block.split_once("```").unwrap().0.to_owned()
 }
@@ -199,8 +189,7 @@ fn recipe_for_tox_removes_leftovers() {
 
 #[test]
 fn every_debris_topic_is_documented() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/debris.md");
-    let page = fs::read_to_string(page).unwrap();
+    let page = project_file("docs/debris.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
     let documented: Vec<_> = rows.filter_map(|row| row.split_once("` |")).collect();
     let run = tree("").pyclean(". --debris unknown");

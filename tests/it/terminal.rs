@@ -1,7 +1,9 @@
 //! Progress, colors and prompts on a terminal.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Command, Stdio};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -38,13 +40,9 @@ fn long_run_draws_progress_and_clears_it() {
     let screen = run_with_slow_reader("-v .");
     assert!(screen.contains("/10,000 files"), "{screen:?}");
     let last = screen.rsplit("\x1b[2K").next().unwrap();
-    assert_data_eq!(
-        last.trim(),
-        str!["Removed 200 directories and 10,000 files (402.8 KiB)."]
-    );
+    let summary = "Removed 200 directories and 10,000 files (402.8 KiB).";
+    assert_eq!(last.trim(), summary);
 }
-
-const SLOW_FILES: usize = 2000;
 
 /// Runs the program on a terminal of so many columns, with each removal delayed. Types
 /// Ctrl-C once `typed_at` is on the screen. Returns all that was written to the screen, or
@@ -53,39 +51,22 @@ fn run_slowly(columns: u16, typed_at: Option<&str>) -> Option<String> {
     if is_missing("strace") {
         return None;
     }
-    let entries: Vec<_> = (0..SLOW_FILES)
-        .map(|i| format!("d{}/m{i}.cpython-312.pyc", i % 50))
-        .collect();
-    let tree = tree(&entries.join(" "));
-    let (mut controller, device) = open_terminal();
-    set_columns(&device, columns);
+    let entries = (0..2000).map(|i| format!("d{}/m{i}.cpython-312.pyc ", i % 50));
+    let tree = tree(&entries.collect::<String>());
     let mut command = tree.program("strace");
     command
         .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=unlinkat"])
-        .args([
-            "-e",
-            "inject=unlinkat:delay_enter=1000",
-            PYCLEAN,
-            ".",
-            "-j1",
-        ])
+        .args(["-e", "inject=unlinkat:delay_enter=1000"])
+        .args([PYCLEAN, ".", "-j1"])
         .env("TERM", "xterm")
-        .env("NO_COLOR", "1")
-        .stdin(device.try_clone().unwrap())
-        .stdout(device.try_clone().unwrap())
-        .stderr(device);
-    make_session_leader(&mut command);
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let mut screen = Vec::new();
+        .env("NO_COLOR", "1");
+    let (mut child, mut controller) = start_on_terminal(command, columns);
+    let mut screen = String::new();
     if let Some(text) = typed_at {
-        let mut byte = [0];
-        while !screen.ends_with(text.as_bytes()) && controller.read_exact(&mut byte).is_ok() {
-            screen.extend(byte);
-        }
+        screen = read_until(&mut controller, text);
         controller.write_all(b"\x03").unwrap();
     }
-    let screen = String::from_utf8_lossy(&screen).into_owned() + &read_to_end(controller);
+    screen += &read_to_end(controller);
     child.wait().unwrap();
     if screen.contains("ptrace") {
         skipped("strace cannot trace here");
@@ -94,10 +75,61 @@ fn run_slowly(columns: u16, typed_at: Option<&str>) -> Option<String> {
     Some(screen)
 }
 
-fn set_columns(device: &std::os::fd::OwnedFd, columns: u16) {
-    let mut size = rustix::termios::tcgetwinsize(device).unwrap();
+/// Starts a command on a terminal of so many columns, at which Ctrl-C interrupts it. Returns the
+/// side of the terminal at which the user reads and types, too.
+pub fn start_on_terminal(mut command: Command, columns: u16) -> (Child, File) {
+    let (controller, device) = open_terminal();
+    let mut size = rustix::termios::tcgetwinsize(&device).unwrap();
     (size.ws_row, size.ws_col) = (24, columns);
-    rustix::termios::tcsetwinsize(device, size).unwrap();
+    rustix::termios::tcsetwinsize(&device, size).unwrap();
+    command.stdin(device.try_clone().unwrap());
+    command.stdout(device.try_clone().unwrap()).stderr(device);
+    let take_terminal = || {
+        rustix::process::setsid()?;
+        rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+        Ok(())
+    };
+    // SAFETY: both functions are system calls, which are safe after a fork.
+    unsafe { command.pre_exec(take_terminal) };
+    (command.spawn().unwrap(), controller)
+}
+
+/// Reads what appears on a terminal until it ends with this text.
+fn read_until(controller: &mut File, text: &str) -> String {
+    let (mut screen, mut byte) = (Vec::new(), [0]);
+    while !screen.ends_with(text.as_bytes()) && controller.read_exact(&mut byte).is_ok() {
+        screen.extend(byte);
+    }
+    String::from_utf8_lossy(&screen).into_owned()
+}
+
+/// Runs a command on a terminal. Returns what was on the screen.
+pub fn show(command: Command) -> String {
+    let (mut child, controller) = start_on_terminal(command, 80);
+    let screen = read_to_end(controller);
+    child.wait().unwrap();
+    screen.replace('\r', "")
+}
+
+/// Runs the program on a terminal, without colors. Returns what was on the screen.
+pub fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
+    let mut command = tree.command(arguments.split_whitespace());
+    command.args(["--color", "never", "--no-progress"]);
+    show(command)
+}
+
+/// Runs the program on a terminal that has colors. Returns what was on the screen.
+fn run_with_colors(tree: &Tree, arguments: &str) -> String {
+    let mut command = tree.command(arguments.split_whitespace());
+    command.env("TERM", "xterm").env_remove("NO_COLOR");
+    show(command)
+}
+
+/// Runs a shell script on a terminal. Returns what was on the screen.
+fn show_script(tree: &Tree, script: &str) -> String {
+    let mut shell = tree.program("sh");
+    shell.args(["-c", script]);
+    show(shell)
 }
 
 /// What a terminal of so many columns shows at the end.
@@ -124,12 +156,8 @@ fn bar_moves_on_one_line_of_any_terminal() {
             return;
         };
         let drawn: Vec<_> = screen.split("\x1b[2K").map(|line| line.trim()).collect();
-        assert!(
-            drawn
-                .iter()
-                .all(|line| line.chars().count() < columns.into()),
-            "{drawn:?}"
-        );
+        let widths = drawn.iter().map(|line| line.chars().count());
+        assert!(widths.max() < Some(columns.into()), "{drawn:?}");
         let mut early: Vec<u32> = drawn
             .iter()
             .filter_map(|line| line.strip_suffix("/2,000 files")?.rsplit(' ').next())
@@ -150,62 +178,39 @@ fn ctrl_c_leaves_no_bar_beside_the_summary() {
             return;
         };
         let last = final_screen(&screen, columns.into());
-        assert!(
-            last.starts_with("Interrupted: removed "),
-            "{last}\n{screen:?}"
-        );
+        let summary = "Interrupted: removed ";
+        assert!(last.starts_with(summary), "{last}\n{screen:?}");
     }
 }
 
 #[test]
 fn progress_can_be_turned_off() {
     let screen = run_with_slow_reader("-v --no-progress .");
-    assert_data_eq!(
-        screen,
-        str![[r#"
-Removed 200 directories and 10,000 files (402.8 KiB).
-
-"#]]
-    );
+    let summary = "Removed 200 directories and 10,000 files (402.8 KiB).\r\n";
+    assert_eq!(screen, summary);
     assert_eq!(run_with_slow_reader("-n -q ."), "");
 }
 
 #[test]
 fn short_run_draws_no_progress() {
     let tree = tree("__pycache__/a.pyc");
-    let (controller, device) = open_terminal();
     let mut command = tree.command(["."]);
-    let status = command.env("NO_COLOR", "1").stderr(device).status();
-    drop(command);
-    assert!(status.unwrap().success());
-    assert_data_eq!(
-        read_to_end(controller),
-        str![[r#"
-Removed 1 directory and 1 file (17 B).
-
-"#]]
-    );
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let summary = "Removed 1 directory and 1 file (17 B).\n";
+    assert_eq!(show(command), summary);
 }
 
 #[test]
 fn terminal_gets_escaped_paths_and_colored_errors() {
     let tree = tree("other.py");
-    std::fs::write(tree.file_path("\x1b]0;title\x07.pyc"), b"\x03\xf3\r\n").unwrap();
-    let run = |arguments: &[&str]| {
-        let (controller, device) = open_terminal();
-        let mut command = tree.command(arguments);
-        command.env("TERM", "xterm").env_remove("NO_COLOR");
-        command.stdout(device.try_clone().unwrap()).stderr(device);
-        command.status().unwrap();
-        drop(command);
-        read_to_end(controller)
-    };
-    assert!(run(&["-n", "."]).contains("  \\u{1b}]0;title\\u{7}.pyc\r\n"));
+    fs::write(tree.file_path("\x1b]0;title\x07.pyc"), b"\x03\xf3\r\n").unwrap();
+    let run = |arguments: &str| run_with_colors(&tree, arguments);
+    assert!(run("-n .").contains("  \\u{1b}]0;title\\u{7}.pyc\n"));
     let reason = "orphaned, no \\u{1b}]0;title\\u{7}.py";
-    let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: \x1b[33m{reason}\x1b[0m\r\n");
-    assert!(run(&["-n", "--stale", "."]).contains(&line));
-    assert!(run(&["missing"]).starts_with("\x1b[1;31merror:\x1b[0m "));
-    assert!(run(&["missing", "--color", "never"]).starts_with("error: "));
+    let line = format!("\\u{{1b}}]0;title\\u{{7}}.pyc: \x1b[33m{reason}\x1b[0m\n");
+    assert!(run("-n --stale .").contains(&line));
+    assert!(run("missing").starts_with("\x1b[1;31merror:\x1b[0m "));
+    assert!(run("missing --color never").starts_with("error: "));
 }
 
 #[test]
@@ -215,10 +220,10 @@ fn terminal_shows_the_size_of_each_entry() {
         ("m.pyc", 7),
         ("a/b/__pycache__/m.cpython-313.pyc", 2_000_000),
     ] {
-        std::fs::write(tree.file_path(file), vec![0; size]).unwrap();
+        fs::write(tree.file_path(file), vec![0; size]).unwrap();
     }
     assert_data_eq!(
-        run_on_terminal(&tree, "-n .").replace('\r', ""),
+        run_on_terminal(&tree, "-n ."),
         str![[r#"
    1.9 MiB  a/b/__pycache__/
        7 B  m.pyc
@@ -226,22 +231,15 @@ Would remove 1 directory and 2 files (1.9 MiB).
 
 "#]]
     );
-    let (controller, device) = open_terminal();
-    let mut command = tree.command(["-n", "."]);
-    command.env("TERM", "xterm").env_remove("NO_COLOR");
-    command.args(["--color", "always"]);
-    command.stdout(device).stderr(Stdio::null());
-    command.status().unwrap();
-    drop(command);
-    let screen = read_to_end(controller);
-    let dir = "\x1b[2ma/b/\x1b[0m\x1b[1;34m__pycache__/\x1b[0m\r\n";
+    let screen = run_with_colors(&tree, "-n . --color always");
+    let dir = "\x1b[2ma/b/\x1b[0m\x1b[1;34m__pycache__/\x1b[0m\n";
     assert!(screen.contains(dir), "{screen:?}");
 }
 
 #[test]
 fn json_on_a_terminal_has_only_printable_text() {
     let tree = tree("");
-    std::fs::write(tree.file_path("a\u{9b}2J\u{202e}.pyc"), "").unwrap();
+    fs::write(tree.file_path("a\u{9b}2J\u{202e}.pyc"), "").unwrap();
     let screen = run_on_terminal(&tree, "-n . --json");
     assert!(screen.contains(r"a\u009b2J\u202e.pyc"), "{screen:?}");
     assert!(!screen.contains(['\u{9b}', '\u{202e}']), "{screen:?}");
@@ -253,16 +251,11 @@ fn json_on_a_terminal_has_only_printable_text() {
 fn projects_have_bars_on_a_terminal() {
     let tree = tree("a/setup.py b/setup.py c/setup.py");
     for (file, size) in [("a/m.pyc", 4000), ("b/m.pyc", 1000), ("c/m.pyc", 1)] {
-        std::fs::write(tree.file_path(file), vec![0; size]).unwrap();
+        fs::write(tree.file_path(file), vec![0; size]).unwrap();
     }
-    let (controller, device) = open_terminal();
-    set_columns(&device, 48);
-    let mut command = tree.command(["-n", ".", "--by-project", "--color", "never"]);
-    command.stdout(device).stderr(Stdio::null());
-    command.status().unwrap();
-    drop(command);
+    let script = format!("{PYCLEAN} -n . --by-project --color never 2>/dev/null");
     assert_data_eq!(
-        read_to_end(controller),
+        show_script(&tree, &script),
         str![[r#"
 3.9 KiB  ====================  1 file   a/: bytecode
  1000 B  =====                 1 file   b/: bytecode
@@ -271,17 +264,6 @@ fn projects_have_bars_on_a_terminal() {
 
 "#]]
     );
-}
-
-/// Runs the program on a terminal. Returns what was on the screen.
-pub fn run_on_terminal(tree: &Tree, arguments: &str) -> String {
-    let (controller, device) = open_terminal();
-    let mut command = tree.command(arguments.split_whitespace());
-    command.args(["--color", "never", "--no-progress"]);
-    command.stdout(device.try_clone().unwrap()).stderr(device);
-    command.status().unwrap();
-    drop(command);
-    read_to_end(controller)
 }
 
 const LEFTOVERS: &str = "m.pyc .mypy_cache/m a/.pytest_cache/v b/.mypy_cache/m .coverage \
@@ -311,20 +293,18 @@ hint: also found .coverage, .mypy_cache, .pytest_cache, dist; preview: pyclean -
 /// The command can be pasted, or is left out.
 #[test]
 fn command_of_a_hint_is_quoted() {
-    for (name, command) in [
-        (
-            "$(id)",
-            "; preview: pyclean -n '$(id)' --color never --no-progress --debris mypy\n",
-        ),
-        (
-            "it's",
-            "; preview: pyclean -n 'it'\\''s' --color never --no-progress --debris mypy\n",
-        ),
-        ("a\u{9b}2J", "hint: also found .mypy_cache\n"),
+    for (name, quoted) in [
+        ("$(id)", Some("'$(id)'")),
+        ("it's", Some("'it'\\''s'")),
+        ("a\u{9b}2J", None),
     ] {
         let tree = tree(&format!("{name}/.mypy_cache/m"));
         let screen = run_on_terminal(&tree, &format!("-n {name}"));
-        assert!(screen.replace('\r', "").ends_with(command), "{screen:?}");
+        let command = quoted.map_or(String::new(), |path| {
+            format!("; preview: pyclean -n {path} --color never --no-progress --debris mypy")
+        });
+        let hint = format!("hint: also found .mypy_cache{command}\n");
+        assert!(screen.ends_with(&hint), "{screen:?}");
     }
 }
 
@@ -348,13 +328,7 @@ fn hint_is_shown_only_where_it_helps() {
         assert!(!has_hint(&tree, arguments), "{arguments}");
     }
     for stream in ["1", "2"] {
-        let (controller, device) = open_terminal();
-        let mut shell = tree.program("sh");
-        shell.args(["-c", &format!("{PYCLEAN} -n . {stream}>/dev/null")]);
-        shell.stdout(device.try_clone().unwrap()).stderr(device);
-        shell.status().unwrap();
-        drop(shell);
-        let screen = read_to_end(controller);
+        let screen = show_script(&tree, &format!("{PYCLEAN} -n . {stream}>/dev/null"));
         assert!(!screen.contains("also found"), "{screen}");
     }
     // A setting for debris is an answer, and what a project ignores is not named.
@@ -375,36 +349,14 @@ fn hint_is_shown_only_where_it_helps() {
 /// code, and the listing of the tree afterwards.
 fn answer_prompt(answer: &str) -> (String, Option<i32>, String) {
     let tree = tree("tmp/a m.pyc");
-    let (mut controller, device) = open_terminal();
     let mut command = tree.command_with_default_signals(&[".", "--erase", "tmp/*"]);
     command.env("NO_COLOR", "1");
-    command.stdin(device.try_clone().unwrap());
-    command.stdout(device.try_clone().unwrap()).stderr(device);
-    make_session_leader(&mut command);
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let mut prompt = Vec::new();
-    let mut byte = [0];
-    while !prompt.ends_with(b"[y/N] ") {
-        controller.read_exact(&mut byte).unwrap();
-        prompt.extend(byte);
-    }
+    let (mut child, mut controller) = start_on_terminal(command, 80);
+    let prompt = read_until(&mut controller, "[y/N] ");
     controller.write_all(answer.as_bytes()).unwrap();
     let code = child.wait().unwrap().code();
-    let screen = String::from_utf8_lossy(&prompt).into_owned() + &read_to_end(controller);
-    (screen, code, tree.listing())
-}
-
-/// Makes stdin the controlling terminal of a command, so that Ctrl-C interrupts it.
-fn make_session_leader(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    let take_terminal = || {
-        rustix::process::setsid()?;
-        rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
-        Ok(())
-    };
-    // SAFETY: both functions are system calls, which are safe after a fork.
-    unsafe { command.pre_exec(take_terminal) };
+    let screen = prompt + &read_to_end(controller);
+    (screen.replace('\r', ""), code, tree.listing())
 }
 
 #[test]
@@ -425,7 +377,7 @@ Removed 2 files (10 B).
     );
     let (screen, code, listing) = answer_prompt("\n");
     assert_eq!((code, &*listing), (Some(0), before));
-    assert!(screen.ends_with("\nNothing removed.\r\n"), "{screen:?}");
+    assert!(screen.ends_with("\nNothing removed.\n"), "{screen:?}");
     // End of input and Ctrl-C end the run before anything is removed.
     let (screen, code, listing) = answer_prompt("\x04");
     assert_eq!((code, &*listing), (Some(2), before));

@@ -1,13 +1,14 @@
 //! Tips for command lines that are almost right, and what errors print.
 
 use crate::util::{Run, tree, with_slashes};
+use crate::{assert_listed, assert_reports, run_command};
 
-/// What was typed, and the tip.
-const TIPS: [(&str, &str); 41] = [
-    (
-        "",
-        "to clean the current directory: pyclean . (preview: pyclean -n .)",
-    ),
+const TAKES_ALL_VALUES: &str = "--debris, --erase and --ignore take all values that follow them";
+const RECURSIVE: &str =
+    "not needed: directories are always cleaned recursively (-f removes empty ones)";
+
+/// What was typed, and the tip. `tests/cmd/errors.trycmd` has more.
+const TIPS: [(&str, &str); 37] = [
     ("--stale", "pyclean . --stale"),
     ("-n", "pyclean . -n"),
     ("--check", "pyclean . --check"),
@@ -22,10 +23,7 @@ const TIPS: [(&str, &str); 41] = [
     ("-e a.toml . src", "pyclean . src -e a.toml"),
     ("-n --ignore a b", "pyclean . -n --ignore a b"),
     // The option may have taken a PATH, or not.
-    (
-        "-n --ignore a src",
-        "--debris, --erase and --ignore take all values that follow them",
-    ),
+    ("-n --ignore a src", TAKES_ALL_VALUES),
     (
         "--explain",
         "--explain takes files such as m.py and __pycache__/m.cpython-313.pyc",
@@ -41,31 +39,13 @@ const TIPS: [(&str, &str); 41] = [
         "pyclean src tests -n --debris mypy -q",
     ),
     ("--debris mypy no/such", "pyclean no/such --debris mypy"),
-    (
-        "--debris=./src",
-        "--debris, --erase and --ignore take all values that follow them",
-    ),
-    (
-        "--python 3.11 3.12 .",
-        "separate versions with commas: --python 3.11,3.12",
-    ),
+    ("--debris=./src", TAKES_ALL_VALUES),
     (". --force", "use '--yes'"),
     (". --exclude X", "use '--ignore'"),
-    (". --all", "use '--debris all'"),
-    (
-        ". -r",
-        "not needed: directories are always cleaned recursively (-f removes empty ones)",
-    ),
-    (
-        ". -R",
-        "not needed: directories are always cleaned recursively (-f removes empty ones)",
-    ),
-    (
-        ". --recursive",
-        "not needed: directories are always cleaned recursively (-f removes empty ones)",
-    ),
+    (". -r", RECURSIVE),
+    (". -R", RECURSIVE),
+    (". --recursive", RECURSIVE),
     (". --preview", "use '--dry-run'"),
-    (". --dryrun", "use '--dry-run'"),
     (". --list", "use '--dry-run'"),
     (". --pyton 3.12", "a similar argument exists: '--python'"),
     ("-stale .", "a similar argument exists: '--stale'"),
@@ -89,17 +69,12 @@ fn tips_keep_what_was_typed() {
         tree.assert_left(files);
         // What it tells to type is accepted, and a dry run of it removes nothing.
         if let Some(arguments) = tip.strip_prefix("pyclean ")
-            && tree
-                .path()
-                .join(arguments.split(' ').next().unwrap())
-                .exists()
+            && let Some((path, _)) = arguments.split_once(' ')
+            && tree.path().join(path).exists()
             && !tip.contains("..")
         {
-            assert_ne!(
-                tree.pyclean(&format!("{arguments} -n")).code,
-                Some(2),
-                "{tip}"
-            );
+            let run = tree.pyclean(&format!("{arguments} -n"));
+            assert_ne!(run.code, Some(2), "{tip}");
         }
     }
 }
@@ -115,15 +90,15 @@ fn errors_quote_only_printable_text() {
     let bad = "\x1b[2J\u{9b}1m\u{202e}";
     let tree = tree("m.pyc");
     for words in [
-        vec![format!("--{bad}")],
-        vec![".".to_owned(), "--python".to_owned(), bad.to_owned()],
-        vec![".".to_owned(), format!("--color={bad}")],
-        vec!["--debris".to_owned(), format!("../{bad}")],
-        vec!["--ignore".to_owned(), bad.to_owned()],
-        vec![bad.to_owned()],
-        vec![".".to_owned(), "--ignore".to_owned(), format!("[{bad}")],
+        &[&*format!("--{bad}")][..],
+        &[".", "--python", bad],
+        &[".", &format!("--color={bad}")],
+        &["--debris", &format!("../{bad}")],
+        &["--ignore", bad],
+        &[bad],
+        &[".", "--ignore", &format!("[{bad}")],
     ] {
-        let run: Run = tree.command(&words).output().unwrap().into();
+        let run = run_command(&mut tree.command(words));
         assert_eq!(run.code, Some(2), "{words:?}");
         let text = &run.stderr;
         assert!(!text.contains(['\x1b', '\u{9b}', '\u{202e}']), "{text:?}");
@@ -133,19 +108,15 @@ fn errors_quote_only_printable_text() {
 
 #[test]
 fn error_names_the_option_that_took_the_path() {
-    let error = tree("m.pyc").pyclean("-n -i env .").stderr;
-    assert!(
-        error.starts_with("error: missing PATH: '.' is a value of -i\n"),
-        "{error}"
-    );
+    let error = "error: missing PATH: '.' is a value of -i\n";
+    assert_reports(&tree("m.pyc"), "-n -i env .", 2, error);
 }
 
 #[test]
 fn git_directory_is_cleaned_only_on_request() {
     let tree = tree("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
-    let run = tree.pyclean("r.git --stale");
     let reason = "error: r.git is a git directory, in which anything may be the only copy\n";
-    assert!(run.stderr.starts_with(reason), "{}", run.stderr);
+    assert_reports(&tree, "r.git --stale", 2, reason);
     tree.assert_left("r.git/HEAD r.git/objects/m.pyc r.git/refs/");
     assert_eq!(tree.pyclean("r.git -n").code, Some(0));
     assert_eq!(tree.pyclean("r.git --yes").code, Some(0));
@@ -174,25 +145,27 @@ fn whole_file_system_is_cleaned_only_on_request() {
 
 #[test]
 fn options_may_be_repeated() {
-    let tree = tree("gone.cpython-312.pyc a b c .mypy_cache/x .ruff_cache/x .tox/x");
+    let gone = "gone.cpython-312.pyc";
+    let tree = tree(&format!("{gone} a b c .mypy_cache/x .ruff_cache/x .tox/x"));
     for (options, listing) in [
-        ("--no-stale -j 1 -j 2 -nn", "gone.cpython-312.pyc\n"),
-        ("--stale --no-stale", "gone.cpython-312.pyc\n"),
-        ("--no-stale --stale", ""),
-        ("--python 3.11,3.12 --python 3.13", "gone.cpython-312.pyc\n"),
-        ("--python 3.11 --python 3.13", ""),
+        ("--no-stale -j 1 -j 2 -nn .", gone),
+        ("--stale --no-stale .", gone),
+        ("--no-stale --stale .", ""),
+        ("--python 3.11,3.12 --python 3.13 .", gone),
+        ("--python 3.11 --python 3.13 .", ""),
         (
-            "-d mypy,ruff -d tox --no-bytecode",
-            ".mypy_cache/\n.ruff_cache/\n.tox/\n",
+            ". -d mypy,ruff -d tox --no-bytecode",
+            ".mypy_cache/ .ruff_cache/ .tox/",
+        ),
+        (
+            "--debris=mypy,ruff --ignore=.ruff_cache --erase=[ab] .",
+            ".mypy_cache/ a b gone.cpython-312.pyc",
         ),
     ] {
-        let run = tree.pyclean(&format!("-n . {options}"));
-        assert_eq!((&*run.stdout, run.code), (listing, Some(0)), "{options}");
+        assert_listed(&tree, options, listing);
     }
-    let run = tree.pyclean("-n --debris=mypy,ruff --ignore=.ruff_cache --erase=[ab] .");
-    assert_eq!(run.stdout, ".mypy_cache/\na\nb\ngone.cpython-312.pyc\n");
     for option in ["--stale", "--python=3.12", "--keep-python=3.12"] {
-        let run = tree.pyclean(&format!("-n . --no-bytecode {option}"));
-        assert!(run.stderr.contains("cannot be used with"), "{}", run.stderr);
+        let arguments = format!("-n . --no-bytecode {option}");
+        assert_reports(&tree, &arguments, 2, "cannot be used with");
     }
 }

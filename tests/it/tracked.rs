@@ -4,19 +4,17 @@ use std::fs;
 
 use snapbox::str;
 
-use crate::util::{Run, Tree, git, init_repository, is_missing, run_successfully, tree};
+use crate::util::{Tree, git, init_repository, is_missing, run_successfully, tree};
+use crate::{assert_listed, assert_reports, assert_run, create_repository, run_command};
 
 #[test]
 fn tracked_debris_is_kept() {
-    if is_missing("git") {
-        return;
-    }
-    let tree = tree(
-        "dist/app.js dist/__pycache__/a.pyc build/lib/tracked.py build/bdist.linux/b sub/dist/new \
-         sub/htmlcov/i.html sub/setup.py .coverage setup.py",
-    );
+    let entries = "dist/app.js dist/__pycache__/a.pyc build/lib/tracked.py build/bdist.linux/b \
+                   sub/dist/new sub/htmlcov/i.html sub/setup.py .coverage setup.py";
     let tracked = ["dist/app.js", "build/lib/tracked.py", "sub/setup.py"];
-    init_repository(&tree, ".", &tracked);
+    let Some(tree) = create_repository(entries, &tracked) else {
+        return;
+    };
     tree.pyclean("-n . --debris").assert_snapshot(str![[r#"
 .coverage
 build/bdist.linux/
@@ -42,19 +40,14 @@ Would remove 4 directories and 5 files (80 B).
 
 #[test]
 fn tracked_debris_matched_by_erase_is_removed() {
-    if is_missing("git") {
+    let entries = "tmp/a/.coverage tmp/dist/a.js tmp/setup.py dist/b.js .coverage setup.py";
+    let Some(tree) = create_repository(entries, &["tmp", "dist", ".coverage"]) else {
         return;
-    }
-    let tree = tree("tmp/a/.coverage tmp/dist/a.js tmp/setup.py dist/b.js .coverage setup.py");
-    init_repository(&tree, ".", &["tmp", "dist", ".coverage"]);
-    let run = tree.pyclean(". --debris --erase tmp/**/* tmp/ --yes");
-    run.assert_snapshot(str![[r#"
---- stderr
-warning: kept .coverage, dist: tracked by git
-Removed 3 directories and 3 files (40 B).
---- exit 0
-
-"#]]);
+    };
+    let arguments = ". --debris --erase tmp/**/* tmp/ --yes";
+    let stderr = "warning: kept .coverage, dist: tracked by git\n\
+                  Removed 3 directories and 3 files (40 B).\n";
+    assert_run(&tree, arguments, "", stderr, 0);
     assert!(!tree.path().join("tmp").exists());
     assert!(tree.path().join("dist/b.js").exists());
 }
@@ -75,8 +68,7 @@ fn tracked_debris_is_kept_in_subdirectory_worktree_submodule_and_nested_reposito
         tree.add(debris);
     }
     for path in ["lib/sub", "work/sub", "main/lib/sub", "main"] {
-        let stderr = tree.pyclean(&format!("{path} --debris")).stderr;
-        assert!(stderr.contains("tracked by git"), "{path}: {stderr}");
+        assert_reports(&tree, &format!("{path} --debris"), 0, "tracked by git");
     }
     for path in ["lib", "work", "main", "main/lib"] {
         assert_eq!(git(&tree, path, &["status", "--porcelain"]), "", "{path}");
@@ -84,22 +76,21 @@ fn tracked_debris_is_kept_in_subdirectory_worktree_submodule_and_nested_reposito
     assert!(!tree.listing().contains("egg-info"), "{}", tree.listing());
     // An inner repository that tracks nothing does not hide what the outer one tracks.
     git(&tree, "lib/sub", &["init", "-q"]);
-    let stderr = tree.pyclean("lib/sub --debris").stderr;
-    assert!(stderr.contains("kept lib/sub/dist: tracked"), "{stderr}");
+    assert_reports(&tree, "lib/sub --debris", 0, "kept lib/sub/dist: tracked");
 }
 
 #[test]
 fn kept_debris_is_reported_once() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("sub/dist/a sub/setup.py", &["sub/dist/a"]) else {
         return;
+    };
+    for (arguments, reason) in [
+        ("-n . sub --debris", "tracked by git"),
+        ("-n . --debris --erase sub/dist/", "not empty"),
+    ] {
+        let once = format!("warning: kept sub/dist: {reason}\nNothing to remove.\n");
+        assert_run(&tree, arguments, "", &once, 0);
     }
-    let tree = tree("sub/dist/a sub/setup.py");
-    init_repository(&tree, ".", &["sub/dist/a"]);
-    let once = "warning: kept sub/dist: tracked by git\nNothing to remove.\n";
-    tree.pyclean("-n . sub --debris").assert("", once, 0);
-    let not_empty = "warning: kept sub/dist: not empty\nNothing to remove.\n";
-    tree.pyclean("-n . --debris --erase sub/dist/")
-        .assert("", not_empty, 0);
 }
 
 /// A tree with a clone of a repository that has submodules at these paths. None of them is
@@ -128,43 +119,29 @@ fn submodule_that_is_not_checked_out_is_kept() {
     // Git may ignore case.
     fs::rename(tree.path().join("clone/Libs"), tree.path().join("clone/l")).unwrap();
     fs::rename(tree.path().join("clone/l"), tree.path().join("clone/libs")).unwrap();
-    let run = tree.pyclean("clone --folders --debris");
-    run.assert_snapshot(str![[r#"
---- stderr
-warning: kept clone/dist: tracked by git
-warning: kept clone/build, clone/dist/inner, clone/libs/vendored, 1 more: a submodule
-Removed 3 directories and 1 file (25 B).
---- exit 0
-
-"#]]);
+    let stderr = "warning: kept clone/dist: tracked by git\n\
+                  warning: kept clone/build, clone/dist/inner, clone/libs/vendored, 1 more: a submodule\n\
+                  Removed 3 directories and 1 file (25 B).\n";
+    assert_run(&tree, "clone --folders --debris", "", stderr, 0);
     assert!(tree.path().join("clone/libs/vendored").exists());
 }
 
 #[test]
 fn index_decides_where_there_is_no_git() {
-    if is_missing("git") {
-        return;
-    }
     let entries = "dist/a a/__pycache__/b.pyc c/.pytest_cache/v c/m.pyc e/ setup.py";
-    let tree = tree(entries);
-    init_repository(&tree, ".", &["setup.py", "c"]);
+    let Some(tree) = create_repository(entries, &["setup.py", "c"]) else {
+        return;
+    };
     let mut command = tree.command([".", "--debris", "--folders"]);
-    let run: Run = command.env("PATH", "/nowhere").output().unwrap().into();
-    run.assert_snapshot(str![[r#"
---- stderr
-warning: kept c/.pytest_cache: tracked by git
-warning: kept c/m.pyc: tracked by git, without a source
-Removed 4 directories and 2 files (25 B).
---- exit 0
-
-"#]]);
+    let stderr = "warning: kept c/.pytest_cache: tracked by git\n\
+                  warning: kept c/m.pyc: tracked by git, without a source\n\
+                  Removed 4 directories and 2 files (25 B).\n";
+    run_command(command.env("PATH", "/nowhere")).assert("", stderr, 0);
     assert_eq!(git(&tree, ".", &["status", "--porcelain"]), "");
     // An index that does not exist tracks nothing.
     for repository in [".git/", ".git/HEAD"] {
         let tree = self::tree(&format!("{repository} {entries}"));
-        let run = tree.pyclean("-n . --debris --folders");
-        let listing = "a/\nc/\ndist/\ne/\n";
-        assert_eq!((&*run.stdout, run.code), (listing, Some(0)));
+        assert_listed(&tree, ". --debris --folders", "a/ c/ dist/ e/");
     }
 }
 
@@ -200,9 +177,8 @@ fn what_an_unknown_index_may_track_is_kept() {
         let setup = tree.run_script(script);
         assert_eq!(setup.code, Some(0), "{name}: {}", setup.stderr);
         for paths in ["w out", "w/dist w/m.pyc w/empty w/__pycache__"] {
-            let run = tree.pyclean(&format!("-v {paths} --debris --folders"));
-            assert_eq!(run.code, Some(1), "{name}: {}", run.stderr);
-            assert!(run.stderr.contains("error: cannot "), "{}", run.stderr);
+            let arguments = format!("-v {paths} --debris --folders");
+            assert_reports(&tree, &arguments, 1, "error: cannot ");
             for kept in ["dist/a", "m.pyc", "empty", "__pycache__/x.pyc"] {
                 assert!(tree.path().join("w").join(kept).exists(), "{name} {kept}");
             }
@@ -213,11 +189,9 @@ fn what_an_unknown_index_may_track_is_kept() {
 
 #[test]
 fn tracked_debris_is_found_whatever_its_case() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("setup.py Dist/a", &["Dist/a", "setup.py"]) else {
         return;
-    }
-    let tree = tree("setup.py Dist/a");
-    init_repository(&tree, ".", &["Dist/a", "setup.py"]);
+    };
     fs::rename(tree.path().join("Dist"), tree.path().join("d")).unwrap();
     fs::rename(tree.path().join("d"), tree.path().join("dist")).unwrap();
     let warning = "warning: kept dist: tracked by git\nNothing to remove.\n";
@@ -226,21 +200,14 @@ fn tracked_debris_is_found_whatever_its_case() {
 
 #[test]
 fn tracked_bytecode_is_kept_without_a_source_and_removed_with_one() {
-    if is_missing("git") {
-        return;
-    }
     // Only a regular file is a source.
-    let tree = tree(
-        "m.pyc m.py/x n.pyc n.py __pycache__/.gitkeep p/__pycache__/x.cpython-312.pyc \
-         p/__pycache__/y.cpython-312.pyc p/y.py sub/z.pyc",
-    );
-    let tracked = [
-        "m.pyc",
-        "n.pyc",
-        "__pycache__/.gitkeep",
-        "p/__pycache__/x.cpython-312.pyc",
-    ];
-    init_repository(&tree, ".", &tracked);
+    let entries = "m.pyc m.py/x n.pyc n.py __pycache__/.gitkeep p/__pycache__/x.cpython-312.pyc \
+                   p/__pycache__/y.cpython-312.pyc p/y.py sub/z.pyc";
+    let orphan = "p/__pycache__/x.cpython-312.pyc";
+    let tracked = ["m.pyc", "n.pyc", "__pycache__/.gitkeep", orphan];
+    let Some(tree) = create_repository(entries, &tracked) else {
+        return;
+    };
     init_repository(&tree, "sub", &["z.pyc"]);
     tree.pyclean("-n .").assert_snapshot(str![[r#"
 __pycache__/
@@ -255,7 +222,7 @@ Would remove 1 directory and 3 files (56 B).
 "#]]);
     for arguments in ["-q . --stale", "-q m.pyc p/__pycache__ sub", "-q ."] {
         assert_eq!(tree.pyclean(arguments).code, Some(0));
-        for kept in ["m.pyc", "p/__pycache__/x.cpython-312.pyc", "sub/z.pyc"] {
+        for kept in ["m.pyc", orphan, "sub/z.pyc"] {
             assert!(tree.path().join(kept).exists(), "{arguments}: {kept}");
         }
     }
@@ -267,11 +234,11 @@ Would remove 1 directory and 3 files (56 B).
 #[test]
 fn git_is_not_run() {
     use crate::util::{search_path_with, temp_dir, write_script};
-    if is_missing("git") {
+    let entries = "setup.py dist/tracked dist/d m.pyc c/.hg/x .mypy_cache/m";
+    let tracked = ["setup.py", "dist/tracked", "m.pyc"];
+    let Some(tree) = create_repository(entries, &tracked) else {
         return;
-    }
-    let tree = tree("setup.py dist/tracked dist/d m.pyc c/.hg/x .mypy_cache/m");
-    init_repository(&tree, ".", &["setup.py", "dist/tracked", "m.pyc"]);
+    };
     let programs = temp_dir();
     let ran = programs.path().join("ran");
     let script = format!("touch '{}'", ran.display());
@@ -283,8 +250,8 @@ fn git_is_not_run() {
         "m.pyc",
     ] {
         let mut command = tree.command(arguments.split(' '));
-        command.env("PATH", search_path_with(programs.path()));
-        assert_eq!(command.output().unwrap().status.code(), Some(0));
+        let run = run_command(command.env("PATH", search_path_with(programs.path())));
+        assert_eq!(run.code, Some(0), "{arguments}: {}", run.stderr);
         assert!(!ran.exists(), "{arguments}");
     }
 }
@@ -311,16 +278,9 @@ fn work_tree_elsewhere_is_found_in_any_spelling() {
 
 #[test]
 fn tracked_program_matched_by_erase_is_removed_after_a_prompt() {
-    if is_missing("git") {
+    let Some(tree) = create_repository("a/m.pyc b/n.pyc", &["a", "b"]) else {
         return;
-    }
-    let tree = tree("a/m.pyc b/n.pyc");
-    init_repository(&tree, ".", &["a", "b"]);
-    let mut command = tree.command([".", "--erase", "a/*.pyc"]);
-    command.stdin(std::process::Stdio::null());
-    let run: Run = command.output().unwrap().into();
-    assert_eq!(run.code, Some(2), "{}", run.stderr);
-    assert!(run.stderr.contains("  a/m.pyc\n"), "{}", run.stderr);
-    let listed = tree.pyclean("-n . --erase a/*.pyc").stdout;
-    assert_eq!(listed, "a/m.pyc\n");
+    };
+    assert_reports(&tree, ". --erase a/*.pyc", 2, "  a/m.pyc\n");
+    assert_listed(&tree, ". --erase a/*.pyc", "a/m.pyc");
 }

@@ -4,26 +4,20 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use snapbox::str;
-
-use crate::util::{Run, tree};
+use crate::util::tree;
+use crate::{assert_finds_nothing, run_command};
 
 #[test]
 fn entries_of_the_wrong_type_are_kept() {
     let tree = tree("a/__pycache__ pipe.pyc| dir.pyc/a.py b/__pycache__->../dir.pyc");
-    tree.pyclean(".").assert("", "Nothing to remove.\n", 0);
-    tree.assert_left("a/__pycache__ pipe.pyc| dir.pyc/a.py b/__pycache__->../dir.pyc");
+    assert_finds_nothing(&tree, ".");
 }
 
 #[test]
 fn named_pipe_is_not_opened() {
     let tree = tree("__pycache__/x.pyc| y.pyc|");
-    tree.pyclean(". y.pyc").assert_snapshot(str![[r#"
---- stderr
-Removed 1 directory and 1 file (0 B).
---- exit 0
-
-"#]]);
+    let summary = "Removed 1 directory and 1 file (0 B).\n";
+    tree.pyclean(". y.pyc").assert("", summary, 0);
     tree.assert_left("y.pyc|");
 }
 
@@ -54,10 +48,7 @@ fn ignore_accepts_any_bytes_except_in_a_glob() {
     let tree = tree("a.pyc a.py");
     let [name, glob] = [b"\xff/x.pyc", b"\xff/?.pyc"].map(|path| OsStr::from_bytes(path));
     fs::write(tree.file_path(name), "").unwrap();
-    let ignore = |word: &OsStr| -> Run {
-        let arguments = [OsStr::new("."), OsStr::new("-ni"), word];
-        tree.command(arguments).output().unwrap().into()
-    };
+    let ignore = |word: &OsStr| run_command(tree.command([".", "-ni"]).arg(word));
     ignore(name).assert("a.pyc\n", "Would remove 1 file (5 B).\n", 0);
     ignore(OsStr::new("?/x.pyc")).assert("a.pyc\n", "Would remove 1 file (5 B).\n", 0);
     let run = ignore(glob);
@@ -68,12 +59,7 @@ fn ignore_accepts_any_bytes_except_in_a_glob() {
 #[test]
 fn message_escapes_control_characters() {
     let tree = tree("");
-    let mut command = tree.command([OsStr::from_bytes(b"no\x1b[2J\xff")]);
-    let run: Run = command.output().unwrap().into();
-    run.assert_snapshot(str![[r#"
---- stderr
-error: no such file or directory: no\u{1b}[2J\xff
---- exit 2
-
-"#]]);
+    let run = run_command(&mut tree.command([OsStr::from_bytes(b"no\x1b[2J\xff")]));
+    let error = "error: no such file or directory: no\\u{1b}[2J\\xff\n";
+    run.assert("", error, 2);
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use crate::util::{
-    Tree, init_repository, is_missing, run_as_ordinary_user, set_mode, skipped, tree,
-};
+use crate::permissions::run_with_mode;
+use crate::util::{PYCLEAN, Tree, init_repository, is_missing, set_mode, skipped, tree};
+use crate::{assert_finds_nothing, assert_reports, assert_run, listed, run_command};
 
 /// The interpreters of pyenv, or else `python3`.
 fn interpreters() -> Vec<PathBuf> {
@@ -55,8 +55,7 @@ fn add_environment(tree: &Tree, python: &Path) -> Option<(PathBuf, String)> {
 fn what_is_ignored_is_kept_whatever_selects_it() {
     const ENTRIES: &str = "pyproject.toml data/tmp/x data/m.pyc data/__pycache__/m.cpython-312.pyc \
                            data/.mypy_cache/x data/build/lib/x data/empty/";
-    let absolute = |tree: &Tree| tree.path().join("data").to_str().unwrap().to_owned();
-    for path in [
+    for paths in [
         "data",
         "data/",
         "./data",
@@ -70,26 +69,21 @@ fn what_is_ignored_is_kept_whatever_selects_it() {
                 "--stale",
                 "--git-clean -y",
             ] {
-                // `git clean` accepts only names.
-                let is_name = !ignored.contains('/') && ignored != "ABSOLUTE";
-                if selected.starts_with("--git-clean") && (!is_name || path.contains(' ')) {
-                    continue;
-                }
                 let tree = tree(ENTRIES);
                 if selected.starts_with("--git-clean") {
+                    // `git clean` accepts only names.
+                    if ["ABSOLUTE", "./data"].contains(&ignored) || paths.contains(' ') {
+                        continue;
+                    }
                     init_repository(&tree, ".", &["pyproject.toml"]);
                 }
                 let before = tree.listing();
-                let ignored = ignored.replace("ABSOLUTE", &absolute(&tree));
-                let arguments = format!("{path} {selected} --ignore {ignored}");
-                let run = tree.pyclean(&arguments);
+                let absolute = tree.path().join("data");
+                let ignored = ignored.replace("ABSOLUTE", absolute.to_str().unwrap());
+                let arguments = format!("{paths} {selected} --ignore {ignored}");
+                let run = assert_reports(&tree, &arguments, 0, "note: ignored: ");
+                assert!(run.stderr.starts_with("note: "), "{}", run.stderr);
                 assert_eq!(tree.listing(), before, "{arguments}\n{}", run.stderr);
-                assert_eq!(run.code, Some(0), "{arguments}\n{}", run.stderr);
-                assert!(
-                    run.stderr.starts_with("note: ignored: "),
-                    "{arguments}\n{}",
-                    run.stderr
-                );
             }
         }
     }
@@ -98,8 +92,7 @@ fn what_is_ignored_is_kept_whatever_selects_it() {
 #[test]
 fn directory_in_an_ignored_one_is_ignored_as_a_path() {
     let tree = tree("data/tmp/x other/tmp/x");
-    let run = tree.pyclean("data other --erase tmp/* -y --ignore data");
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_reports(&tree, "data other --erase tmp/* -y --ignore data", 0, "");
     tree.assert_left("data/tmp/x other/tmp/");
 }
 
@@ -108,12 +101,8 @@ fn directory_in_an_ignored_one_is_ignored_as_a_path() {
 fn program_without_sources_survives_a_source_beside_it() {
     for python in interpreters() {
         for source in ["config.py", "conftest.py", "__main__.py"] {
-            let tree = tree("app.py helper.py");
-            fs::write(
-                tree.file_path("app.py"),
-                "import helper, sys\nprint('works')\n",
-            )
-            .unwrap();
+            let tree = tree("");
+            fs::write(tree.file_path("app.py"), "import helper\n").unwrap();
             fs::write(tree.file_path("helper.py"), "").unwrap();
             let compile = "import py_compile as p; p.compile('app.py', 'app.pyc'); \
                            p.compile('helper.py', 'helper.pyc')";
@@ -134,29 +123,23 @@ fn program_without_sources_survives_a_source_beside_it() {
 #[test]
 fn module_and_package_that_replaced_each_other_are_imported_anew() {
     for python in interpreters() {
-        let tree = tree("pkg/old.py m.py");
-        fs::write(tree.file_path("pkg/old.py"), "new = 0\n").unwrap();
-        fs::write(tree.file_path("m.py"), "new = 0\n").unwrap();
-        let compile = "import py_compile as p; p.compile('pkg/old.py', 'pkg/__init__.pyc'); \
-                       p.compile('m.py', 'm.pyc')";
-        run_python(&tree, &python, compile).unwrap();
+        let tree = tree("");
+        let write = |file, text| fs::write(tree.file_path(file), text).unwrap();
+        let run = |code| run_python(&tree, &python, code).unwrap();
+        write("pkg/old.py", "new = 0\n");
+        write("m.py", "new = 0\n");
+        run(
+            "import py_compile as p; p.compile('pkg/old.py', 'pkg/__init__.pyc'); \
+             p.compile('m.py', 'm.pyc')",
+        );
         fs::remove_file(tree.file_path("pkg/old.py")).unwrap();
         fs::remove_file(tree.file_path("m.py")).unwrap();
-        fs::write(tree.file_path("pkg.py"), "new = 1\n").unwrap();
-        fs::write(tree.file_path("m/__init__.py"), "new = 1\n").unwrap();
-        let run = "import pkg, m; print(pkg.new)";
-        assert_eq!(
-            run_python(&tree, &python, run).as_deref(),
-            Some("0"),
-            "{python:?}"
-        );
+        write("pkg.py", "new = 1\n");
+        write("m/__init__.py", "new = 1\n");
+        assert_eq!(run("import pkg, m; print(pkg.new)"), "0", "{python:?}");
         tree.pyclean("--stale .");
-        let run = "import pkg, m; print(pkg.new + m.new)";
-        assert_eq!(
-            run_python(&tree, &python, run).as_deref(),
-            Some("2"),
-            "{python:?}"
-        );
+        let code = "import pkg, m; print(pkg.new + m.new)";
+        assert_eq!(run(code), "2", "{python:?}");
         assert!(!tree.path().join("m.pyc").exists() && !tree.path().join("pkg").exists());
     }
 }
@@ -169,36 +152,27 @@ fn package_that_was_uninstalled_from_an_environment_cannot_be_imported() {
         let Some((venv, packages)) = add_environment(&tree, &python) else {
             continue;
         };
-        let modules = [
-            "gone/__init__.py",
-            "gone/deep/__init__.py",
-            "left/__init__.py",
-        ];
-        for module in modules {
-            fs::write(tree.file_path(format!("{packages}/{module}")), "x = 1\n").unwrap();
+        let modules = ["gone", "gone/deep", "left"].map(|package| {
+            let module = format!("{packages}/{package}/__init__.py");
+            tree.file_path(module)
+        });
+        for module in &modules {
+            fs::write(module, "x = 1\n").unwrap();
         }
         tree.add(&format!("{packages}/was_empty/"));
         tree.add(&format!("{packages}/left/data.csv"));
-        let import = "import gone.deep, left";
-        run_python(&tree, &venv, import).unwrap();
-        for module in modules {
-            fs::remove_file(tree.path().join(&packages).join(module)).unwrap();
+        run_python(&tree, &venv, "import gone.deep, left").unwrap();
+        for module in &modules {
+            fs::remove_file(module).unwrap();
         }
-        assert!(
-            run_python(&tree, &venv, "import gone").is_some(),
-            "{python:?}"
-        );
+        let can_import = || run_python(&tree, &venv, "import gone").is_some();
+        assert!(can_import(), "{python:?}");
         tree.pyclean("--stale v");
-        assert!(
-            run_python(&tree, &venv, "import gone").is_none(),
-            "{python:?}"
-        );
-        let kept = format!("{packages}/left/data.csv {packages}/was_empty");
-        for kept in kept.split(' ') {
-            assert!(tree.path().join(kept).exists(), "{kept}");
+        assert!(!can_import(), "{python:?}");
+        for kept in ["left/data.csv", "was_empty"] {
+            assert!(tree.path().join(&packages).join(kept).exists(), "{kept}");
         }
-        tree.pyclean("--stale v")
-            .assert("", "Nothing to remove.\n", 0);
+        assert_finds_nothing(&tree, "--stale v");
     }
 }
 
@@ -213,23 +187,6 @@ fn skeleton_of_an_environment_is_no_ghost() {
     tree.assert_left(&format!("c/conda-meta/history {PACKAGES}/ c/include/"));
 }
 
-// 5
-#[test]
-fn build_directories_of_extension_modules_are_debris() {
-    let tree = tree(
-        "setup.py build/lib.linux-x86_64-cpython-312/m build/temp.linux-x86_64-cpython-312/m \
-         build/scripts-3.12/m build/exe.linux-x86_64-3.12/m n/build/lib.linux/m p/app.spec \
-         p/build/app/m p/build/own/m p/dist/app",
-    );
-    fs::write(tree.file_path("p/app.spec"), "a = Analysis(['app.py'])\n").unwrap();
-    tree.pyclean(". -d package");
-    assert_eq!(
-        tree.names(),
-        "n/\nn/build/\nn/build/lib.linux/\nn/build/lib.linux/m\np/\np/app.spec\np/build/\n\
-         p/build/own/\np/build/own/m\nsetup.py\n"
-    );
-}
-
 // 7
 #[test]
 fn partial_write_in_progress_is_kept() {
@@ -238,11 +195,8 @@ fn partial_write_in_progress_is_kept() {
     };
     let tree = tree("");
     for module in 0..60 {
-        fs::write(
-            tree.file_path(format!("m{module}.py")),
-            "x = 1\n".repeat(300),
-        )
-        .unwrap();
+        let source = tree.file_path(format!("m{module}.py"));
+        fs::write(source, "x = 1\n".repeat(300)).unwrap();
     }
     thread::scope(|scope| {
         let compile = scope.spawn(|| {
@@ -269,33 +223,26 @@ fn cache_of_numba_is_orphaned_with_its_module() {
         files("n"),
         files("k").replace(' ', " gone/")
     ));
-    let listed = tree.pyclean("-n --stale .").stdout;
-    assert!(
-        listed.contains("__pycache__/n.func-1.py311.nbi: orphaned\n"),
-        "{listed}"
-    );
+    let listed = listed(&tree, "--stale .");
+    let line = "__pycache__/n.func-1.py311.nbi: orphaned\n";
+    assert!(listed.contains(line), "{listed}");
     tree.pyclean("-q --stale .");
     tree.assert_left(&living);
     // Users are told to delete these in packages.
-    let tree = tree_of_numba();
-    tree.pyclean("-q --stale . --debris numba");
-    tree.assert_left("site-packages/m.py");
-}
-
-fn tree_of_numba() -> Tree {
-    tree("site-packages/m.py site-packages/__pycache__/m.f-1.py311.nbi")
+    tree.add("site-packages/m.py");
+    tree.add("site-packages/__pycache__/m.f-1.py311.nbi");
+    tree.pyclean("-q --stale site-packages --debris numba");
+    tree.assert_left(&format!("{living} site-packages/m.py"));
 }
 
 // 10
 #[test]
 fn cache_in_a_cache_is_removed() {
     let tree = tree("m.py __pycache__/__pycache__/m.cpython-312.pyc __pycache__/keep.txt m/n/");
-    tree.pyclean("-v --stale .").assert(
-        "__pycache__/__pycache__/: empty after this run\n\
-         __pycache__/__pycache__/m.cpython-312.pyc: orphaned, no m.py\n",
-        "Removed 1 directory and 1 file (41 B).\n",
-        0,
-    );
+    let listing = "__pycache__/__pycache__/: empty after this run\n\
+                   __pycache__/__pycache__/m.cpython-312.pyc: orphaned, no m.py\n";
+    let summary = "Removed 1 directory and 1 file (41 B).\n";
+    assert_run(&tree, "-v --stale .", listing, summary, 0);
     tree.assert_left("m.py __pycache__/keep.txt m/n/");
 }
 
@@ -322,39 +269,33 @@ fn skipped_environments_are_named() {
     ));
     let note = "note: skipped .venv, env; to clean: pyclean .venv env -v --stale .\n";
     let nothing = "Nothing to remove.\n";
-    tree.pyclean("--stale .").assert("", nothing, 0);
-    tree.pyclean("-v --stale .")
-        .assert("", &format!("{note}{nothing}"), 0);
+    assert_finds_nothing(&tree, "--stale .");
+    let with_note = format!("{note}{nothing}");
+    assert_run(&tree, "-v --stale .", "", &with_note, 0);
     #[cfg(target_os = "linux")]
     {
         use crate::terminal::run_on_terminal;
-        let screen = run_on_terminal(&tree, "--stale .").replace('\r', "");
-        assert!(
-            screen.starts_with("note: skipped .venv, env; to clean: pyclean .venv env --stale .")
-        );
+        let screen = run_on_terminal(&tree, "--stale .");
+        let note = "note: skipped .venv, env; to clean: pyclean .venv env --stale .";
+        assert!(screen.starts_with(note), "{screen:?}");
         assert!(screen.ends_with(nothing), "{screen:?}");
         assert_eq!(run_on_terminal(&tree, "-q --stale ."), "");
         tree.add("m.pyc");
         assert!(!run_on_terminal(&tree, ".").contains("note: "));
     }
     fs::rename(tree.file_path("env"), tree.file_path(".venv/env")).unwrap();
-    let run = tree.pyclean("-v .");
-    assert!(
-        run.stderr
-            .contains("note: skipped .venv; to clean: pyclean .venv -v .\n")
-    );
+    let note = "note: skipped .venv; to clean: pyclean .venv -v .\n";
+    assert_reports(&tree, "-v .", 0, note);
 }
 
 // 14
 #[test]
 fn modules_without_sources_are_named() {
     let tree = tree("build/exe/lib/a.pyc build/exe/lib/b.pyc");
-    let nothing = "Nothing to remove.\n";
-    tree.pyclean("--stale .").assert("", nothing, 0);
+    assert_finds_nothing(&tree, "--stale .");
     let note = "note: kept in build/exe/lib: 2 files without a source, which may be all there is \
-                of a program; without --stale, it is removed\n";
-    tree.pyclean("-v --stale .")
-        .assert("", &format!("{note}{nothing}"), 0);
+                of a program; without --stale, it is removed\nNothing to remove.\n";
+    assert_run(&tree, "-v --stale .", "", note, 0);
     let warning =
         "warning: build/exe/lib: 2 files without a source, which Python cannot make again\n";
     for arguments in ["-n .", "."] {
@@ -367,12 +308,9 @@ fn modules_without_sources_are_named() {
 #[test]
 fn cache_of_a_prefix_as_path_is_recognized() {
     let tree = tree("cache/src/m.cpython-312.pyc cache/src/n.cpython-312.pyc");
-    tree.pyclean("--stale cache").assert(
-        "",
-        "note: kept in cache: 2 files whose source is not known; if cache is a \
-         PYTHONPYCACHEPREFIX: --pycache-prefix cache\nNothing to remove.\n",
-        0,
-    );
+    let note = "note: kept in cache: 2 files whose source is not known; if cache is a \
+                PYTHONPYCACHEPREFIX: --pycache-prefix cache\nNothing to remove.\n";
+    assert_run(&tree, "--stale cache", "", note, 0);
 }
 
 // 16
@@ -383,9 +321,7 @@ fn hint_for_missing_permissions_is_true() {
         (0o300, "hint: ro cannot be read: chmod u+rx ro\n"),
     ] {
         let tree = tree("ro/m.pyc ro/m.py");
-        set_mode(tree.path().join("ro"), mode);
-        let run = run_as_ordinary_user(&tree, ".");
-        set_mode(tree.path().join("ro"), 0o700);
+        let run = run_with_mode(&tree, "ro", mode, ".");
         assert!(run.stderr.contains(hint), "{}", run.stderr);
     }
 }
@@ -406,32 +342,24 @@ fn owner_of_what_cannot_be_removed_is_named() {
         return skipped("setpriv is not installed");
     }
     let program = tree.path().join("program");
-    fs::copy(crate::util::PYCLEAN, &program).unwrap();
+    fs::copy(PYCLEAN, &program).unwrap();
     let mut command = tree.program("setpriv");
-    command
-        .args(["--reuid=65534", "--clear-groups"])
-        .arg(&program)
-        .arg("theirs");
-    let stderr = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    command.args(["--reuid=65534", "--clear-groups"]);
+    let run = run_command(command.arg(&program).arg("theirs"));
     let hint = "hint: theirs belongs to root: run as root, or with sudo\n";
-    assert!(stderr.contains(hint), "{stderr}");
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
 }
 
 // 17
 #[test]
 fn missing_evidence_is_named() {
     let tree = tree("a/m.egg-info/x dist/x");
-    let run = tree.pyclean(". -v --debris package");
-    run.assert(
-        "",
-        "note: kept a/m.egg-info: no Python project with a build or dist beside it\n\
-         note: kept dist: no Python project and no .spec of PyInstaller beside it\n\
-         Nothing to remove.\n",
-        0,
-    );
-    tree.pyclean(". --debris package")
-        .assert("", "Nothing to remove.\n", 0);
-    tree.pyclean(". -v").assert("", "Nothing to remove.\n", 0);
+    let notes = "note: kept a/m.egg-info: no Python project with a build or dist beside it\n\
+                 note: kept dist: no Python project and no .spec of PyInstaller beside it\n\
+                 Nothing to remove.\n";
+    assert_run(&tree, ". -v --debris package", "", notes, 0);
+    assert_finds_nothing(&tree, ". --debris package");
+    assert_finds_nothing(&tree, ". -v");
 }
 
 // 18
@@ -440,8 +368,6 @@ fn no_bytecode_keeps_bytecode() {
     let tree = tree("m.py __pycache__/m.cpython-312.pyc .mypy_cache/x");
     tree.pyclean(". --debris mypy --no-bytecode");
     tree.assert_left("m.py __pycache__/m.cpython-312.pyc");
-    let run = tree.pyclean(". --no-bytecode");
     let error = "error: --no-bytecode requires --debris, --erase, --folders or --git-clean\n";
-    assert!(run.stderr.starts_with(error), "{}", run.stderr);
-    assert_eq!(run.code, Some(2));
+    assert_reports(&tree, ". --no-bytecode", 2, error);
 }

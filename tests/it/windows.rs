@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 
 use snapbox::str;
 
-use crate::util::{PYCLEAN, Run, Tree, canonical, create_large_tree, skipped, tree};
+use crate::util::{PYCLEAN, Tree, canonical, create_large_tree, skipped, tree};
+use crate::{assert_listed, assert_reports, assert_run, listed, run_command};
 
 /// Sets or clears the attribute for files that are read-only.
 fn set_readonly(path: &Path, readonly: bool) {
@@ -35,22 +36,13 @@ fn run(tree: &Tree, arguments: &[&str]) -> (String, String) {
 #[test]
 fn read_only_files_and_directories_are_removed() {
     let tree = tree("m.py m.pyc a/__pycache__/m.cpython-312.pyc a/__pycache__/sub/x tmp/e");
-    for name in [
-        "m.pyc",
-        "a/__pycache__/m.cpython-312.pyc",
-        "a/__pycache__/sub/x",
-        "tmp/e",
-    ] {
+    let names = "m.pyc a/__pycache__/m.cpython-312.pyc a/__pycache__/sub/x tmp/e a/__pycache__ \
+                 a/__pycache__/sub tmp";
+    for name in names.split(' ') {
         set_readonly(&tree.path().join(name), true);
     }
-    for name in ["a/__pycache__", "a/__pycache__/sub", "tmp"] {
-        set_readonly(&tree.path().join(name), true);
-    }
-    tree.pyclean(". --erase tmp/* --folders --yes").assert(
-        "",
-        "Removed 4 directories and 4 files (60 B).\n",
-        0,
-    );
+    let summary = "Removed 4 directories and 4 files (60 B).\n";
+    assert_run(&tree, ". --erase tmp/* --folders --yes", "", summary, 0);
     tree.assert_left("m.py");
 }
 
@@ -64,9 +56,8 @@ fn open_file_is_reported_and_the_rest_is_removed() {
     for name in ["x.pyc", "y.pyc"] {
         set_readonly(&tree.path().join("a/__pycache__").join(name), true);
     }
-    let open = options
-        .open(tree.path().join("a/__pycache__/x.pyc"))
-        .unwrap();
+    let path = tree.path().join("a/__pycache__/x.pyc");
+    let open = options.open(path).unwrap();
     tree.pyclean(".")
         .redact(io::Error::from_raw_os_error(32), "[IN USE]")
         .assert_snapshot(str![[r#"
@@ -113,10 +104,8 @@ fn paths_of_any_length_are_cleaned() {
         ];
         assert_eq!(lines(&listed), expected, "{}", listed.1);
         let (stale, _) = run(&tree, &["-n", "--stale", "."]);
-        assert!(
-            stale.lines().count() == 1 && stale.contains("orphaned, no m.py"),
-            "{stale}"
-        );
+        assert_eq!(stale.lines().count(), 1, "{stale}");
+        assert!(stale.contains("orphaned, no m.py"), "{stale}");
         // With `/`, with a drive, and with the prefix that `canonicalize` adds.
         let absolute = canonical(tree.path());
         let verbatim = tree.path().canonicalize().unwrap();
@@ -125,18 +114,10 @@ fn paths_of_any_length_are_cleaned() {
             assert_eq!(stdout.lines().count(), 2, "{path}: {stderr}");
             assert!(!stdout.contains(['/', '?']), "{stdout}");
         }
-        let (_, summary) = run(&tree, &["."]);
-        assert!(
-            summary.ends_with("Removed 1 directory and 3 files (0 B).\n"),
-            "{summary}"
-        );
-        assert!(
-            literal(&tree, "a")
-                .join(&deep)
-                .join("keep")
-                .join("m.py")
-                .exists()
-        );
+        let summary = "Removed 1 directory and 3 files (0 B).\n";
+        assert_reports(&tree, ".", 0, summary);
+        let keep = literal(&tree, "a").join(&deep).join("keep");
+        assert!(keep.join("m.py").exists());
     }
 }
 
@@ -195,18 +176,11 @@ fn create_odd_dir(tree: &Tree, name: &str) -> PathBuf {
 fn directory_to_which_no_path_leads_is_kept_and_reported() {
     let tree = tree("odd/n.txt");
     let odd = create_odd_dir(&tree, "odd.");
-    let run: Run = tree.pyclean(".");
-    assert_eq!(run.code, Some(1));
-    run.assert_snapshot(str![[r#"
---- stderr
-error: cannot read odd.: no path of Windows leads to a name that ends with a dot or a space
-Nothing removed.
---- exit 1
-
-"#]]);
+    let error = "error: cannot read odd.: no path of Windows leads to a name that ends with a dot or \
+                 a space\nNothing removed.\n";
+    assert_run(&tree, ".", "", error, 1);
     assert!(odd.join("m.pyc").exists());
-    let ignored = tree.pyclean(". -i odd.");
-    ignored.assert("", "Nothing to remove.\n", 0);
+    assert_run(&tree, ". -i odd.", "", "Nothing to remove.\n", 0);
     fs::remove_dir_all(odd).unwrap();
 }
 
@@ -218,11 +192,8 @@ fn prefix_is_kept_where_the_path_leads_elsewhere_without_it() {
     create_odd_dir(&tree, r"odd.\sub");
     let path = odd.to_str().unwrap();
     let (stdout, stderr) = run(&tree, &["-v", path]);
-    assert_eq!(
-        stdout,
-        format!("{path}\\m.pyc\n{path}\\sub\\m.pyc\n"),
-        "{stderr}"
-    );
+    let listing = format!("{path}\\m.pyc\n{path}\\sub\\m.pyc\n");
+    assert_eq!(stdout, listing, "{stderr}");
     assert!(!odd.join("m.pyc").exists() && !odd.join(r"sub\m.pyc").exists());
     // A single file.
     let odd = create_odd_dir(&tree, "odd.");
@@ -263,16 +234,15 @@ fn path_that_leads_elsewhere_is_refused() {
         for check in ["--check", "-n"] {
             let (stdout, stderr) = run(&tree, &[check, "-v", path]);
             assert_eq!(stdout, "");
-            assert!(
-                stderr.starts_with(&format!("error: invalid value '{path}'"))
-                    && stderr.contains(r"write its absolute path after \\?\"),
-                "{stderr}"
-            );
+            let error = format!("error: invalid value '{path}'");
+            assert!(stderr.starts_with(&error), "{stderr}");
+            let tip = r"write its absolute path after \\?\";
+            assert!(stderr.contains(tip), "{stderr}");
         }
         assert_eq!(tree.command([path]).status().unwrap().code(), Some(2));
     }
     for path in ["./sub", "sub/.", "sub/../sub", "."] {
-        assert_eq!(tree.pyclean(&format!("-n {path}")).code, Some(0), "{path}");
+        assert_reports(&tree, &format!("-n {path}"), 0, "");
     }
     tree.assert_left("sub/m.pyc");
 }
@@ -313,21 +283,15 @@ Removed 2 files (5 B).
 fn wildcards_in_a_path_are_a_usage_error() {
     let tree = tree("m.pyc");
     for path in ["*.pyc", "no/*.py?", "?.pyc"] {
-        let run = tree.pyclean(&format!(". {path}"));
-        run.assert(
-            "",
-            &format!(
-                "error: no such file or directory: {path}; \
-                 shells on Windows do not expand wildcards, so name the directory\n"
-            ),
-            2,
+        let error = format!(
+            "error: no such file or directory: {path}; \
+             shells on Windows do not expand wildcards, so name the directory\n"
         );
+        assert_run(&tree, &format!(". {path}"), "", &error, 2);
     }
     let (_, stderr) = run(&tree, &[r"\\?\C:\no\such."]);
-    assert!(
-        stderr.starts_with("error: no such") && !stderr.contains("wildcards"),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: no such"), "{stderr}");
+    assert!(!stderr.contains("wildcards"), "{stderr}");
     assert_eq!(tree.pyclean("--explain *.pyc").code, Some(1));
     assert_eq!(tree.pyclean("a<b").code, Some(2));
     tree.assert_left("m.pyc");
@@ -338,7 +302,7 @@ fn wildcards_in_a_path_are_a_usage_error() {
 fn quote_in_a_word_is_a_usage_error() {
     let tree = tree("my data/m.pyc");
     for words in [&[".", "--ignore", "my data\" -n"], &["my data\" -n"][..]] {
-        let run: Run = tree.command(words).output().unwrap().into();
+        let run = run_command(&mut tree.command(words));
         let error = "error: a name of Windows has no '\"'\n\n  tip: a ";
         assert!(run.stderr.starts_with(error), "{}", run.stderr);
         assert_eq!(run.code, Some(2));
@@ -397,11 +361,8 @@ Removed 2 files (50 B).
 
 "#]]);
     } else {
-        assert!(
-            run.stderr.contains("1 directory and 2 files"),
-            "{}",
-            run.stderr
-        );
+        let counts = "1 directory and 2 files";
+        assert!(run.stderr.contains(counts), "{}", run.stderr);
     }
     tree.pyclean("-q .");
     tree.assert_left("a/");
@@ -415,8 +376,7 @@ fn file_in_two_cases_is_counted_once() {
         assert_eq!(run.stdout, "b.pyc\n", "{}", run.stderr);
         assert!(run.stderr.ends_with(" 1 file (5 B).\n"), "{}", run.stderr);
     }
-    let listed = tree.pyclean("-n SUB/C.pyc sub/c.PYC").stdout;
-    assert_eq!(listed, "SUB/c.pyc\n");
+    assert_listed(&tree, "SUB/C.pyc sub/c.PYC", "SUB/c.pyc");
 }
 
 /// A file whose only attribute says that it is read-only.
@@ -450,15 +410,13 @@ fn long_path_is_cleaned() {
         let (stdout, stderr) = run(&tree, &["-n", path.to_str().unwrap()]);
         assert_eq!(stdout.lines().count(), 2, "{stdout}{stderr}");
     }
-    let file = relative.join("m.pyc");
-    let (stdout, stderr) = run(
-        &tree,
-        &["-v", file.to_str().unwrap(), relative.to_str().unwrap()],
-    );
+    let relative = relative.to_str().unwrap();
+    let file = format!("{relative}/m.pyc");
+    let (stdout, stderr) = run(&tree, &["-v", &file, relative]);
     assert_eq!(stdout.lines().count(), 3, "{stderr}");
     // An environment around a PATH is found.
     fs::write(tree.path().join(r"a\pyvenv.cfg"), "").unwrap();
-    let (stdout, stderr) = run(&tree, &["-v", relative.to_str().unwrap(), "--folders"]);
+    let (stdout, stderr) = run(&tree, &["-v", relative, "--folders"]);
     assert_eq!(stdout, "", "{stderr}");
     assert!(dir.join("empty").exists());
 }
@@ -466,13 +424,12 @@ fn long_path_is_cleaned() {
 #[test]
 fn case_of_ignored_and_erased_names_does_not_matter() {
     let tree = tree("Keep/m.pyc sub/Other/m.pyc x.LOG m.pyc");
-    let listed = |arguments: &str| tree.pyclean(&format!("-n . {arguments}")).stdout;
-    assert_eq!(listed("-i keep"), "m.pyc\nsub/Other/m.pyc\n");
-    assert_eq!(listed("-i KEEP SUB/other"), "m.pyc\n");
-    assert_eq!(listed("-i k* s*/o*"), "m.pyc\n");
-    assert_eq!(listed("-i keep sub --erase *.log X.log"), "m.pyc\nx.LOG\n");
+    assert_listed(&tree, ". -i keep", "m.pyc sub/Other/m.pyc");
+    assert_listed(&tree, ". -i KEEP SUB/other", "m.pyc");
+    assert_listed(&tree, ". -i k* s*/o*", "m.pyc");
+    assert_listed(&tree, ". -i keep sub --erase *.log X.log", "m.pyc x.LOG");
     let upper = canonical(tree.path()).to_uppercase();
-    assert_eq!(listed(&format!("-i {upper}/KEEP {upper}/Sub/*")), "m.pyc\n");
+    assert_listed(&tree, &format!(". -i {upper}/KEEP {upper}/Sub/*"), "m.pyc");
 }
 
 #[test]
@@ -486,10 +443,8 @@ fn one_directory_in_two_cases_is_cleaned_once() {
 /// Creates a junction, which needs no permission. Returns whether the system has them.
 fn make_junction(target: &Path, junction: &Path) -> bool {
     let mut command = Command::new("cmd");
-    command
-        .args(["/c", "mklink", "/J"])
-        .arg(junction)
-        .arg(target);
+    command.args(["/c", "mklink", "/J"]);
+    command.arg(junction).arg(target);
     command.output().is_ok_and(|output| output.status.success()) && junction.is_symlink()
 }
 
@@ -505,11 +460,13 @@ fn junctions_are_removed_as_links_and_not_followed() {
         }
     }
     let run = inside.pyclean("-v .");
+    let listing = "a/__pycache__/\na/__pycache__/junction\na/__pycache__/x.pyc\nb.pyc\n";
     assert_eq!(
-        run.stdout,
-        "a/__pycache__/\na/__pycache__/junction\na/__pycache__/x.pyc\nb.pyc\n"
+        (&*run.stdout, run.code),
+        (listing, Some(0)),
+        "{}",
+        run.stderr
     );
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
     outside.assert_left("victim/__pycache__/v.pyc victim/v.pyc");
     assert!(inside.path().join("a/out").is_symlink());
     // A PATH is followed.
@@ -523,14 +480,8 @@ fn environment_with_scripts_is_kept() {
         "dist/env/Scripts/activate dist/env/Scripts/python.exe dist/env/Lib/x.py setup.py \
          env/Scripts/activate.bat env/Scripts/activate env/Scripts/python.exe",
     );
-    tree.pyclean(". --debris --folders")
-        .assert_snapshot(str![[r#"
---- stderr
-warning: kept dist: virtual environment
-Nothing to remove.
---- exit 0
-
-"#]]);
+    let stderr = "warning: kept dist: virtual environment\nNothing to remove.\n";
+    assert_run(&tree, ". --debris --folders", "", stderr, 0);
 }
 
 /// Python drops the drive, so that the source is searched on all drives.
@@ -541,14 +492,17 @@ fn bytecode_below_the_prefix_is_stale_if_its_source_directory_is_known() {
     tree.add("one/m.py");
     tree.add(&format!("cache/{below}/one/gone.cpython-312.pyc"));
     tree.add("cache/no/such/directory/m.cpython-312.pyc");
-    let listed = |path: &str| {
-        tree.pyclean(&format!("-n --stale --pycache-prefix cache {path}"))
-            .stdout
-    };
-    let line = format!("cache/{below}/one/gone.cpython-312.pyc: orphaned, no gone.py\n");
-    assert_eq!(listed(&format!("cache/{below}/one")), line);
     let top = below.split('/').next().unwrap();
-    let line = format!("cache/{top}/: orphaned, no gone.py\n");
-    assert_eq!(listed("one"), line);
-    assert_eq!(listed("cache/no/such/directory"), "");
+    let mirror = format!("cache/{below}/one");
+    for (path, listing) in [
+        (
+            &*mirror,
+            format!("{mirror}/gone.cpython-312.pyc: orphaned, no gone.py\n"),
+        ),
+        ("one", format!("cache/{top}/: orphaned, no gone.py\n")),
+        ("cache/no/such/directory", String::new()),
+    ] {
+        let arguments = format!("--stale --pycache-prefix cache {path}");
+        assert_eq!(listed(&tree, &arguments), listing, "{path}");
+    }
 }

@@ -49,47 +49,17 @@ const CALLS_IN_REPOSITORY: [&str; 3] = [
 const DIRECTORIES: [&str; 8] = ["", "a/", "b/", "a/b/", "src/", "src/a/", "tmp/b/", ".idea/"];
 
 /// What a directory can contain. Every directory has a project file.
-const ENTRIES: [&str; 36] = [
-    "__pycache__/m.cpython-312.pyc",
-    "__pycache__/m.cpython-312.opt-1.pyc",
-    "__pycache__/",
-    "m.py",
-    "m.pyc",
-    "m.pyo",
-    "m.cpython-312.pyc",
-    "m.pyd",
-    "m.pyc.txt",
-    "m.PYC",
-    "d.pyc/m.pyc",
-    "x.txt",
-    "xy.txt",
-    "[x].txt",
-    "a.log",
-    ".hidden",
-    "pipe|",
-    "empty/",
-    "docs/x.txt",
-    "venv/m.pyc",
-    "venv/dist/w.whl",
-    "node_modules/__pycache__/m.pyc",
-    ".coverage",
-    "coverage.xml",
-    "htmlcov/index.html",
-    "dist/w.whl",
-    "sdist/s.tar.gz",
-    "build/lib/m.py",
-    "build/bdist.linux/b",
-    "build/notes.txt",
-    "x.egg-info/PKG-INFO dist/w.whl",
-    ".pytest_cache/v/c",
-    ".ruff_cache/r",
-    ".mypy_cache/m",
-    ".ipynb_checkpoints/n",
-    ".cache/c",
-];
+const ENTRIES: &str = "__pycache__/m.cpython-312.pyc, __pycache__/m.cpython-312.opt-1.pyc, __pycache__/, \
+    m.py, m.pyc, m.pyo, m.cpython-312.pyc, m.pyd, m.pyc.txt, m.PYC, d.pyc/m.pyc, x.txt, \
+    xy.txt, [x].txt, a.log, .hidden, pipe|, empty/, docs/x.txt, venv/m.pyc, \
+    venv/dist/w.whl, node_modules/__pycache__/m.pyc, .coverage, coverage.xml, \
+    htmlcov/index.html, dist/w.whl, sdist/s.tar.gz, build/lib/m.py, build/bdist.linux/b, \
+    build/notes.txt, x.egg-info/PKG-INFO dist/w.whl, .pytest_cache/v/c, .ruff_cache/r, \
+    .mypy_cache/m, .ipynb_checkpoints/n, .cache/c";
 
 fn random_trees() -> impl Strategy<Value = String> {
-    let entry = (select(&DIRECTORIES[..]), select(&ENTRIES[..]));
+    let entries: Vec<_> = ENTRIES.split(", ").collect();
+    let entry = (select(&DIRECTORIES[..]), select(entries));
     vec(entry, 4..24).prop_map(|entries| {
         let projects = DIRECTORIES.map(|directory| format!("{directory}pyproject.toml"));
         let entries = entries.into_iter().flat_map(|(directory, entries)| {
@@ -155,11 +125,15 @@ fn intended_differences() {
             failures.push(format!("pyclean {call} in {entries}: {found} {codes:?}\n"));
         }
     };
-    for (_, entries, call, expected) in DIFFERENCES {
-        check(entries, false, call, "", expected, (0, 0));
-    }
-    for (_, entries, call, expected) in IN_REPOSITORY {
-        check(entries, true, call, "", expected, (0, 0));
+    for (table, is_repository) in [(DIFFERENCES, false), (IN_REPOSITORY, true)] {
+        let lines = table.lines().map(str::trim);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let fields: Vec<_> = line.split(';').map(str::trim).collect();
+            let [entries, call, expected] = fields[..] else {
+                panic!("{line}: a difference has three fields");
+            };
+            check(entries, is_repository, call, "", expected, (0, 0));
+        }
     }
     for (_, answer, expected, codes) in PROMPTS {
         let call = ". --erase tmp/*";
