@@ -33,13 +33,6 @@ impl Job<'_, '_> {
         let found = self
             .root
             .entry(name_of(entry), entry.path(), relative, EntryKind::Dir);
-        let mode = match (mode, &self.root.scope) {
-            // A `__pycache__` that the user named is searched, wherever it is.
-            (Mode::Cache { debris }, Scope::Entries(_)) if is_top(relative) => {
-                Mode::Search { debris }
-            }
-            _ => mode,
-        };
         if let Some(why) = why_unreachable(found.name) {
             if !place.rules.ignore.is_ignored(found.path) {
                 self.record_failure(entry.path(), std::io::Error::other(why));

@@ -7,7 +7,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// All lines of the source: code, comments, tests in it.
-const MAX_LINES: usize = 10_500;
+const MAX_LINES: usize = 10_300;
 const MAX_LINES_OF_FILE: usize = 320;
 const MAX_NAMED_CLOSURES: usize = 40;
 
