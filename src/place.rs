@@ -43,7 +43,7 @@ const LOOKED_UP: &str =
     "pyproject.toml setup.py setup.cfg HEAD pyvenv.cfg conda-meta .fslckout _FOSSIL_ conf.py";
 
 /// What an entry of this name says about the directory that holds it; 0 for most.
-pub(crate) fn marker(name: &OsStr, is_dir: bool) -> Markers {
+fn marker(name: &OsStr, is_dir: bool) -> Markers {
     match name.as_encoded_bytes() {
         // Also a file (a submodule, a linked work tree) or a symlink.
         b".git" => GIT,
@@ -69,8 +69,20 @@ pub(crate) fn marker(name: &OsStr, is_dir: bool) -> Markers {
 /// The order of a listing: markers (files first), other files, directories.
 pub(crate) fn rank(entry: &DirEntry) -> u8 {
     let is_dir = entry.file_type().is_dir();
-    let is_marker = marker(name_of(entry), is_dir) != 0;
-    2 * u8::from(!is_marker) + u8::from(is_dir)
+    2 * u8::from(marker_of(entry) == 0) + u8::from(is_dir)
+}
+
+/// What an entry that the walk met says about the directory that holds it.
+pub(crate) fn marker_of(entry: &DirEntry) -> Markers {
+    // Each comparison asks for two ranks, and most entries are modules.
+    let path = entry.path().as_os_str().as_encoded_bytes();
+    let is_module = path.ends_with(b".pyc")
+        || (path.ends_with(b".py") && !path.ends_with(b"setup.py") && !path.ends_with(b"conf.py"));
+    if is_module {
+        0
+    } else {
+        marker(name_of(entry), entry.file_type().is_dir())
+    }
 }
 
 /// What is known about a directory.

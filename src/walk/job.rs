@@ -14,7 +14,6 @@ use crate::decide::{DirVerdict, Enter, Mode};
 use crate::directory::{self, Dir, EntryKind};
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::path::name_of;
 use crate::place::{self, ENVIRONMENT, Place};
 use crate::plan::DirRecord;
 use crate::roots::Root;
@@ -99,7 +98,7 @@ impl<'w, 'a> Job<'w, 'a> {
         };
         frame.record.kept += 1;
         if frame.place.is_none() {
-            let marker = place::marker(name_of(&entry), is_dir);
+            let marker = place::marker_of(&entry);
             // In a tree of environments, `conda-meta` is walked like any directory.
             let is_walked = is_dir && marker == ENVIRONMENT && holds_environments(frame.mode);
             if marker != 0 && !is_walked {
