@@ -57,13 +57,18 @@ impl File {
 }
 
 impl DirRecord {
-    /// A directory whose entries are not known yet.
-    pub(crate) fn new(root: usize, removal: Option<Reason>, needs_bytecode: bool) -> Self {
+    /// A directory whose entries are not known yet, in this place.
+    pub(crate) fn new(
+        root: usize,
+        place: Arc<Place>,
+        removal: Option<Reason>,
+        needs_bytecode: bool,
+    ) -> Self {
         Self {
             root,
             path: Path::new("").into(),
             identity: None,
-            place: Arc::default(),
+            place,
             mode: Mode::Kept,
             removal,
             needs_bytecode,

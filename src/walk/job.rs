@@ -190,7 +190,8 @@ impl<'w, 'a> Job<'w, 'a> {
     fn push_frame(&mut self, depth: usize, path: PathBuf, enter: Enter, above: Arc<Place>) {
         self.walk.progress.add_scanned_dir();
         let is_tree = matches!(enter.mode, Mode::All(_));
-        let mut record = DirRecord::new(self.root.id, enter.removal, enter.needs_bytecode);
+        let place = Arc::clone(&above);
+        let mut record = DirRecord::new(self.root.id, place, enter.removal, enter.needs_bytecode);
         let is_dry_run = self.walk.options.cli.is_dry_run();
         let sizes = (is_tree && (self.walk.measures || !is_dry_run))
             .then(|| Dir::open_for_sizes(&path))
