@@ -83,11 +83,7 @@ impl DirRecord {
 
     /// Adds a file, which counted as one that stays.
     pub(crate) fn push_file(&mut self, name: &OsStr, bytes: u64, reason: Reason) {
-        if self.files.is_empty() {
-            // As much as most directories need.
-            self.names.reserve(512);
-            self.files.reserve(16);
-        } else {
+        if !self.files.is_empty() {
             self.names.push(MAIN_SEPARATOR_STR);
         }
         self.names.push(name);
