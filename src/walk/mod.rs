@@ -39,7 +39,7 @@ use job::Job;
 const PARALLEL_THRESHOLD: usize = 1_000;
 
 /// Queued jobs per thread from which on a walk hands over no directory.
-const MAX_QUEUED_PER_THREAD: usize = 2;
+const MAX_QUEUED_PER_THREAD: usize = 1;
 
 /// What the walk found, in no particular order until it has ended.
 #[derive(Debug, Default)]
