@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::bytecode::{self, FoundBytecode, Judgement, KnownSources};
@@ -25,17 +25,21 @@ use crate::rules::{BytecodeFilter, CACHE_DIR, is_installed};
 
 pub(crate) fn run(paths: &[PathBuf], prefix: Option<&Path>) -> Result<ExitStatus> {
     let prefix = prefix.and_then(|prefix| canonicalize(prefix).ok());
+    let prefix = prefix.as_deref();
     let mut sources = KnownSources::default();
     let mut status = ExitStatus::Success;
     let mut texts = Vec::new();
     for path in paths {
-        let mut files = bytecode_of(path, prefix.as_deref())
-            .with_context(|| format!("cannot read the directory of {}", escape(path)))?;
-        if files.is_empty() {
-            files.push(path.clone());
-        }
-        for file in files {
-            match explain(&file, prefix.as_deref(), &mut sources) {
+        let explained = match bytecode_of(path, prefix) {
+            Ok(files) if files.is_empty() => vec![explain(path, prefix, &mut sources)],
+            Ok(files) => files
+                .iter()
+                .map(|file| explain(file, prefix, &mut sources))
+                .collect(),
+            Err(error) => vec![Err((path.clone(), error))],
+        };
+        for text in explained {
+            match text {
                 Ok(text) => texts.push(text),
                 Err((path, error)) => {
                     print_error(format_args!("cannot read {}: {error}", escape(&path)));

@@ -57,10 +57,11 @@ impl File {
 }
 
 impl DirRecord {
-    /// A directory whose entries are not known yet, in this place.
+    /// A directory whose entries are not known yet. Until [`Self::finish`], the place `above` stands
+    /// for its own.
     pub(crate) fn new(
         root: usize,
-        place: Arc<Place>,
+        above: Arc<Place>,
         removal: Option<Reason>,
         needs_bytecode: bool,
     ) -> Self {
@@ -68,7 +69,7 @@ impl DirRecord {
             root,
             path: Path::new("").into(),
             identity: None,
-            place,
+            place: above,
             mode: Mode::Kept,
             removal,
             needs_bytecode,

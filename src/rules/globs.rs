@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use anyhow::{Result, anyhow, ensure};
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{ErrorKind, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 const MAX_GLOB_LEN: usize = 4 << 10;
 const MAX_GLOB_BRACES: usize = 32;
@@ -43,6 +43,10 @@ pub(super) fn parse_glob(start: &str, glob: &str) -> Result<Glob> {
     if cfg!(windows) {
         text = text.replace('\\', "/");
     }
+    ensure!(
+        !has_separator_in_class(&text),
+        "a separator cannot stand between brackets"
+    );
     GlobBuilder::new(&text)
         .literal_separator(true)
         .empty_alternates(true)
@@ -50,6 +54,17 @@ pub(super) fn parse_glob(start: &str, glob: &str) -> Result<Glob> {
         .build()
         // The caller names the glob as it was written.
         .map_err(|error| anyhow!("{}", error.kind()))
+}
+
+/// Whether a class such as `[/]` names the separator, which no class matches: what the user meant to
+/// exclude would be removed.
+fn has_separator_in_class(glob: &str) -> bool {
+    glob.rsplit('/').skip(1).any(|before| {
+        let class = before.rsplit('[').next().unwrap_or_default();
+        let is_open =
+            Glob::new(before).is_err_and(|error| *error.kind() == ErrorKind::UnclosedClass);
+        is_open && !class.starts_with(['!', '^'])
+    })
 }
 
 /// Compiles the globs of a settings file or of the command line.

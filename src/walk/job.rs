@@ -190,8 +190,12 @@ impl<'w, 'a> Job<'w, 'a> {
     fn push_frame(&mut self, depth: usize, path: PathBuf, enter: Enter, above: Arc<Place>) {
         self.walk.progress.add_scanned_dir();
         let is_tree = matches!(enter.mode, Mode::All(_));
-        let place = Arc::clone(&above);
-        let mut record = DirRecord::new(self.root.id, place, enter.removal, enter.needs_bytecode);
+        let mut record = DirRecord::new(
+            self.root.id,
+            Arc::clone(&above),
+            enter.removal,
+            enter.needs_bytecode,
+        );
         let is_dry_run = self.walk.options.cli.is_dry_run();
         let sizes = (is_tree && (self.walk.measures || !is_dry_run))
             .then(|| Dir::open_for_sizes(&path))

@@ -13,6 +13,15 @@ pub fn run_with_mode(tree: &Tree, entry: &str, mode: u32, arguments: &str) -> Ru
 }
 
 #[test]
+fn source_in_an_unreadable_directory_does_not_hide_other_explanations() {
+    let tree = tree("m.pyc unreadable/m.py");
+    let run = run_with_mode(&tree, "unreadable", 0, "--explain unreadable/m.py m.pyc");
+    let error = "error: cannot read unreadable/m.py: Permission denied (os error 13)\n";
+    assert_eq!((&*run.stderr, run.code), (error, Some(1)));
+    assert!(run.stdout.starts_with("m.pyc\n"), "{}", run.stdout);
+}
+
+#[test]
 fn missing_permissions_are_reported_and_the_rest_is_removed() {
     let tree = tree(
         "a/__pycache__/x.pyc unreadable/x.pyc z/x.pyc z/x.py unwritable/u.pyc unwritable/u.py \
